@@ -1,0 +1,19 @@
+/**
+ * Whether something that a test needs beyond npm (a program, a Debian package) is on this machine.
+ * Use it as `test.skipIf(!requirement('ffmpeg', …))('… (needs ffmpeg)', …)`: a user's machine skips the test
+ * by name; in continuous integration (`CI=true`) a missing requirement fails instead.
+ *
+ * @param name what to call it in the error, with the Debian package if that has another name.
+ * @param probe true when it is there; returning false or throwing means that it is missing.
+ */
+export function requirement(name: string, probe: () => boolean): boolean {
+  let found = false;
+  let reason = '';
+  try {
+    found = probe();
+  } catch (error) {
+    reason = `: ${error instanceof Error ? error.message : error}`;
+  }
+  if (!found && process.env.CI === 'true') throw new Error(`tests need ${name}, which is missing${reason}`);
+  return found;
+}
