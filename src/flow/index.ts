@@ -1,1 +1,8 @@
-export {};
+/*
+ * Optical flow. Comes in: gray frames, 0..255, of one size. Goes out: for each pair of frames a displacement field
+ * (u, v) in pixels, such that the point (x, y) of the first is at (x + u, y + v) in the second.
+ */
+export { broxFlow } from './brox.ts';
+export { angularError, endpointError, type FlowErrors, flowErrors } from './errors.ts';
+export type { BroxOptions, FlowField, FlowPreset, GrayImage } from './schedule.ts';
+export { schedules } from './schedule.ts';

@@ -1,0 +1,156 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { broxFlow } from './brox.ts';
+import { endpointError } from './errors.ts';
+import type { FlowField, GrayImage } from './schedule.ts';
+
+/** A smooth random texture, a sum of waves, looked at through a window that starts at (left, top). */
+function texture(width: number, height: number, seed: number, left = 0, top = 0): GrayImage {
+  const data = new Float32Array(width * height);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      let value = 128;
+      for (let n = 1; n <= 8; n++) {
+        const angle = 2.399 * n + seed;
+        const phase = Math.cos(angle) * (x + left) + Math.sin(angle) * (y + top);
+        value += 14 * Math.sin((phase * (1 + (n % 4))) / 9 + n * seed);
+      }
+      data[y * width + x] = value;
+    }
+  }
+  return { width, height, data };
+}
+
+function constantFlow(width: number, height: number, u: number, v: number): FlowField {
+  return {
+    width,
+    height,
+    u: new Float32Array(width * height).fill(u),
+    v: new Float32Array(width * height).fill(v),
+  };
+}
+
+/** The field without a border of so many pixels. */
+function interior({ width, height, u, v }: FlowField, border: number): FlowField {
+  const [innerWidth, innerHeight] = [width - 2 * border, height - 2 * border];
+  const inner = constantFlow(innerWidth, innerHeight, 0, 0);
+  for (let y = 0; y < innerHeight; y++) {
+    const from = (y + border) * width + border;
+    inner.u.set(u.subarray(from, from + innerWidth), y * innerWidth);
+    inner.v.set(v.subarray(from, from + innerWidth), y * innerWidth);
+  }
+  return inner;
+}
+
+function mirrored({ width, height, data }: GrayImage): GrayImage {
+  const flipped = new Float32Array(data.length);
+  for (let p = 0; p < data.length; p++) flipped[p] = data[p - (p % width) + width - 1 - (p % width)]!;
+  return { width, height, data: flipped };
+}
+
+const largest = (values: Float32Array) => values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+
+test('a translation is recovered', () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 48, max: 90 }),
+      fc.integer({ min: 48, max: 90 }),
+      fc.double({ min: -4, max: 4, noNaN: true }),
+      fc.double({ min: -4, max: 4, noNaN: true }),
+      fc.double({ min: 0.5, max: 6, noNaN: true }),
+      fc.constantFrom('fast', 'standard', 'accurate'),
+      fc.boolean(),
+      (width, height, u, v, seed, preset, joint) => {
+        const flow = broxFlow(texture(width, height, seed), texture(width, height, seed, -u, -v), {
+          preset,
+          joint,
+        });
+        expect(endpointError(interior(flow, 8), constantFlow(width - 16, height - 16, u, v))).toBeLessThan(
+          0.1,
+        );
+      },
+    ),
+    { numRuns: 15 },
+  );
+});
+
+test('mirrored frames give the mirrored flow', () => {
+  const [first, second] = [texture(61, 47, 1.3), texture(61, 47, 1.3, 1.5, -0.8)];
+  const flow = broxFlow(first, second);
+  const flipped = broxFlow(mirrored(first), mirrored(second));
+  const back = {
+    ...flipped,
+    u: mirrored({ ...flipped, data: flipped.u }).data.map((u) => -u) as Float32Array,
+    v: mirrored({ ...flipped, data: flipped.v }).data as Float32Array,
+  };
+  expect(endpointError(back, flow)).toBeLessThan(0.01);
+});
+
+test('swapped frames give the negated flow in the interior', () => {
+  const [first, second] = [texture(64, 48, 2.1), texture(64, 48, 2.1, -1.2, 0.7)];
+  const flow = broxFlow(first, second);
+  const swapped = broxFlow(second, first);
+  const negated = { ...swapped, u: swapped.u.map((u) => -u), v: swapped.v.map((v) => -v) };
+  expect(endpointError(interior(negated, 8), interior(flow, 8))).toBeLessThan(0.1);
+});
+
+test('constant and black frames give zero flow', () => {
+  for (const [a, b] of [
+    [0, 0],
+    [255, 255],
+    [0, 90],
+  ] as const) {
+    const frame = (value: number) => ({ width: 40, height: 30, data: new Uint8Array(1200).fill(value) });
+    const { u, v } = broxFlow(frame(a), frame(b));
+    expect(largest(u)).toBe(0);
+    expect(largest(v)).toBe(0);
+  }
+});
+
+test('any size from 2×2 gives finite flow, of the same size', () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 2, max: 70 }),
+      fc.integer({ min: 2, max: 70 }),
+      fc.integer({ min: 0, max: 255 }),
+      (width, height, seed) => {
+        const noise = (offset: number) =>
+          Uint8Array.from({ length: width * height }, (_, i) => (i * 7919 + (seed + offset) * 104729) % 251);
+        const flow = broxFlow({ width, height, data: noise(0) }, { width, height, data: noise(1) });
+        expect([flow.width, flow.height]).toEqual([width, height]);
+        expect(flow.u.length).toBe(width * height);
+        expect([...flow.u, ...flow.v].every(Number.isFinite)).toBe(true);
+      },
+    ),
+    { numRuns: 25 },
+  );
+});
+
+test('a warm start from the true flow finds a motion too large for a cold one', () => {
+  const [first, second] = [texture(64, 64, 1.7), texture(64, 64, 1.7, -14, 0)];
+  const truth = constantFlow(48, 48, 14, 0);
+  const warm = broxFlow(first, second, { initial: constantFlow(64, 64, 14, 0) });
+  const cold = broxFlow(first, second);
+  const error = (flow: FlowField) => endpointError(interior(flow, 8), truth);
+  expect(error(warm)).toBeLessThan(error(cold));
+});
+
+test('what does not fit together is named', () => {
+  const frame = (width: number, height: number, values = width * height) => ({
+    width,
+    height,
+    data: new Uint8Array(values),
+  });
+  expect(() => broxFlow(frame(20, 20), frame(20, 21))).toThrow(
+    new TypeError('the frames differ in size: 20×20 and 20×21'),
+  );
+  expect(() => broxFlow(frame(20, 20), frame(20, 20, 399))).toThrow(
+    'the second frame has 399 values; 20×20 needs 400',
+  );
+  expect(() => broxFlow(frame(1, 20), frame(1, 20))).toThrow(
+    'the first frame is 1×20; sizes are whole numbers from 2',
+  );
+  expect(() => broxFlow(frame(20, 20), frame(20, 20), { initial: constantFlow(10, 10, 0, 0) })).toThrow(
+    'the initial flow is 10×10; the frames are 20×20',
+  );
+});
