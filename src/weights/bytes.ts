@@ -1,0 +1,54 @@
+import { open } from 'node:fs/promises';
+import { InputError } from '../support/errors.ts';
+
+/** A weight file larger than this is refused; the largest known one (AlexNet) has 244 MB. */
+export const largestFile: number = 2 ** 30;
+
+/** Opens a file, hands its size and a reader of byte ranges to `use`, and closes it. */
+export async function withFile<T>(
+  path: string,
+  use: (size: number, read: (position: number, length: number) => Promise<Uint8Array>) => Promise<T>,
+): Promise<T> {
+  const file = await open(path).catch((error: NodeJS.ErrnoException) => {
+    throw new InputError(`cannot open weight file '${path}': ${error.message}`);
+  });
+  try {
+    const status = await file.stat();
+    if (!status.isFile()) throw new InputError(`'${path}' is not a file`);
+    if (status.size > largestFile) {
+      throw new InputError(`'${path}' has ${status.size} bytes; a weight file has at most ${largestFile}`);
+    }
+    return await use(status.size, async (position, length) => {
+      const bytes = new Uint8Array(length);
+      let filled = 0;
+      while (filled < length) {
+        const { bytesRead } = await file.read(bytes, filled, length - filled, position + filled);
+        if (bytesRead === 0) throw new InputError(`'${path}' ends after ${position + filled} bytes`);
+        filled += bytesRead;
+      }
+      return bytes;
+    });
+  } finally {
+    await file.close();
+  }
+}
+
+/** The whole of a weight file. */
+export function readWhole(path: string): Promise<Uint8Array> {
+  return withFile(path, (size, read) => read(0, size));
+}
+
+/** Puts the file's name before the message of an InputError that `parse` throws. */
+export function naming<T>(path: string, parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    throw error instanceof InputError ? new InputError(`${path}: ${error.message}`) : error;
+  }
+}
+
+/** Text from a file as it may stand in a message: short, quoted, without control characters. */
+export function quoted(text: string): string {
+  const short = text.length > 100 ? `${text.slice(0, 100)}…` : text;
+  return `'${short.replace(/\p{C}/gu, '\ufffd')}'`;
+}
