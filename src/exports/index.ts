@@ -1,1 +1,7 @@
-export {};
+// An affect curve → files people and programs read.
+//   toCsv       one row a second: time (s), valence, arousal, model
+//   toJsonLine  the whole answer on one line
+//   toPicture   a PNG, 1600 × 900 pixels, with stills of the film under the curve
+export { FilmStrip, type Still } from './film-strip.ts';
+export { toPicture } from './picture.ts';
+export { modelName, toCsv, toJsonLine } from './text.ts';

@@ -1,0 +1,46 @@
+/** How a moment or a clip makes people feel, on the scale of the labels the model was trained with. */
+export interface Affect {
+  /** Unpleasant (low) to pleasant (high). */
+  valence: number;
+  /** Calm (low) to excited (high). */
+  arousal: number;
+}
+
+/** A point of the curve: the ten seconds of film around `time`. */
+export interface AffectPoint extends Affect {
+  /** Seconds from the film's start. */
+  time: number;
+}
+
+export const streams = ['flow', 'rgb', 'sound'] as const;
+
+/** What a network looks at: motion between frames, pictures, or the waveform. */
+export type Stream = (typeof streams)[number];
+
+/** Which networks gave an answer, and whether that answer means anything. */
+export interface ModelDescription {
+  name: string;
+  preset: 'paper' | 'compact';
+  /** What the model was trained on; `false`: the weights are random, so the numbers mean nothing. */
+  trained: string | false;
+}
+
+/** The answer for one film. As JSON it is one line; keys are only ever added. */
+export interface FilmAffect {
+  /** The path as it was given. */
+  file: string;
+  /** Seconds, as the file declares them (as decoded, where it declares nothing). */
+  duration: number;
+  /** How much of the duration could be decoded, 0 to 1. */
+  coverage: number;
+  model: ModelDescription;
+  /** One value for the whole film. */
+  clip: Affect;
+  /** One point a second. */
+  curve: AffectPoint[];
+  /** The streams that were there and were used. */
+  streams: Stream[];
+  decoder: string;
+  /** Everything a person should know before trusting the numbers, each a sentence. */
+  warnings: string[];
+}

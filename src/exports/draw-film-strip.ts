@@ -1,0 +1,28 @@
+import type { ScaleLinear } from 'd3-scale';
+import sharp from 'sharp';
+import type { FilmStrip } from './film-strip.ts';
+
+const gap = 3;
+
+/** Square stills side by side under the time they were taken at, as far as the film could be read (`end`, in seconds). */
+export async function drawFilmStrip(
+  strip: FilmStrip,
+  time: ScaleLinear<number, number>,
+  { top, height, end }: { top: number; height: number; end: number },
+): Promise<string> {
+  const [left, right] = time.range() as [number, number];
+  const count = Math.round((right - left) / height);
+  const width = (right - left + gap) / count;
+  const readable = Math.max(Math.round((time(end) - left) / width), 1);
+  const tiles = Array.from({ length: readable }, async (_, index) => {
+    const still = strip.at(time.invert(left + (index + 0.5) * width))!;
+    const jpeg = await sharp(still.rgb, { raw: { width: still.width, height: still.height, channels: 3 } })
+      .resize(2 * height, 2 * height, { fit: 'cover' })
+      .jpeg({ quality: 85 })
+      .toBuffer();
+    const source = `data:image/jpeg;base64,${jpeg.toString('base64')}`;
+    return `<image x="${left + index * width}" y="${top}" width="${width - gap}" height="${height}" preserveAspectRatio="xMidYMid slice" href="${source}"/>`;
+  });
+  const shape = `<clipPath id="strip"><rect x="${left}" y="${top}" width="${readable * width - gap}" height="${height}" rx="8"/></clipPath>`;
+  return `${shape}<g clip-path="url(#strip)">${(await Promise.all(tiles)).join('')}</g>`;
+}

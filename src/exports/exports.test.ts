@@ -1,0 +1,133 @@
+import fc from 'fast-check';
+import sharp from 'sharp';
+import { describe, expect, test } from 'vitest';
+import type { FilmAffect } from '../analysis/index.ts';
+import { FilmStrip, toCsv, toJsonLine, toPicture } from './index.ts';
+import { clock, signed } from './numbers.ts';
+import { peaksOf } from './peaks.ts';
+
+const film: FilmAffect = {
+  file: 'films/Tom & "Jerry" <1940>.avi',
+  duration: 40,
+  coverage: 1,
+  model: { name: 'starter', preset: 'compact', trained: 'synthetic films' },
+  clip: { valence: 0.125, arousal: -0.5 },
+  curve: Array.from({ length: 40 }, (_, time) => ({
+    time,
+    valence: Math.sin(time / 4),
+    arousal: -Math.cos(time / 6) / 3,
+  })),
+  streams: ['rgb', 'sound'],
+  decoder: 'node-av',
+  warnings: [],
+};
+const untrained: FilmAffect = { ...film, model: { name: 'untrained', preset: 'paper', trained: false } };
+
+describe('text', () => {
+  test('CSV has one row a second and names the model in each', () => {
+    const rows = toCsv(film).trimEnd().split('\n');
+    expect(rows[0]).toBe('time,valence,arousal,model');
+    expect(rows[1]).toBe('0,0.000000,-0.333333,starter (compact)');
+    expect(rows).toHaveLength(41);
+    expect(toCsv(untrained).split('\n')[7]).toMatch(/,untrained \(paper\)$/);
+  });
+
+  test('a model name with a comma or a quote stays one CSV field', () => {
+    const named = { ...film, model: { ...film.model, name: 'a "b", c' } };
+    expect(toCsv(named).split('\n')[1]).toMatch(/,"a ""b"", c \(compact\)"$/);
+  });
+
+  test('JSON is one line, and reads back', () => {
+    const json = toJsonLine(film);
+    expect(json.indexOf('\n')).toBe(json.length - 1);
+    const read = JSON.parse(json) as FilmAffect;
+    expect(read.clip).toEqual(film.clip);
+    expect(read.curve[3]!.valence).toBeCloseTo(film.curve[3]!.valence, 6);
+    expect(JSON.parse(toJsonLine(untrained)).model.trained).toBe(false);
+  });
+
+  test('moments and values are written as people write them', () => {
+    expect([0, 7.9, 61, 3750].map(clock)).toEqual(['0:00', '0:07', '1:01', '1:02:30']);
+    expect([0.123, -1.3, -0.001].map((value) => signed(value))).toEqual(['+0.12', '−1.30', '0.00']);
+  });
+});
+
+describe('peaks', () => {
+  test('the highest and the lowest point come first, small ripples not at all', () => {
+    const curve = Array.from(
+      { length: 100 },
+      (_, i) => Math.sin(i / 8) * (1 + i / 100) + 0.02 * Math.sin(i * 2),
+    );
+    const peaks = peaksOf(curve, 2, 5);
+    expect(curve[peaks[0]!.index]).toBe(Math.max(...curve));
+    expect(curve[peaks.find((peak) => peak.kind === 'low')!.index]).toBe(Math.min(...curve));
+    expect(peaks).toHaveLength(4);
+  });
+
+  test('peaks keep their distance and their side of the baseline', () => {
+    const curves = fc.array(fc.double({ min: -9, max: 9, noNaN: true }), { maxLength: 60 });
+    fc.assert(
+      fc.property(curves, (curve) => {
+        for (const kind of ['high', 'low'] as const) {
+          const places = peaksOf(curve, 3, 4).filter((peak) => peak.kind === kind);
+          const sign = kind === 'high' ? 1 : -1;
+          expect(places.every(({ index }) => sign * curve[index]! > 0)).toBe(true);
+          const sorted = places.map(({ index }) => index).sort((a, b) => a - b);
+          expect(sorted.every((index, i) => i === 0 || index - sorted[i - 1]! >= 4)).toBe(true);
+        }
+      }),
+    );
+  });
+});
+
+describe('picture', () => {
+  const gray = (level: number) => new Uint8Array(16 * 12 * 3).fill(level);
+  const still = (time: number, level: number) => ({ time, width: 16, height: 12, rgb: gray(level) });
+
+  async function pixels(png: Uint8Array) {
+    const { data, info } = await sharp(png).removeAlpha().raw().toBuffer({ resolveWithObject: true });
+    const at = (x: number, y: number) => [
+      ...data.subarray(3 * (y * info.width + x), 3 * (y * info.width + x) + 3),
+    ];
+    return { data, info, at };
+  }
+
+  test('is 1600 × 900, with the stills in their order under the curve', async () => {
+    const strip = new FilmStrip();
+    for (let time = 0; time < 40; time++) strip.add(still(time, 6 * time));
+    const { info, at } = await pixels(await toPicture(film, strip));
+    expect([info.width, info.height]).toEqual([1600, 900]);
+    const levels = [140, 800, 1480].map((x) => at(x, 740)[0]!);
+    expect(levels[0]!).toBeLessThan(30);
+    expect(levels[1]!).toBeGreaterThan(90);
+    expect(levels[1]!).toBeLessThan(150);
+    expect(levels[2]!).toBeGreaterThan(200);
+  });
+
+  test('says untrained in large letters, and only then', async () => {
+    const reddish = async (what: FilmAffect) => {
+      const { data } = await pixels(await toPicture({ ...what, curve: [] }));
+      let count = 0;
+      for (let i = 0; i < data.length; i += 3) {
+        if (data[i]! > 200 && data[i]! - data[i + 2]! > 15 && data[i + 1]! - data[i + 2]! < 12) count++;
+      }
+      return count;
+    };
+    expect(await reddish(film)).toBeLessThan(1000);
+    expect(await reddish(untrained)).toBeGreaterThan(40_000);
+  });
+
+  test.each([0, 1, 2, 8000])('a curve of %i points can be drawn', async (length) => {
+    const curve = Array.from({ length }, (_, time) => ({ time, valence: 0.3, arousal: time % 7 }));
+    const png = await toPicture({ ...film, duration: length / 2, coverage: 0.5, curve });
+    expect((await sharp(png).metadata()).width).toBe(1600);
+  });
+});
+
+test('a film strip of any length is bounded, and still spans the film', () => {
+  const strip = new FilmStrip();
+  for (let time = 0; time < 10_000; time++) {
+    strip.add({ time, width: 1, height: 1, rgb: new Uint8Array(3) });
+  }
+  for (const moment of [0, 3333, 9500]) expect(Math.abs(strip.at(moment)!.time - moment)).toBeLessThan(700);
+});
