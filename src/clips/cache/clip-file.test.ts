@@ -1,0 +1,116 @@
+import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { FlowField } from '../../flow/index.ts';
+import { InputError } from '../../support/errors.ts';
+import { ClipFile, type PreparedClip, writeClipFile } from './clip-file.ts';
+import { decodeFlow, encodeFlow } from './flow-image.ts';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'affectline-clips-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+/** A camera that turns and zooms: smooth flow, different in every field. */
+function turning(width: number, height: number, strength: number): FlowField {
+  const field = (value: (x: number, y: number) => number) =>
+    Float32Array.from({ length: width * height }, (_, i) => value(i % width, Math.floor(i / width)));
+  return {
+    width,
+    height,
+    u: field((x, y) => strength * (0.05 * (x - width / 2) - 0.03 * (y - height / 2))),
+    v: field((x, y) => strength * (0.05 * (y - height / 2) + 0.03 * (x - width / 2))),
+  };
+}
+
+const clip: PreparedClip = {
+  duration: 2.5,
+  handcrafted: [1, -2.5, 0],
+  waveform: Float32Array.from({ length: 1000 }, (_, i) => Math.sin(i / 10)),
+  segments: [0, 0.4, 0.8].map((time, i) => ({
+    time,
+    width: 48,
+    height: 36,
+    rgb: Uint8Array.from({ length: 48 * 36 * 3 }, (_, k) => (k + 40 * i) % 200),
+    flow: i === 2 ? [] : [turning(48, 36, i + 1), turning(48, 36, -i)],
+  })),
+};
+
+test.each([1, 2])('flow comes back within the quantisation, reduced %d times', async (reduction) => {
+  const fields = [turning(61, 45, 1), turning(61, 45, -2)];
+  const found = await decodeFlow(await encodeFlow(fields, reduction), 2);
+  found.forEach((field, index) => {
+    expect([field.width, field.height]).toEqual([Math.ceil(61 / reduction), Math.ceil(45 / reduction)]);
+    const centre = Math.floor(field.height / 2) * field.width + Math.floor(field.width / 2);
+    const original = fields[index]!;
+    const there = Math.floor(45 / 2) * 61 + Math.floor(61 / 2);
+    expect(Math.abs(field.u[centre]! - original.u[there]!)).toBeLessThan(0.35);
+    let error = 0;
+    if (reduction === 1)
+      field.v.forEach((v, i) => {
+        error += Math.abs(v - original.v[i]!);
+      });
+    expect(error / field.v.length).toBeLessThan(0.15);
+  });
+});
+
+test('rest is exactly rest, and what is faster than 20 px is 20 px', async () => {
+  const still = { width: 16, height: 16, u: new Float32Array(256), v: new Float32Array(256).fill(99) };
+  const [field] = await decodeFlow(await encodeFlow([still], 2), 1);
+  expect(field!.u.every((u) => u === 0)).toBe(true);
+  expect(field!.v.every((v) => Math.abs(v - 20) < 0.01)).toBe(true);
+});
+
+test('a clip is read back: times, pictures, flow, waveform', async () => {
+  const path = join(folder, 'whole.clip');
+  await writeClipFile(path, clip, 1);
+  const file = await ClipFile.open(path);
+  expect([file.duration, file.segmentCount, file.handcrafted]).toEqual([2.5, 3, [1, -2.5, 0]]);
+  const [third, first] = await file.segments([2, 0]);
+  expect([third!.time, first!.time]).toEqual([0.8, 0]);
+  expect([third!.flow.length, first!.flow.length]).toEqual([0, 2]);
+  expect([first!.width, first!.height, first!.rgb.length]).toEqual([48, 36, 48 * 36 * 3]);
+  const waveform = await file.waveform();
+  expect(Math.max(...waveform.map((sample, i) => Math.abs(sample - clip.waveform[i]!)))).toBeLessThan(1e-4);
+  expect(await readdir(folder)).toEqual(['whole.clip']);
+});
+
+test('a clip without pictures and sound is a clip', async () => {
+  const path = join(folder, 'empty.clip');
+  await writeClipFile(path, { duration: 1, segments: [], waveform: new Float32Array(0), handcrafted: [] }, 2);
+  const file = await ClipFile.open(path);
+  expect(file.segmentCount).toBe(0);
+  expect((await file.waveform()).length).toBe(0);
+});
+
+test('damaged files are refused by name, never crash', async () => {
+  const path = join(folder, 'damaged.clip');
+  await writeClipFile(path, clip, 1);
+  const whole = await readFile(path);
+  const readAll = async () => {
+    const file = await ClipFile.open(path);
+    await file.segments(Array.from({ length: file.segmentCount }, (_, i) => i));
+    await file.waveform();
+  };
+  await fc.assert(
+    fc.asyncProperty(
+      fc.integer({ min: 0, max: whole.length - 1 }),
+      fc.integer({ min: 1, max: 255 }),
+      async (at, change) => {
+        const bytes = Buffer.from(whole);
+        bytes[at]! ^= change;
+        await writeFile(path, bytes);
+        await readAll().catch((error) => expect(error).toBeInstanceOf(InputError));
+      },
+    ),
+    { numRuns: 200 },
+  );
+  for (const length of [0, 5, 30, whole.length >> 1]) {
+    await writeFile(path, whole);
+    await truncate(path, length);
+    await expect(readAll()).rejects.toThrow(/damaged\.clip is not a prepared clip/);
+  }
+});
