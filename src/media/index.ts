@@ -1,1 +1,18 @@
-export {};
+/*
+ * In: a local video or sound file. Out, in one pass and in the order of the film: its frames, upright, with square
+ * pixels, scaled to a short side (gray bytes for every one, RGB for every tenth), each with its time in seconds; and
+ * its sound as mono float32 samples at 22,050 Hz. A stream at the reader's pace: memory does not grow with the film.
+ * Decoding happens in a process of its own, by node-av or by the system's ffmpeg.
+ */
+export { openMedia } from './open.ts';
+export {
+  type DecoderName,
+  type Media,
+  type MediaInfo,
+  type MediaItem,
+  type MediaOptions,
+  type MediaSummary,
+  SAMPLE_RATE,
+  type VideoFrame,
+  type WaveformChunk,
+} from './types.ts';

@@ -1,0 +1,38 @@
+/** Formats made for broadcasting, where recordings joined end to end start their clocks anew. */
+const FORMATS_WITH_RESETS: readonly string[] = ['mpegts', 'mpeg'];
+
+const LARGEST_STEP_FORWARD = 10;
+const LARGEST_STEP_BACK = 0.1;
+
+/**
+ * Continues the clock where joined recordings start it anew, as FFmpeg's command line does: when a stream's
+ * decoding time jumps, all streams move by what brings it back to where its last packet ended.
+ */
+export class Discontinuities {
+  private readonly resets: boolean;
+  private readonly last = new Map<number, { start: number; end: number }>();
+  private total = 0;
+
+  /** @param format the demuxer's name. */
+  constructor(format: string) {
+    this.resets = FORMATS_WITH_RESETS.includes(format);
+  }
+
+  /**
+   * Seconds to add to the times of a packet.
+   *
+   * @param decodingTime in seconds, NaN if unknown; packets come in the order of the file.
+   */
+  shift(stream: number, decodingTime: number, duration: number): number {
+    if (!this.resets || Number.isNaN(decodingTime)) return this.total;
+    const last = this.last.get(stream);
+    if (last) {
+      const step = decodingTime + this.total - last.end;
+      const back = last.start - (decodingTime + this.total);
+      if (step > LARGEST_STEP_FORWARD || back > LARGEST_STEP_BACK) this.total -= step;
+    }
+    const start = decodingTime + this.total;
+    this.last.set(stream, { start, end: start + (duration || 0) });
+    return this.total;
+  }
+}

@@ -1,0 +1,45 @@
+/*
+ * The decoding child: `node node-av-child.js FILE REQUEST`, messages on descriptor 3. It runs FFmpeg's libraries
+ * through node-av's synchronous calls, so a crash in native code, or a film that hangs it, ends this process alone.
+ */
+import { writeMessage } from './messages.ts';
+import type { Request } from './plan.ts';
+
+const PIPE = 3;
+const text = (value: string) => new TextEncoder().encode(value);
+const reason = (error: unknown) => (error instanceof Error ? error.message : String(error));
+
+async function main(path: string, request: Request): Promise<void> {
+  let decoding: typeof import('./node-av-decoding.ts');
+  try {
+    decoding = await import('./node-av-decoding.ts');
+  } catch (error) {
+    writeMessage(PIPE, 'unavailable', text(reason(error)));
+    return;
+  }
+  const parent = process.ppid;
+  let spoke = Date.now();
+  const say: typeof writeMessage = (...message) => {
+    writeMessage(...message);
+    spoke = Date.now();
+  };
+  try {
+    decoding.decode(path, request, {
+      plan: (plan) => say(PIPE, 'plan', text(JSON.stringify(plan))),
+      picture: (time, gray, rgb) => say(PIPE, 'picture', gray, rgb, time),
+      sound: (time, samples) => say(PIPE, 'sound', samples, undefined, time),
+      problem: (message) => say(PIPE, 'problem', text(message)),
+      packetRead: () => {
+        if (process.ppid !== parent) process.exit(1);
+        if (Date.now() - spoke > 1000) say(PIPE, 'alive');
+      },
+    });
+    say(PIPE, 'end');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EPIPE') process.exit(1);
+    say(PIPE, 'unreadable', text(reason(error)));
+  }
+}
+
+const [path, request] = process.argv.slice(2);
+await main(path!, JSON.parse(request!));

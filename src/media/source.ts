@@ -1,0 +1,19 @@
+import type { Plan } from './plan.ts';
+import type { DecoderName } from './types.ts';
+
+/** What either decoder gives as it comes: times are the file's own, not yet put in order. */
+export type SourceItem =
+  | { kind: 'picture'; time: number; gray: Uint8Array; rgb: Uint8Array | undefined }
+  | { kind: 'sound'; time: number; samples: Float32Array }
+  | { kind: 'problem'; message: string };
+
+/** A decoder at work on one file. */
+export interface Source {
+  readonly decoder: DecoderName;
+  readonly plan: Plan;
+  readonly pid: number;
+  /** Throws an Error that says what is wrong when the decoder breaks down. */
+  readonly items: AsyncGenerator<SourceItem, void, undefined>;
+  /** Ends the decoder's process; resolves when it is gone. */
+  close(): Promise<void>;
+}

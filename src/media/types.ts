@@ -1,0 +1,84 @@
+/** Samples of sound per second of film that the networks take (SoundNet, 2016, works at 22,050 Hz). */
+export const SAMPLE_RATE = 22_050;
+
+/** One picture of the film, already turned upright, with square pixels, scaled and cropped as asked. */
+export interface VideoFrame {
+  /** 0, 1, 2 … over the frames that could be decoded. */
+  index: number;
+  /** Seconds from the film's start; strictly increasing. */
+  time: number;
+  width: number;
+  height: number;
+  /** Luma 0..255, `width * height` bytes, row by row; empty when `gray: false`. */
+  gray: Uint8Array;
+  /** Red, green, blue 0..255, `width * height * 3` bytes; on every `rgbEvery`-th frame. */
+  rgb?: Uint8Array;
+}
+
+/** A stretch of the sound track, mono at 22,050 Hz. Chunks follow each other without gap: silence fills holes. */
+export interface WaveformChunk {
+  /** The first sample's number; sample `n` sounds at `n / 22050` s from the film's start. */
+  start: number;
+  /** In [-1, 1]. */
+  samples: Float32Array;
+}
+
+export type MediaItem = { kind: 'frame'; frame: VideoFrame } | { kind: 'sound'; chunk: WaveformChunk };
+
+/** `node-av`: FFmpeg's libraries in a child process; `ffmpeg`: the system's programs; `auto`: the first that works. */
+export type DecoderName = 'node-av' | 'ffmpeg';
+
+export interface MediaOptions {
+  /** Length in pixels of the shorter side after scaling. Default 256. */
+  shortSide?: number;
+  /** Side of a square cut from the centre after scaling, at most `shortSide`. Default: none. */
+  crop?: number;
+  /** Gray pictures of every frame. Default true. */
+  gray?: boolean;
+  /** RGB on frames 0, n, 2n …; 0 for none. Default 10. */
+  rgbEvery?: number;
+  /** The waveform. Default true. */
+  sound?: boolean;
+  /** Default `auto`. */
+  decoder?: DecoderName | 'auto';
+  /** Decoding threads. Default: one per core, at most 8. */
+  threads?: number;
+  /** Ends the decoder and the iteration. */
+  signal?: AbortSignal;
+}
+
+/** What the file says about itself, known before the first frame. */
+export interface MediaInfo {
+  decoder: DecoderName;
+  /** Seconds, as the file declares; 0 when it does not say. */
+  declaredDuration: number;
+  /** Size of the frames that will be given (0 without picture). */
+  width: number;
+  height: number;
+  /** Mean frames per second as declared; 0 when unknown or without picture. */
+  frameRate: number;
+  hasPicture: boolean;
+  hasSound: boolean;
+}
+
+/** What decoding came to, known after the last item. */
+export interface MediaSummary extends MediaInfo {
+  /** Seconds of the picture (of the sound, where there is no picture) that could be decoded. */
+  decodedDuration: number;
+  /** Decoded over declared seconds, 0..1. */
+  coverage: number;
+  frames: number;
+  samples: number;
+  /** What the decoder complained about, each complaint once, at most 20. */
+  problems: string[];
+}
+
+/** An opened file. Iterate it once, to the end or not; or `close()` it. Its decoder ends with the iteration. */
+export interface Media extends AsyncIterable<MediaItem, void, undefined> {
+  readonly info: MediaInfo;
+  /** The decoder's process. */
+  readonly pid: number;
+  /** Throws before the iteration has reached the end. */
+  summary(): MediaSummary;
+  close(): Promise<void>;
+}
