@@ -1,1 +1,23 @@
-export {};
+// Annotation files in → labelled clips, splits, scores out; and synthetic films of the same layout.
+//
+// In:  a folder in one of `labelFormats` (LIRIS-ACCEDE, MediaEval 2016, labels of one's own).
+// Out: a `DataSet` of `LabelledClip`s with raw scores, 1 … 5; `normalized` brings them to −1 … 1.
+export { type CheckReport, checkDataSet, checkText, type ScoreSummary } from './check.ts';
+export {
+  type ClipSet,
+  denormalized,
+  type Film,
+  type LabelledClip,
+  normalized,
+  type ScoreRange,
+} from './clip.ts';
+export type { DataSet, LabelFormat } from './formats/format.ts';
+export {
+  LIRIS_LAYOUT,
+  type LirisClip,
+  type LirisFilm,
+  lirisClipName,
+  writeLirisAnnotations,
+} from './layout.ts';
+export { type Problem, Problems, problemText } from './problems.ts';
+export { labelFormats, openDataSet, readAnnotations } from './read.ts';
