@@ -1,1 +1,18 @@
-export {};
+/**
+ * Networks as expressions: operations with shapes, their gradients, and sessions that compute them.
+ *
+ * In: a network written with the operations below, from `input`, `parameter` and `constant`; every `Value` knows its
+ * shape, row-major, maps as [N, C, H, W]. Out: a `Session` of ONNX Runtime in a worker thread, that takes and gives
+ * float32 arrays by name; and `evaluate`, the same in float64, slow and plain. See docs/engine.md.
+ */
+export { broadcast, concat, pad, reduceMean, reduceSum, reshape, slice, transpose } from './arrays.ts';
+export { type ConvolutionOptions, convolution, type Pair } from './convolution.ts';
+export { add, divide, exp, log, multiply, relu, sqrt, subtract } from './elementwise.ts';
+export { type Array64, evaluate } from './evaluate.ts';
+export { gradients } from './gradients.ts';
+export { constant, input, type ParameterValue, parameter, parametersOf } from './leaves.ts';
+export { linear, matMul } from './matrices.ts';
+export { batchNorm, batchNormOfBatch, type NormStatistics } from './normalisation.ts';
+export { adaptiveAveragePool, averagePool, globalAveragePool, maxPool, type PoolOptions } from './pooling.ts';
+export { openSession, type Provider, providers, type Session, type SessionOptions } from './session.ts';
+export type { Shape, Value } from './value.ts';

@@ -1,0 +1,165 @@
+// Element by element, with NumPy's broadcasting.
+import { elementCount } from '../support/tensor.ts';
+import { constant } from './leaves.ts';
+import { apply, type Operation, type Shape, shapeText, type Value } from './value.ts';
+
+type Attributes = Record<string, never>;
+const none: Attributes = {};
+
+function unary(
+  name: string,
+  type: string,
+  reference: (x: number) => number,
+  gradient?: (y: Value, dy: Value, x: Value) => Value,
+): Operation<Attributes> {
+  return {
+    name,
+    shape: ([x]) => x!,
+    reference: (_, [x]) => x!.map(reference),
+    ...(gradient && { gradient: (y: Value, dy: Value) => [gradient(y, dy, y.inputs[0]!)] }),
+    lower: (_, inputs, onnx) => onnx.node(type, inputs),
+  };
+}
+
+/** The shape both operands are stretched to: aligned at the last axis, a size of 1 repeats. */
+export function broadcastShape(name: string, a: Shape, b: Shape): Shape {
+  const rank = Math.max(a.length, b.length);
+  return Array.from({ length: rank }, (_, axis) => {
+    const sizes = [a[axis - rank + a.length] ?? 1, b[axis - rank + b.length] ?? 1];
+    if (sizes[0] !== sizes[1] && !sizes.includes(1))
+      throw new TypeError(`${name}: ${shapeText(a)} and ${shapeText(b)} do not broadcast`);
+    return sizes[0] === 1 ? sizes[1]! : sizes[0]!;
+  });
+}
+
+/** For each element of `to`, in order, the index of the element of `from` that broadcasting puts there. */
+export function broadcastIndices(from: Shape, to: Shape): Int32Array {
+  const indices = new Int32Array(elementCount(to));
+  let filled = 1;
+  let stride = 1;
+  // From the last axis outwards: repeat what is filled, moved on by the stride where the axis is not stretched.
+  for (let axis = to.length - 1; axis >= 0; axis--) {
+    const size = from[axis - to.length + from.length] ?? 1;
+    const step = size === 1 ? 0 : stride;
+    for (let i = 1; i < to[axis]!; i++)
+      for (let j = 0; j < filled; j++) indices[i * filled + j] = indices[j]! + i * step;
+    filled *= to[axis]!;
+    stride *= size;
+  }
+  return indices;
+}
+
+function binary(
+  name: string,
+  type: string,
+  reference: (a: number, b: number) => number,
+  gradient: (dy: Value, a: Value, b: Value) => [Value, Value],
+): Operation<Attributes> {
+  return {
+    name,
+    shape: ([a, b]) => broadcastShape(name, a!, b!),
+    reference: (value, [a, b]) => {
+      const [ofA, ofB] = value.inputs.map((input) => broadcastIndices(input.shape, value.shape));
+      return Float64Array.from(ofA!, (i, position) => reference(a![i]!, b![ofB![position]!]!));
+    },
+    gradient: ({ inputs: [a, b] }, dy) => gradient(dy, a!, b!),
+    lower: (_, inputs, onnx) => onnx.node(type, inputs),
+  };
+}
+
+export const reluOperation: Operation<Attributes> = unary(
+  'relu',
+  'Relu',
+  (x) => Math.max(x, 0),
+  (y, dy) => multiply(dy, step(y)),
+);
+export const expOperation: Operation<Attributes> = unary('exp', 'Exp', Math.exp, (y, dy) => multiply(dy, y));
+export const logOperation: Operation<Attributes> = unary('log', 'Log', Math.log, (_, dy, x) => divide(dy, x));
+export const sqrtOperation: Operation<Attributes> = unary('sqrt', 'Sqrt', Math.sqrt, (y, dy) =>
+  divide(multiply(dy, 0.5), y),
+);
+
+export const stepOperation: Operation<Attributes> = {
+  ...unary('step', '', (x) => (x > 0 ? 1 : 0)),
+  // Where and Sign are very slow on CPUs; every float32 above 1e-30 becomes exactly 1.
+  lower: (_, [x], onnx) =>
+    onnx.node('Clip', [
+      onnx.node('Mul', [x!, onnx.floats([1e30], [])]),
+      onnx.floats([0], []),
+      onnx.floats([1], []),
+    ]),
+};
+
+export const addOperation: Operation<Attributes> = binary(
+  'add',
+  'Add',
+  (a, b) => a + b,
+  (dy) => [dy, dy],
+);
+export const subtractOperation: Operation<Attributes> = binary(
+  'subtract',
+  'Sub',
+  (a, b) => a - b,
+  (dy) => [dy, multiply(dy, -1)],
+);
+export const multiplyOperation: Operation<Attributes> = binary(
+  'multiply',
+  'Mul',
+  (a, b) => a * b,
+  (dy, a, b) => [multiply(dy, b), multiply(dy, a)],
+);
+export const divideOperation: Operation<Attributes> = binary(
+  'divide',
+  'Div',
+  (a, b) => a / b,
+  (dy, a, b) => [divide(dy, b), multiply(divide(multiply(dy, a), multiply(b, b)), -1)],
+);
+/** 1 where both are equal, else 0; no gradient. */
+export const equalOperation: Operation<Attributes> = {
+  name: 'equal',
+  shape: addOperation.shape,
+  reference: binary(
+    'equal',
+    '',
+    (a, b) => (a === b ? 1 : 0),
+    (dy) => [dy, dy],
+  ).reference,
+  lower: (_, inputs, onnx) => onnx.node('Cast', [onnx.node('Equal', inputs)], { to: 1 }),
+};
+
+type Operand = Value | number;
+const operands = (a: Operand, b: Operand) => [a, b].map((x) => (typeof x === 'number' ? constant(x) : x));
+
+/** max(x, 0); its gradient at 0 is 0. */
+export function relu(x: Value): Value {
+  return apply(reluOperation, [x], none);
+}
+export function exp(x: Value): Value {
+  return apply(expOperation, [x], none);
+}
+/** The natural logarithm. */
+export function log(x: Value): Value {
+  return apply(logOperation, [x], none);
+}
+export function sqrt(x: Value): Value {
+  return apply(sqrtOperation, [x], none);
+}
+/** 1 where x > 0, else 0; no gradient. */
+export function step(x: Value): Value {
+  return apply(stepOperation, [x], none);
+}
+export function add(a: Operand, b: Operand): Value {
+  return apply(addOperation, operands(a, b), none);
+}
+export function subtract(a: Operand, b: Operand): Value {
+  return apply(subtractOperation, operands(a, b), none);
+}
+export function multiply(a: Operand, b: Operand): Value {
+  return apply(multiplyOperation, operands(a, b), none);
+}
+export function divide(a: Operand, b: Operand): Value {
+  return apply(divideOperation, operands(a, b), none);
+}
+export function equal(a: Operand, b: Operand): Value {
+  return apply(equalOperation, operands(a, b), none);
+}

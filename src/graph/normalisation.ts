@@ -1,0 +1,81 @@
+import { reduceMean, reduceSum, reshape } from './arrays.ts';
+import { add, divide, multiply, sqrt, subtract } from './elementwise.ts';
+import { apply, type Operation, shapeText, type Value } from './value.ts';
+
+/** One number per channel of each. */
+export interface NormStatistics {
+  scale: Value;
+  bias: Value;
+  mean: Value;
+  variance: Value;
+  /** 1e-5 unless given. */
+  epsilon?: number;
+}
+
+/** [C] → [C, 1, 1], which broadcasts against [N, C, H, W]. */
+const perChannel = (value: Value) => reshape(value, [value.shape[0]!, 1, 1]);
+const overMaps = (value: Value) => reduceSum(value, [0, 2, 3]);
+
+/** Inputs x [N, C, H, W], then scale, bias, mean, variance [C]. */
+export const batchNormOperation: Operation<{ epsilon: number }> = {
+  name: 'batchNorm',
+  shape: ([x, ...statistics]) => {
+    if (x!.length !== 4) throw new TypeError(`batchNorm: expects [N,C,H,W], got ${shapeText(x!)}`);
+    for (const shape of statistics)
+      if (String(shape) !== String([x![1]]))
+        throw new TypeError(
+          `batchNorm: expects statistics [${x![1]}] for ${shapeText(x!)}, got ${shapeText(shape)}`,
+        );
+    return x!;
+  },
+  reference: ({ shape, attributes: { epsilon } }, [x, scale, bias, mean, variance]) => {
+    const place = shape[2]! * shape[3]!;
+    return x!.map((element, i) => {
+      const c = Math.floor(i / place) % shape[1]!;
+      return ((element - mean![c]!) / Math.sqrt(variance![c]! + epsilon)) * scale![c]! + bias![c]!;
+    });
+  },
+  gradient: ({ inputs: [x, scale, , mean, variance], attributes: { epsilon } }, dy) => {
+    const deviation = sqrt(add(variance!, epsilon));
+    const slope = divide(scale!, deviation);
+    const bias = overMaps(dy);
+    const aligned = divide(subtract(overMaps(multiply(dy, x!)), multiply(mean!, bias)), deviation);
+    return [
+      multiply(dy, perChannel(slope)),
+      aligned,
+      bias,
+      multiply(multiply(slope, bias), -1),
+      multiply(divide(multiply(aligned, slope), deviation), -0.5),
+    ];
+  },
+  lower: ({ attributes }, inputs, onnx) =>
+    onnx.node('BatchNormalization', inputs, { epsilon: { float: attributes.epsilon } }),
+};
+
+/** (x − mean) / √(variance + ε) · scale + bias for each channel of x [N, C, H, W]: frozen, with statistics as given. */
+export function batchNorm(x: Value, { scale, bias, mean, variance, epsilon = 1e-5 }: NormStatistics): Value {
+  return apply(batchNormOperation, [x, scale, bias, mean, variance], { epsilon });
+}
+
+/**
+ * Batch norm with the mean and variance of x itself, as when training from scratch.
+ *
+ * @returns besides the output, what the running mean and variance become: moved by `momentum` towards those of the
+ *   batch, the variance with Bessel's correction, as in PyTorch.
+ */
+export function batchNormOfBatch(
+  x: Value,
+  { momentum = 0.1, ...running }: NormStatistics & { momentum?: number },
+): { output: Value; mean: Value; variance: Value } {
+  const mean = reduceMean(x, [0, 2, 3]);
+  const deviation = subtract(x, perChannel(mean));
+  const variance = reduceMean(multiply(deviation, deviation), [0, 2, 3]);
+  const count = x.shape[0]! * x.shape[2]! * x.shape[3]!;
+  const unbiased = multiply(variance, count / Math.max(count - 1, 1));
+  const moved = (from: Value, to: Value) => add(multiply(from, 1 - momentum), multiply(to, momentum));
+  return {
+    output: batchNorm(x, { ...running, mean, variance }),
+    mean: moved(running.mean, mean),
+    variance: moved(running.variance, unbiased),
+  };
+}

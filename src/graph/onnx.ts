@@ -1,0 +1,119 @@
+// Builds an ONNX model: nodes, initializers, inputs and outputs, written as protocol buffers (onnx.proto, IR version 8).
+import { Message } from './protobuf.ts';
+import type { Shape } from './value.ts';
+
+type Attribute = number | string | readonly number[] | { readonly float: number };
+
+const float32 = 1;
+const int64 = 7;
+const largest = 2 ** 31 - 1;
+
+export class OnnxGraph {
+  private readonly nodes: Message[] = [];
+  private readonly initializers: Message[] = [];
+  private readonly inputs: Message[] = [];
+  private readonly outputs: Message[] = [];
+  private readonly constants = new Map<string, string>();
+  private readonly domains = new Map([['', 17]]);
+  private bytes = 0;
+  private count = 0;
+
+  /** Adds a node and returns the name of its result. */
+  node(
+    type: string,
+    inputs: readonly string[],
+    attributes: Readonly<Record<string, Attribute>> = {},
+    domain = '',
+  ): string {
+    return this.nodeOf(1, type, inputs, attributes, domain)[0]!;
+  }
+
+  /** Adds a node of several results. */
+  nodeOf(
+    results: number,
+    type: string,
+    inputs: readonly string[],
+    attributes: Readonly<Record<string, Attribute>> = {},
+    domain = '',
+  ): string[] {
+    const names = Array.from({ length: results }, () => `${type}:${this.count++}`);
+    const node = new Message();
+    for (const name of inputs) node.text(1, name);
+    for (const name of names) node.text(2, name);
+    node.text(3, names[0]!).text(4, type);
+    for (const [name, value] of Object.entries(attributes)) node.message(5, attributeMessage(name, value));
+    if (domain) node.text(7, domain);
+    if (!this.domains.has(domain)) this.domains.set(domain, 1);
+    this.nodes.push(node);
+    return names;
+  }
+
+  /** A float32 array that is part of the model. */
+  floats(data: ArrayLike<number>, shape: Shape, name?: string): string {
+    const single = data.length === 1 && !name ? `${data[0]} ${shape}` : undefined;
+    const known = single && this.constants.get(single);
+    if (known) return known;
+    const label = name ?? `constant:${this.count++}`;
+    this.initializer(label, float32, shape, data instanceof Float32Array ? data : Float32Array.from(data));
+    if (single) this.constants.set(single, label);
+    return label;
+  }
+
+  /** A list of whole numbers that is part of the model: shapes, axes, margins. */
+  integers(values: readonly number[]): string {
+    const key = `i ${values}`;
+    const known = this.constants.get(key);
+    if (known) return known;
+    const label = `integers:${this.count++}`;
+    this.initializer(label, int64, [values.length], BigInt64Array.from(values, BigInt));
+    this.constants.set(key, label);
+    return label;
+  }
+
+  private initializer(name: string, type: number, shape: Shape, data: Float32Array | BigInt64Array): void {
+    this.bytes += data.byteLength;
+    if (this.bytes > largest) throw new Error('the arrays of a model exceed the 2 GB of an ONNX file');
+    const tensor = new Message();
+    for (const size of shape) tensor.integer(1, size);
+    tensor.integer(2, type).text(8, name);
+    this.initializers.push(tensor.bytes(9, new Uint8Array(data.buffer, data.byteOffset, data.byteLength)));
+  }
+
+  input(name: string, shape: Shape): void {
+    this.inputs.push(describe(name, shape));
+  }
+
+  output(name: string, shape: Shape, result: string): void {
+    this.nodes.push(new Message().text(1, result).text(2, name).text(3, name).text(4, 'Identity'));
+    this.outputs.push(describe(name, shape));
+  }
+
+  encoded(): Uint8Array<ArrayBuffer> {
+    const graph = new Message();
+    for (const node of this.nodes) graph.message(1, node);
+    graph.text(2, 'network');
+    for (const tensor of this.initializers) graph.message(5, tensor);
+    for (const input of this.inputs) graph.message(11, input);
+    for (const output of this.outputs) graph.message(12, output);
+    const model = new Message().integer(1, 8).text(2, 'affectline').message(7, graph);
+    for (const [domain, version] of this.domains)
+      model.message(8, new Message().text(1, domain).integer(2, version));
+    return model.encoded();
+  }
+}
+
+function attributeMessage(name: string, value: Attribute): Message {
+  const message = new Message().text(1, name);
+  if (typeof value === 'number') return message.integer(3, value).integer(20, 2);
+  if (typeof value === 'string') return message.text(4, value).integer(20, 3);
+  if ('float' in value) return message.float(2, value.float).integer(20, 1);
+  for (const item of value) message.integer(8, item);
+  return message.integer(20, 7);
+}
+
+function describe(name: string, shape: Shape): Message {
+  const sizes = new Message();
+  for (const size of shape) sizes.message(1, new Message().integer(1, size));
+  const tensor = new Message().integer(1, float32).message(2, sizes);
+  return new Message().text(1, name).message(2, new Message().message(1, tensor));
+}

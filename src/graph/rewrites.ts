@@ -1,0 +1,85 @@
+// Passes that turn an expression into one of the same numbers that computes faster.
+import { elementCount, type Tensor } from '../support/tensor.ts';
+import { reshape } from './arrays.ts';
+import { convolution, convolutionOperation } from './convolution.ts';
+import { add, divide, multiply, sqrt, subtract } from './elementwise.ts';
+import { constant, constantOperation, parameterOperation } from './leaves.ts';
+import { batchNormOperation } from './normalisation.ts';
+import { averagePool, averagePoolOperation } from './pooling.ts';
+import { isA, ordered, shapeText, type Value } from './value.ts';
+
+export type Outputs = Readonly<Record<string, Value>>;
+
+/** What a value becomes, if anything; `usedOnce` says that nothing else needs the value it is given. */
+export type Rule = (value: Value, usedOnce: (input: Value) => boolean) => Value | undefined;
+
+/** Applies a rule to every value, inputs first. */
+export function rewrite(outputs: Outputs, rule: Rule): Outputs {
+  const order = ordered(Object.values(outputs));
+  const uses = new Map<Value, number>();
+  for (const value of [...order.flatMap(({ inputs }) => inputs), ...Object.values(outputs)])
+    uses.set(value, (uses.get(value) ?? 0) + 1);
+  const results = new Map<Value, Value>();
+  const origin = new Map<Value, Value>();
+  const usedOnce = (input: Value) => uses.get(origin.get(input) ?? input) === 1;
+  for (const value of order) {
+    const inputs = value.inputs.map((input) => results.get(input)!);
+    const current = inputs.some((input, i) => input !== value.inputs[i]) ? { ...value, inputs } : value;
+    origin.set(current, value);
+    const result = rule(current, usedOnce) ?? current;
+    if (!origin.has(result)) origin.set(result, value);
+    results.set(value, result);
+  }
+  return Object.fromEntries(Object.entries(outputs).map(([name, value]) => [name, results.get(value)!]));
+}
+
+/** Parameters that are given become constants. */
+export function bind(parameters: ReadonlyMap<string, Tensor>): Rule {
+  return (value) => {
+    if (!isA(value, parameterOperation)) return;
+    const { name, shape } = value.attributes;
+    const tensor = parameters.get(name);
+    if (tensor && String(tensor.shape) !== String(shape))
+      throw new TypeError(`parameter '${name}' is ${shapeText(shape)}, got ${shapeText(tensor.shape)}`);
+    return tensor && constant(tensor);
+  };
+}
+
+/** What depends on constants alone is computed now, unless the result is larger than what it is computed from. */
+export const foldConstants: Rule = (value) => {
+  const { inputs, operation, shape } = value;
+  if (inputs.length === 0 || !inputs.every((input) => isA(input, constantOperation))) return;
+  if (elementCount(shape) > Math.max(...inputs.map((input) => elementCount(input.shape)))) return;
+  const data = inputs.map((input) => (input as Value<{ data: Float64Array }>).attributes.data);
+  return constant({ shape, data: operation.reference(value, data) });
+};
+
+/** A batch norm with given statistics after a convolution only scales its weight and moves its bias. */
+export const foldBatchNorm: Rule = (value, usedOnce) => {
+  if (!isA(value, batchNormOperation)) return;
+  const [before, scale, bias, mean, variance] = value.inputs as [Value, Value, Value, Value, Value];
+  const frozen = mean.inputs.length === 0 && variance.inputs.length === 0;
+  if (!isA(before, convolutionOperation) || !frozen || !usedOnce(before)) return;
+  const [x, weight, oldBias] = before.inputs;
+  const slope = divide(scale, sqrt(add(variance, value.attributes.epsilon)));
+  const offset = oldBias ? subtract(oldBias, mean) : multiply(mean, -1);
+  return convolution(x!, multiply(weight!, reshape(slope, [slope.shape[0]!, 1, 1, 1])), {
+    ...before.attributes,
+    bias: add(multiply(offset, slope), bias),
+  });
+};
+
+/** Averages commute with a 1×1 convolution, which is cheaper on the smaller map. */
+export const poolBeforePointwise: Rule = (value, usedOnce) => {
+  if (!isA(value, averagePoolOperation)) return;
+  const [before] = value.inputs as [Value];
+  if (!isA(before, convolutionOperation) || !usedOnce(before)) return;
+  const [x, weight, bias] = before.inputs;
+  const { stride, padding } = before.attributes;
+  const pointwise = weight!.shape[2]! * weight!.shape[3]! === 1 && String([stride, padding]) === '1,1,0,0';
+  if (!pointwise) return;
+  return convolution(averagePool(x!, value.attributes), weight!, {
+    ...before.attributes,
+    ...(bias && { bias }),
+  });
+};
