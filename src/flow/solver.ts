@@ -11,38 +11,37 @@ import type { System } from './system.ts';
  */
 export function relax(system: System, [u, v]: readonly [Plane, Plane], sweeps: number, omega: number): void {
   for (let sweep = 0; sweep < sweeps; sweep++) {
-    relaxColor(system, u, v, 0, omega);
-    relaxColor(system, u, v, 1, omega);
+    relaxColor(system, u.data, v.data, 0, omega);
+    relaxColor(system, u.data, v.data, 1, omega);
   }
 }
 
-function relaxColor(system: System, u: Plane, v: Plane, color: 0 | 1, omega: number): void {
-  const { width, height } = u;
-  const { a11, a12, a22, b1, b2, right, below } = system;
+function relaxColor(system: System, u: Float32Array, v: Float32Array, color: 0 | 1, omega: number): void {
+  const { width, height } = system.a11;
+  const [a11, a12, a22] = [system.a11.data, system.a12.data, system.a22.data];
+  const [b1, b2, right, below] = [system.b1.data, system.b2.data, system.right.data, system.below.data];
   for (let y = 0; y < height; y++) {
     for (let x = (y + color) % 2; x < width; x += 2) {
       const p = y * width + x;
-      let neighbours = 0;
-      let sumU = b1.data[p]!;
-      let sumV = b2.data[p]!;
-      const add = (n: number, weight: number) => {
-        neighbours += weight;
-        sumU += weight * u.data[n]!;
-        sumV += weight * v.data[n]!;
-      };
-      if (x > 0) add(p - 1, right.data[p - 1]!);
-      if (x < width - 1) add(p + 1, right.data[p]!);
-      if (y > 0) add(p - width, below.data[p - width]!);
-      if (y < height - 1) add(p + width, below.data[p]!);
+      // Neighbours, and the weights between; outside the frame the weight is 0 and the pixel itself stands in.
+      const west = x > 0 ? p - 1 : p;
+      const east = x < width - 1 ? p + 1 : p;
+      const north = y > 0 ? p - width : p;
+      const south = y < height - 1 ? p + width : p;
+      const toWest = x > 0 ? right[west]! : 0;
+      const toEast = right[p]!;
+      const toNorth = y > 0 ? below[north]! : 0;
+      const toSouth = below[p]!;
 
-      const d11 = a11.data[p]! + neighbours;
-      const d22 = a22.data[p]! + neighbours;
-      const d12 = a12.data[p]!;
+      const sumU = b1[p]! + toWest * u[west]! + toEast * u[east]! + toNorth * u[north]! + toSouth * u[south]!;
+      const sumV = b2[p]! + toWest * v[west]! + toEast * v[east]! + toNorth * v[north]! + toSouth * v[south]!;
+      const neighbours = toWest + toEast + toNorth + toSouth;
+      const d11 = a11[p]! + neighbours;
+      const d12 = a12[p]!;
+      const d22 = a22[p]! + neighbours;
       const determinant = d11 * d22 - d12 * d12;
-      const solvedU = (d22 * sumU - d12 * sumV) / determinant;
-      const solvedV = (d11 * sumV - d12 * sumU) / determinant;
-      u.data[p] = (1 - omega) * u.data[p]! + omega * solvedU;
-      v.data[p] = (1 - omega) * v.data[p]! + omega * solvedV;
+      u[p] = (1 - omega) * u[p]! + (omega * (d22 * sumU - d12 * sumV)) / determinant;
+      v[p] = (1 - omega) * v[p]! + (omega * (d11 * sumV - d12 * sumU)) / determinant;
     }
   }
 }

@@ -50,18 +50,21 @@ export function warp(first: Level, second: Level, u: Plane, v: Plane): Warped {
   return { ...warped, ...differences };
 }
 
-/** Bicubic interpolation at one point (Keys 1981, with a = −½: the Catmull-Rom spline), of any plane of that size. */
+/**
+ * Bicubic interpolation at one point (Keys 1981, with a = −½: the Catmull-Rom spline), of any plane of that size:
+ * the weights are the same for all of them.
+ */
 function bicubic(width: number, height: number, x: number, y: number): (plane: Plane) => number {
-  const left = Math.floor(x) - 1;
-  const top = Math.floor(y) - 1;
-  const across = cubicWeights(x - Math.floor(x));
-  const down = cubicWeights(y - Math.floor(y));
+  const [left, top] = [Math.floor(x), Math.floor(y)];
+  const across = cubicWeights(x - left);
+  const down = cubicWeights(y - top);
+  const columns = [left - 1, left, left + 1, left + 2].map((column) => nearest(column, width));
+  const rows = [top - 1, top, top + 1, top + 2].map((row) => nearest(row, height) * width);
   return ({ data }) => {
     let value = 0;
     for (let j = 0; j < 4; j++) {
-      const row = nearest(top + j, height) * width;
       let alongRow = 0;
-      for (let i = 0; i < 4; i++) alongRow += across[i]! * data[row + nearest(left + i, width)]!;
+      for (let i = 0; i < 4; i++) alongRow += across[i]! * data[rows[j]! + columns[i]!]!;
       value += down[j]! * alongRow;
     }
     return value;
@@ -70,10 +73,7 @@ function bicubic(width: number, height: number, x: number, y: number): (plane: P
 
 /** Weights of the pixels at −1, 0, 1, 2 for a point at t in [0, 1). */
 function cubicWeights(t: number): readonly number[] {
-  return [
-    (-(t ** 3) + 2 * t ** 2 - t) / 2,
-    (3 * t ** 3 - 5 * t ** 2 + 2) / 2,
-    (-3 * t ** 3 + 4 * t ** 2 + t) / 2,
-    (t ** 3 - t ** 2) / 2,
-  ];
+  const t2 = t * t;
+  const t3 = t2 * t;
+  return [(-t3 + 2 * t2 - t) / 2, (3 * t3 - 5 * t2 + 2) / 2, (-3 * t3 + 4 * t2 + t) / 2, (t3 - t2) / 2];
 }
