@@ -3,6 +3,8 @@
  * (u, v) in pixels, such that the point (x, y) of the first is at (x + u, y + v) in the second.
  */
 export { broxFlow } from './brox.ts';
+export { type ColorImage, flowColors, longest, writeFlowImage } from './colorWheel.ts';
 export { angularError, endpointError, type FlowErrors, flowErrors } from './errors.ts';
+export { readFlo, writeFlo } from './flo.ts';
 export type { BroxOptions, FlowField, FlowPreset, GrayImage } from './schedule.ts';
 export { schedules } from './schedule.ts';
