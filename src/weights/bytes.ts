@@ -52,3 +52,21 @@ export function quoted(text: string): string {
   const short = text.length > 100 ? `${text.slice(0, 100)}…` : text;
   return `'${short.replace(/\p{C}/gu, '\ufffd')}'`;
 }
+
+/**
+ * Bounds the memory that reading one file may take: 64 MiB and eight times its size. Compressed entries, overlapping
+ * entries and repeated or broadcast views could otherwise make gigabytes of a small file.
+ */
+export class Allowance {
+  private left: number;
+
+  constructor(fileSize: number) {
+    this.left = 64 * 2 ** 20 + 8 * fileSize;
+  }
+
+  /** Call before making an array of so many bytes. */
+  spend(bytes: number): void {
+    this.left -= bytes;
+    if (!(this.left >= 0)) throw new InputError('its content takes far more memory than its size allows');
+  }
+}

@@ -1,4 +1,7 @@
-// Weight files → named float32 tensors, and back.
+// Weight files → named float32 tensors, and back. A file comes in as a path; out comes a Map from parameter name to
+// tensor (row-major, float32 whatever the file holds). Tensors of one file may be views of one buffer. Whatever is
+// wrong with a file is an InputError; nothing in a file is ever executed.
+export { parseNumpy, readNumpy } from './numpy.ts';
 export {
   parseSafetensors,
   readSafetensors,
@@ -6,3 +9,4 @@ export {
   type SafetensorsOptions,
   writeSafetensors,
 } from './safetensors.ts';
+export { parseTorch, readTorch } from './torch.ts';

@@ -97,7 +97,9 @@ test('float16: any number goes to the nearest, ties to even', async () => {
         const floor = Math.floor(steps);
         const even = floor % 2 === 0 ? floor : floor + 1;
         const nearest = steps - floor === 0.5 ? even : Math.round(steps);
-        expect(rounded[i]).toBe(nearest * step + 0 * value);
+        expect(rounded[i], `${value}`).toBe(
+          nearest === 0 && Object.is(Math.sign(value), -1) ? -0 : nearest * step,
+        );
       }
     }),
     { numRuns: 100 },
@@ -164,6 +166,19 @@ const f32 = (shape: unknown, begin: unknown, end: unknown) => ({
   dtype: 'F32',
   shape,
   data_offsets: [begin, end],
+});
+
+test('the bytes that the safetensors program is documented to write (its test_simple.py) are read', () => {
+  const entry = '"dtype":"I32","shape":[2,2],"data_offsets":[0,16]}}';
+  const written = [
+    `<\0\0\0\0\0\0\0{"test":{${entry}`, // before version 0.3, without padding
+    `@\0\0\0\0\0\0\0{"test":{${entry}    `,
+    `f\0\0\0\0\0\0\0{"__metadata__":{"framework":"pt"},"test1":{${entry}       `,
+  ];
+  for (const text of written) {
+    const { tensors } = parseSafetensors(Buffer.from(text + '\0'.repeat(16), 'latin1'));
+    expect([...tensors.values()]).toEqual([{ shape: [2, 2], data: new Float32Array(4) }]);
+  }
 });
 
 test.each<[string, Uint8Array, string]>([
