@@ -14,5 +14,6 @@ export { constant, input, type ParameterValue, parameter, parametersOf } from '.
 export { linear, matMul } from './matrices.ts';
 export { batchNorm, batchNormOfBatch, type NormStatistics } from './normalisation.ts';
 export { adaptiveAveragePool, averagePool, globalAveragePool, maxPool, type PoolOptions } from './pooling.ts';
-export { openSession, type Provider, providers, type Session, type SessionOptions } from './session.ts';
+export { openSession, type Session, type SessionOptions } from './session.ts';
+export { type Provider, providers } from './session-protocol.ts';
 export type { Shape, Value } from './value.ts';

@@ -20,14 +20,6 @@ export interface Model {
   readonly outputs: ReadonlyMap<string, Shape>;
 }
 
-/** Keeps an output apart from an input of the same name, as a weight that a run updates. */
-const suffix = ' (output)';
-
-/** The name an output of the model had in the expression. */
-export function outputName(name: string): string {
-  return name.slice(0, -suffix.length);
-}
-
 /** Replaces an operation that has no ONNX nodes of its own. */
 const expand: Rule = (value) => value.operation.expand?.(value);
 
@@ -55,7 +47,7 @@ export function lower(outputs: Outputs, parameters: ReadonlyMap<string, Tensor> 
   }
   const results = new Map<string, Shape>();
   for (const [name, value] of Object.entries(rewritten)) {
-    onnx.output(name + suffix, value.shape, names.get(value)!);
+    onnx.output(name, value.shape, names.get(value)!);
     results.set(name, value.shape);
   }
   return { bytes: onnx.encoded(), inputs, outputs: results };

@@ -8,6 +8,14 @@ const float32 = 1;
 const int64 = 7;
 const largest = 2 ** 31 - 1;
 
+/** Keeps an output apart from an input of the same name, as a weight that a run updates. */
+const suffix = ' (output)';
+
+/** The name that an output of a model was given. */
+export function outputName(name: string): string {
+  return name.slice(0, -suffix.length);
+}
+
 export class OnnxGraph {
   private readonly nodes: Message[] = [];
   private readonly initializers: Message[] = [];
@@ -83,7 +91,8 @@ export class OnnxGraph {
     this.inputs.push(describe(name, shape));
   }
 
-  output(name: string, shape: Shape, result: string): void {
+  output(label: string, shape: Shape, result: string): void {
+    const name = label + suffix;
     this.nodes.push(new Message().text(1, result).text(2, name).text(3, name).text(4, 'Identity'));
     this.outputs.push(describe(name, shape));
   }

@@ -10,9 +10,10 @@ import * as elementwise from './elementwise.ts';
 import { evaluate } from './evaluate.ts';
 import { gradients } from './gradients.ts';
 import { constant, input } from './leaves.ts';
-import { lower, outputName } from './lowering.ts';
+import { lower } from './lowering.ts';
 import * as matrices from './matrices.ts';
 import * as normalisation from './normalisation.ts';
+import { outputName } from './onnx.ts';
 import * as pooling from './pooling.ts';
 import { apply, type Operation, ordered, type Shape, type Value } from './value.ts';
 

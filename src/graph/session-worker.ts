@@ -1,13 +1,14 @@
 // The thread that a session computes in.
-import { parentPort } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 import { env, InferenceSession, Tensor as OnnxTensor } from 'onnxruntime-node';
-import { outputName } from './lowering.ts';
-import type { Reply, Request } from './session.ts';
+import { outputName } from './onnx.ts';
+import { closing, computing, type Reply, type Request } from './session-protocol.ts';
 
 // Every failure is reported with its message; ONNX Runtime need not print it too.
 env.logLevel = 'fatal';
 const port = parentPort!;
-let session: InferenceSession;
+const state = workerData as Int32Array;
+let session: InferenceSession | undefined;
 
 async function open({ model, provider, threads }: Extract<Request, { kind: 'open' }>): Promise<Reply> {
   session = await InferenceSession.create(model, {
@@ -24,7 +25,7 @@ async function open({ model, provider, threads }: Extract<Request, { kind: 'open
 
 async function run({ feeds }: Extract<Request, { kind: 'run' }>): Promise<Reply> {
   const tensors = Object.entries(feeds).map(([name, { shape, data }]) => [name, new OnnxTensor(data, shape)]);
-  const fetched = await session.run(Object.fromEntries(tensors));
+  const fetched = await session!.run(Object.fromEntries(tensors));
   const results = Object.entries(fetched).map(([name, { dims, data }]) => [
     outputName(name),
     { shape: dims, data },
@@ -32,9 +33,9 @@ async function run({ feeds }: Extract<Request, { kind: 'run' }>): Promise<Reply>
   return { results: Object.fromEntries(results) };
 }
 
-let queue = Promise.resolve();
-port.on('message', (request: Request) => {
-  queue = queue.then(async () => {
+async function answer(request: Exclude<Request, { kind: 'close' }>): Promise<void> {
+  Atomics.store(state, computing, 1);
+  if (Atomics.load(state, closing) === 0) {
     const reply: Reply = await (request.kind === 'open' ? open(request) : run(request)).catch(
       (error: Error) => ({
         error: error.message,
@@ -43,5 +44,16 @@ port.on('message', (request: Request) => {
     const buffers =
       'results' in reply ? Object.values(reply.results).map(({ data }) => data.buffer as ArrayBuffer) : [];
     port.postMessage(reply, [...new Set(buffers)]);
+  }
+  Atomics.store(state, computing, 0);
+  Atomics.notify(state, computing);
+}
+
+let queue = Promise.resolve();
+port.on('message', (request: Request) => {
+  queue = queue.then(async () => {
+    if (request.kind !== 'close') return await answer(request);
+    await session?.release();
+    port.close();
   });
 });

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { afterAll, expect, test } from 'vitest';
 import type { Tensor } from '../support/tensor.ts';
 import { add, convolution, input, linear, multiply, openSession, parameter, relu } from './index.ts';
@@ -90,4 +91,19 @@ test('shapes that do not fit are named', () => {
   expect(() => linear(input('features', [2, 5]), parameter('w', [3, 4]))).toThrow(
     'linear: weight [3,4] expects 4 features, got [2,5]',
   );
+});
+
+test('a program may exit during a run', () => {
+  const program = `
+    import { convolution, input, openSession, parameter } from '${new URL('../../dist/graph/index.js', import.meta.url)}';
+    const image = input('image', [8, 64, 128, 128]);
+    const session = await openSession({ y: convolution(image, parameter('weight', [64, 64, 3, 3]), { padding: 1 }) });
+    const zeros = (shape) => ({ shape, data: new Float32Array(shape.reduce((a, b) => a * b)) });
+    session.run({ image: zeros(image.shape), weight: zeros([64, 64, 3, 3]) });
+    setTimeout(() => process.exit(7), 30);
+  `;
+  const { status, stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', program], {
+    encoding: 'utf8',
+  });
+  expect({ status, stderr }).toEqual({ status: 7, stderr: '' });
 });

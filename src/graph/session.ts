@@ -4,10 +4,15 @@ import { compiledEntry } from '../support/entry.ts';
 import { unknownName } from '../support/errors.ts';
 import { elementCount, type Tensor } from '../support/tensor.ts';
 import { lower } from './lowering.ts';
+import {
+  closing,
+  computing,
+  type Provider,
+  providers,
+  type Reply,
+  type Request,
+} from './session-protocol.ts';
 import { shapeText, type Value } from './value.ts';
-
-export const providers = ['cpu', 'webgpu', 'cuda'] as const;
-export type Provider = (typeof providers)[number];
 
 export interface SessionOptions {
   /** Become part of the model; parameters not given are inputs of every run. */
@@ -17,16 +22,13 @@ export interface SessionOptions {
   threads?: number;
 }
 
-/** What the worker is asked; `open` comes first. */
-export type Request =
-  | { kind: 'open'; model: Uint8Array; provider: Provider; threads: number }
-  | { kind: 'run'; feeds: Record<string, Tensor> };
-
-export type Reply = { results: Record<string, Tensor> } | { error: string };
-
 /** A network ready to run. Runs may overlap: they are queued. */
 export class Session {
-  private readonly worker: Worker;
+  private readonly state = new Int32Array(new SharedArrayBuffer(8));
+  private readonly worker: Worker = new Worker(compiledEntry(import.meta.url, 'session-worker'), {
+    workerData: this.state,
+    execArgv: [],
+  });
   private readonly waiting: {
     resolve: (results: Record<string, Tensor>) => void;
     reject: (error: Error) => void;
@@ -35,24 +37,33 @@ export class Session {
   /** Names and shapes of what every run has to be given. */
   readonly inputs: ReadonlyMap<string, readonly number[]>;
 
-  private constructor(worker: Worker, inputs: ReadonlyMap<string, readonly number[]>) {
-    this.worker = worker;
+  private constructor(inputs: ReadonlyMap<string, readonly number[]>) {
     this.inputs = inputs;
-    worker.on('message', (reply: Reply) => {
-      const { resolve, reject } = this.waiting.shift()!;
-      if (this.waiting.length === 0) worker.unref();
-      if ('error' in reply) reject(new Error(reply.error));
-      else resolve(reply.results);
+    this.worker.on('message', (reply: Reply) => {
+      const asked = this.waiting.shift();
+      if (this.waiting.length === 0) this.worker.unref();
+      if ('error' in reply) asked?.reject(new Error(reply.error));
+      else asked?.resolve(reply.results);
     });
-    worker.on('error', (error) => this.fail(error));
-    worker.on('exit', (code) => this.fail(new Error(`the session's worker ended (code ${code})`)));
+    this.worker.on('error', (error) => this.fail(error));
+    this.worker.on('exit', (code) => {
+      process.off('exit', this.finishRun);
+      this.fail(new Error(`the session's worker ended (code ${code})`));
+    });
+    process.on('exit', this.finishRun);
   }
+
+  /** ONNX Runtime aborts the process when its thread is ended during a run, so a program that exits waits for the run. */
+  private readonly finishRun = (): void => {
+    Atomics.store(this.state, closing, 1);
+    Atomics.wait(this.state, computing, 1);
+  };
 
   static async open(outputs: Record<string, Value>, options: SessionOptions = {}): Promise<Session> {
     const { parameters, provider = 'cpu', threads = 0 } = options;
     if (!providers.includes(provider)) throw unknownName('provider', provider, providers);
     const { bytes, inputs } = lower(outputs, parameters);
-    const session = new Session(new Worker(compiledEntry(import.meta.url, 'session-worker')), inputs);
+    const session = new Session(inputs);
     try {
       await session.ask({ kind: 'open', model: bytes, provider, threads }, [bytes.buffer]);
     } catch (error) {
@@ -82,10 +93,15 @@ export class Session {
     return await this.ask({ kind: 'run', feeds });
   }
 
-  /** Ends the worker and frees what it holds; runs still waiting fail. */
+  /** Frees what the session holds, after the run it is in; runs still waiting fail. */
   async close(): Promise<void> {
+    if (this.worker.threadId === -1) return;
     this.fail(new Error('the session is closed'));
-    await this.worker.terminate();
+    Atomics.store(this.state, closing, 1);
+    this.worker.ref();
+    const ended = new Promise((resolve) => this.worker.once('exit', resolve));
+    this.worker.postMessage({ kind: 'close' } satisfies Request);
+    await ended;
   }
 
   private ask(request: Request, transfer: ArrayBuffer[] = []): Promise<Record<string, Tensor>> {
