@@ -31,6 +31,10 @@ export class Message {
     return this.append(varint(field * 8 + 5), new Uint8Array(Float32Array.of(value).buffer));
   }
 
+  double(field: number, value: number): this {
+    return this.append(varint(field * 8 + 1), new Uint8Array(Float64Array.of(value).buffer));
+  }
+
   bytes(field: number, value: Uint8Array): this {
     return this.append(varint(field * 8 + 2), varint(value.length), value);
   }
