@@ -21,3 +21,12 @@ export {
 } from './layout.ts';
 export { type Problem, Problems, problemText } from './problems.ts';
 export { labelFormats, openDataSet, readAnnotations } from './read.ts';
+export { type ComparisonModel, type Judgement, strengthsFrom } from './scores/comparisons.ts';
+export { type Estimate, GaussianProcess, type Kernel } from './scores/gaussian-process.ts';
+export {
+  type Comparison,
+  ranksByQuicksort,
+  ranksOf,
+  scoresOfRanks,
+  simulatedAnnotators,
+} from './scores/ranks.ts';
