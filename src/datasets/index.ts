@@ -30,3 +30,4 @@ export {
   scoresOfRanks,
   simulatedAnnotators,
 } from './scores/ranks.ts';
+export { filmFolds, filmSplit, officialSplit, randomSplit, type Split, splitNamed } from './splits.ts';

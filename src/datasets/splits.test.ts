@@ -1,0 +1,72 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { LabelledClip } from './clip.ts';
+import { filmFolds, filmSplit, officialSplit, randomSplit, type Split, splitNamed } from './splits.ts';
+
+function clipsOf(films: number, each: number, sets = false): LabelledClip[] {
+  return Array.from({ length: films * each }, (_, i): LabelledClip => {
+    const film = Math.floor(i / each);
+    const set = (['train', 'validation', 'test', 'test'] as const)[film % 4]!;
+    const clip = {
+      id: String(i),
+      name: `${i}.mp4`,
+      path: `/${i}.mp4`,
+      film: `film ${film}`,
+      valence: 3,
+      arousal: 3,
+    };
+    return sets ? { ...clip, set } : clip;
+  });
+}
+const idsOf = ({ train, validation, test }: Split) =>
+  [...train, ...validation, ...test].map((clip) => clip.id);
+const filmsIn = (clips: readonly LabelledClip[]) => new Set(clips.map((clip) => clip.film));
+
+describe('splits', () => {
+  test('sizes of the paper and of the official sets', () => {
+    const clips = clipsOf(160, 61.25, true);
+    const random = randomSplit(clips, 1);
+    expect(random.test).toHaveLength(2450);
+    expect(random.train.length + random.validation.length).toBe(7350);
+    expect(random.filmDisjoint).toBe(false);
+    const official = officialSplit(clips);
+    expect(official.test.length).toBe(clips.filter((clip) => clip.set === 'test').length);
+    expect(filmsIn(official.test).size).toBe(80);
+    expect(official.filmDisjoint).toBe(true);
+  });
+
+  test('every clip is in exactly one part, and splits by film share no film', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 3, max: 30 }),
+        fc.integer({ min: 2, max: 9 }),
+        fc.integer(),
+        (films, each, seed) => {
+          const clips = clipsOf(films, each);
+          const ids = clips.map((clip) => clip.id).sort();
+          const folds = filmFolds(clips, 3, seed);
+          for (const split of [filmSplit(clips, seed), ...folds]) {
+            expect(idsOf(split).sort()).toEqual(ids);
+            expect(split.filmDisjoint).toBe(true);
+          }
+          expect(folds.flatMap((fold) => fold.test.map((clip) => clip.id)).sort()).toEqual(ids);
+        },
+      ),
+      { numRuns: 30 },
+    );
+  });
+
+  test('the same seed gives the same split, another seed another', () => {
+    const clips = clipsOf(20, 10);
+    expect(idsOf(randomSplit(clips, 7))).toEqual(idsOf(randomSplit(clips, 7)));
+    expect(idsOf(randomSplit(clips, 7))).not.toEqual(idsOf(randomSplit(clips, 8)));
+  });
+
+  test('the default is the official one where there is one, else by film', () => {
+    expect(splitNamed('film-disjoint', clipsOf(8, 3, true), 1).name).toBe('official');
+    expect(splitNamed('film-disjoint', clipsOf(8, 3), 1).name).toBe('films');
+    expect(() => officialSplit(clipsOf(8, 3))).toThrow(/clip '0' is in no set/);
+    expect(() => filmFolds(clipsOf(8, 3), 9, 1)).toThrow('9 folds of 8 films; 3 to 8 expected');
+    expect(() => randomSplit(clipsOf(1, 2), 1)).toThrow(/leaves no clip to validation/);
+  });
+});

@@ -1,0 +1,112 @@
+import { InputError } from '../support/errors.ts';
+import { grouped } from '../support/grouped.ts';
+import { Random } from '../support/random.ts';
+import type { LabelledClip } from './clip.ts';
+
+/** Clips to learn from, to stop by, and to measure with; no clip is in two of them. */
+export interface Split {
+  readonly name: string;
+  readonly train: readonly LabelledClip[];
+  readonly validation: readonly LabelledClip[];
+  readonly test: readonly LabelledClip[];
+  /** No film has clips in two parts; otherwise labels leak from neighbouring clips. */
+  readonly filmDisjoint: boolean;
+}
+
+const SHARE_OF_VALIDATION = 0.1;
+
+/**
+ * The split of Kim & Lee 2018: a quarter of all clips for the test (2,450 of 9,800), whatever their films.
+ * A tenth of the rest is set apart to stop training by.
+ */
+export function randomSplit(clips: readonly LabelledClip[], seed: number): Split {
+  const order = Random.seeded(seed).shuffled(clips);
+  const test = Math.round(clips.length / 4);
+  const validation = Math.round((clips.length - test) * SHARE_OF_VALIDATION);
+  return finished(
+    'random',
+    order.slice(test + validation),
+    order.slice(test, test + validation),
+    order.slice(0, test),
+  );
+}
+
+/**
+ * The official split of LIRIS-ACCEDE, no film in two parts: 2,450 clips of 40 films to learn, as many to validate,
+ * 4,900 of 80 films to test.
+ *
+ * @throws InputError when a clip has no set.
+ */
+export function officialSplit(clips: readonly LabelledClip[]): Split {
+  const without = clips.find((clip) => clip.set === undefined);
+  if (without) throw new InputError(`clip '${without.id}' is in no set of an official split`);
+  const members = (set: LabelledClip['set']) => clips.filter((clip) => clip.set === set);
+  return finished('official', members('train'), members('validation'), members('test'));
+}
+
+/** A quarter of the films to test with, a tenth of the others to validate, the rest to learn from. */
+export function filmSplit(clips: readonly LabelledClip[], seed: number): Split {
+  const films = Random.seeded(seed).shuffled([...new Set(clips.map((clip) => clip.film))]);
+  if (films.length < 3) throw new InputError(`${films.length} films; a split by film needs at least 3`);
+  const test = Math.max(1, Math.round(films.length / 4));
+  const validation = Math.max(1, Math.round((films.length - test) * SHARE_OF_VALIDATION));
+  return byFilms(
+    'films',
+    clips,
+    films.slice(test + validation),
+    films.slice(test, test + validation),
+    films.slice(0, test),
+  );
+}
+
+/** Each film is tested once: `count` splits whose tests share the films out, the next fold's films validate. */
+export function filmFolds(clips: readonly LabelledClip[], count: number, seed: number): Split[] {
+  const films = Random.seeded(seed).shuffled([...new Set(clips.map((clip) => clip.film))]);
+  if (count < 3 || count > films.length)
+    throw new InputError(`${count} folds of ${films.length} films; 3 to ${films.length} expected`);
+  const folds = Array.from({ length: count }, (_, fold) => films.filter((_, i) => i % count === fold));
+  return folds.map((test, fold) => {
+    const validation = folds[(fold + 1) % count]!;
+    const train = films.filter((film) => !test.includes(film) && !validation.includes(film));
+    return byFilms(`fold ${fold + 1} of ${count}`, clips, train, validation, test);
+  });
+}
+
+/** What a user asks for by name: the official sets where the data has them, else a split by film, unless 'random'. */
+export function splitNamed(
+  kind: 'film-disjoint' | 'random',
+  clips: readonly LabelledClip[],
+  seed: number,
+): Split {
+  if (kind === 'random') return randomSplit(clips, seed);
+  return clips.every((clip) => clip.set !== undefined) ? officialSplit(clips) : filmSplit(clips, seed);
+}
+
+function byFilms(
+  name: string,
+  clips: readonly LabelledClip[],
+  ...parts: [train: string[], validation: string[], test: string[]]
+): Split {
+  const [train, validation, test] = parts.map((films) => {
+    const members = new Set(films);
+    return clips.filter((clip) => members.has(clip.film));
+  });
+  return finished(name, train!, validation!, test!);
+}
+
+function finished(
+  name: string,
+  train: readonly LabelledClip[],
+  validation: readonly LabelledClip[],
+  test: readonly LabelledClip[],
+): Split {
+  for (const [part, members] of Object.entries({ train, validation, test }))
+    if (members.length === 0) throw new InputError(`the ${name} split leaves no clip to ${part}`);
+  const partOf = [train, validation, test].flatMap((members, part) =>
+    members.map(({ film }) => ({ film, part })),
+  );
+  const filmDisjoint = [...grouped(partOf, ({ film }) => film).values()].every((same) =>
+    same.every(({ part }) => part === same[0]!.part),
+  );
+  return { name, train, validation, test, filmDisjoint };
+}

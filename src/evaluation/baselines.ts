@@ -1,0 +1,124 @@
+// Predictions that never look at a video. A model that is no better than these has learnt nothing from one.
+import type { LabelledClip, Split } from '../datasets/index.ts';
+import { grouped } from '../support/grouped.ts';
+import { evaluate, mean } from './metrics.ts';
+import { type Dimension, dimensions, type Prediction } from './prediction.ts';
+import { leastSquares } from './ridge.ts';
+
+/** Clips to learn labels from; and clips to predict, whose labels are not looked at. */
+export type Baseline = (known: readonly LabelledClip[], clips: readonly LabelledClip[]) => Prediction[];
+
+/** The mean of the known labels, for every clip. */
+export const constant: Baseline = (known, clips) => {
+  const [valence, arousal] = dimensions.map((dimension) => mean(known.map((clip) => clip[dimension])));
+  return clips.map(({ id }) => ({ id, valence: valence!, arousal: arousal! }));
+};
+
+const POSITION_DEGREE = 3;
+
+/** A polynomial of third degree of how far into its film a clip begins, 0 … 1. */
+export const positionInFilm: Baseline = (known, clips) => {
+  const positions = relativePositions([...known, ...clips]);
+  const curves = dimensions.map((dimension) =>
+    polynomialFit(
+      known.map((clip) => positions.get(clip)!),
+      known.map((clip) => clip[dimension]),
+    ),
+  );
+  const at = (curve: readonly number[], x: number) => curve.reduceRight((sum, factor) => sum * x + factor, 0);
+  return clips.map((clip) => {
+    const [valence, arousal] = curves.map((curve) => at(curve, positions.get(clip)!));
+    return { id: clip.id, valence: valence!, arousal: arousal! };
+  });
+};
+
+const NEIGHBOURS = 4;
+
+/**
+ * The mean label of the nearest known clips of the same film, drawn toward the mean of all known labels as much as
+ * pays off among the known clips; the mean of all where a film has no known clip.
+ * On a split by film this is the constant; on a random split it shows how much leaks from film to film.
+ */
+export const neighboursLabels: Baseline = (known, clips) => {
+  const films = grouped(known, (clip) => clip.film);
+  const of = (dimension: Dimension) => {
+    const overall = mean(known.map((clip) => clip[dimension]));
+    const neighbourMean = (clip: LabelledClip): number | undefined => {
+      const near = (films.get(clip.film) ?? [])
+        .filter((other) => other !== clip)
+        .map((other) => ({ label: other[dimension], distance: Math.abs(placeOf(other) - placeOf(clip)) }))
+        .sort((a, b) => a.distance - b.distance)
+        .slice(0, NEIGHBOURS);
+      return near.length > 0 ? mean(near.map(({ label }) => label)) - overall : undefined;
+    };
+    let [products, squares] = [0, 0];
+    for (const clip of known) {
+      const deviation = neighbourMean(clip) ?? 0;
+      products += deviation * (clip[dimension] - overall);
+      squares += deviation ** 2;
+    }
+    const trust = squares > 0 ? products / squares : 0;
+    return (clip: LabelledClip) => overall + trust * (neighbourMean(clip) ?? 0);
+  };
+  const [valence, arousal] = dimensions.map(of);
+  return clips.map((clip) => ({ id: clip.id, valence: valence!(clip), arousal: arousal!(clip) }));
+};
+
+export const baselines: Readonly<Record<string, Baseline>> = {
+  constant,
+  'position in film': positionInFilm,
+  "neighbours' labels": neighboursLabels,
+};
+
+/** Correlation that the labels of neighbouring clips alone reach, without any video. */
+export interface LeakTest {
+  readonly split: string;
+  readonly filmDisjoint: boolean;
+  /** 0 where the prediction is constant: no film of the test is known. */
+  readonly valence: number;
+  readonly arousal: number;
+}
+
+/** Runs `neighboursLabels` on a split. */
+export function leakTest(split: Split): LeakTest {
+  const known = [...split.train, ...split.validation];
+  const { valence, arousal } = evaluate(split.test, neighboursLabels(known, split.test));
+  const { name, filmDisjoint } = split;
+  return { split: name, filmDisjoint, valence: valence.r || 0, arousal: arousal.r || 0 };
+}
+
+/** What the leak test says, for a reader of the results. */
+export function leakText({ split, filmDisjoint, valence, arousal }: LeakTest): string {
+  const figures = `r ${valence.toFixed(2)} valence, ${arousal.toFixed(2)} arousal`;
+  if (filmDisjoint)
+    return `Leak test, ${split} split: neighbours' labels alone reach ${figures}; no film is in two parts.`;
+  return (
+    `Leak test, ${split} split: neighbours' labels alone, without any video, reach ${figures}. ` +
+    'Clips of one film are in both training and test, so that much of any result here is not understanding of video.'
+  );
+}
+
+const placeOf = (clip: LabelledClip) => clip.start ?? Number(/\d+/.exec(clip.name)?.[0] ?? 0);
+
+/** 0 for the first clip of a film, 1 for its last. */
+function relativePositions(clips: readonly LabelledClip[]): Map<LabelledClip, number> {
+  const positions = new Map<LabelledClip, number>();
+  for (const members of grouped(clips, (clip) => clip.film).values()) {
+    const places = members.map(placeOf);
+    const first = places.reduce((a, b) => Math.min(a, b));
+    const last = places.reduce((a, b) => Math.max(a, b));
+    members.forEach((clip, i) => {
+      positions.set(clip, last > first ? (places[i]! - first) / (last - first) : 0.5);
+    });
+  }
+  return positions;
+}
+
+/** Factors of 1, x, x², …, by least squares. */
+function polynomialFit(x: readonly number[], y: readonly number[]): number[] {
+  return leastSquares(
+    x.map((place) => Array.from({ length: POSITION_DEGREE + 1 }, (_, power) => place ** power)),
+    y,
+    1e-9 * x.length,
+  );
+}

@@ -1,0 +1,68 @@
+import type { LabelledClip } from '../datasets/index.ts';
+import { type Dimension, inOrderOf, type Prediction } from './prediction.ts';
+
+/** How well predictions agree with labels. NaN where a number is undefined, as r of a constant is. */
+export interface Metrics {
+  /** Mean squared error. */
+  readonly mse: number;
+  /** Pearson's correlation. */
+  readonly r: number;
+  /** Concordance correlation (Lin 1989): r, lowered by a wrong mean or spread. */
+  readonly ccc: number;
+  /** Share of the labels' variance that is explained: 1 − MSE / variance; 0 for their own mean, below for worse. */
+  readonly r2: number;
+  /** Mean of prediction − label. */
+  readonly bias: number;
+}
+
+export type MetricName = keyof Metrics;
+export const metricNames: readonly MetricName[] = ['mse', 'r', 'ccc', 'r2', 'bias'];
+
+/** Metrics of paired numbers; population moments throughout. */
+export function metricsOf(predicted: ArrayLike<number>, labels: ArrayLike<number>): Metrics {
+  const count = labels.length;
+  if (count === 0 || predicted.length !== count)
+    throw new TypeError(`${predicted.length} predictions for ${count} labels`);
+  const meanPredicted = mean(predicted);
+  const meanLabel = mean(labels);
+  let [squares, covariance, variancePredicted, varianceLabel] = [0, 0, 0, 0];
+  for (let i = 0; i < count; i++) {
+    const p = predicted[i]! - meanPredicted;
+    const l = labels[i]! - meanLabel;
+    squares += (predicted[i]! - labels[i]!) ** 2;
+    covariance += p * l;
+    variancePredicted += p * p;
+    varianceLabel += l * l;
+  }
+  const bias = meanPredicted - meanLabel;
+  const constant =
+    variancePredicted <= 1e-24 * count * Math.max(1, meanPredicted ** 2) ||
+    varianceLabel <= 1e-24 * count * Math.max(1, meanLabel ** 2);
+  return {
+    mse: squares / count,
+    r: constant ? Number.NaN : covariance / Math.sqrt(variancePredicted * varianceLabel),
+    ccc: (2 * covariance) / (variancePredicted + varianceLabel + count * bias ** 2),
+    r2: varianceLabel === 0 ? Number.NaN : 1 - squares / varianceLabel,
+    bias,
+  };
+}
+
+/** Metrics of a model on labelled clips, for valence and for arousal. */
+export function evaluate(
+  clips: readonly LabelledClip[],
+  predictions: readonly Prediction[],
+): Record<Dimension, Metrics> {
+  const ordered = inOrderOf(clips, predictions);
+  const of = (dimension: Dimension) =>
+    metricsOf(
+      ordered.map((prediction) => prediction[dimension]),
+      clips.map((clip) => clip[dimension]),
+    );
+  return { valence: of('valence'), arousal: of('arousal') };
+}
+
+export function mean(values: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i]!;
+  return sum / values.length;
+}
