@@ -3,7 +3,7 @@ import sharp from 'sharp';
 import { z } from 'zod';
 import type { FlowField } from '../../flow/index.ts';
 import { InputError } from '../../support/errors.ts';
-import { decodeFlow, encodeFlow } from './flow-image.ts';
+import { decodeFlow } from './flow-image.ts';
 
 /** A sampled frame and the flow fields around it. */
 export interface Segment {
@@ -13,15 +13,28 @@ export interface Segment {
   readonly height: number;
   /** Packed RGB, three bytes a pixel. */
   readonly rgb: Uint8Array;
-  /** In order; at 1/`reduction` of the picture's resolution when read back. */
+  /** In order; of lower resolution than the picture (see `encodeFlow`), with displacements in the picture's pixels. */
   readonly flow: readonly FlowField[];
+}
+
+/** A segment as it is stored. */
+export interface EncodedSegment {
+  readonly time: number;
+  /** JPEG of the sampled frame. */
+  readonly picture: Uint8Array;
+  /** `encodeFlow` of the fields around it; empty without any. */
+  readonly flow: Uint8Array;
+  readonly flowCount: number;
 }
 
 /** Everything training needs of a clip. */
 export interface PreparedClip {
   /** Seconds. */
   readonly duration: number;
-  readonly segments: readonly Segment[];
+  /** Of the pictures, in pixels. */
+  readonly width: number;
+  readonly height: number;
+  readonly segments: readonly EncodedSegment[];
   /** Mono, [−1, 1]; empty without sound. */
   readonly waveform: Float32Array;
   /** `HandcraftedFeatures.values()` of the clip. */
@@ -35,7 +48,6 @@ const headerSchema = z.object({
   duration: z.number(),
   width: z.number().int().positive(),
   height: z.number().int().positive(),
-  flowReduction: z.number().int().positive(),
   segments: z.array(
     z.object({ time: z.number(), picture: span, flow: span, flowCount: z.number().int().nonnegative() }),
   ),
@@ -48,10 +60,8 @@ type Header = z.infer<typeof headerSchema>;
  * Writes a clip as one file: a line that names the format, the header's length (uint32), a JSON header, then the
  * parts the header points into: a JPEG per sampled frame, a JPEG per segment's flow, the waveform as 16-bit PCM.
  * The file appears whole or not at all.
- *
- * @param flowReduction by how much the flow's resolution is reduced (see `encodeFlow`).
  */
-export async function writeClipFile(path: string, clip: PreparedClip, flowReduction: number): Promise<void> {
+export async function writeClipFile(path: string, clip: PreparedClip): Promise<void> {
   const parts: Uint8Array[] = [];
   let end = 0;
   const append = (part: Uint8Array): [number, number] => {
@@ -59,22 +69,19 @@ export async function writeClipFile(path: string, clip: PreparedClip, flowReduct
     end += part.length;
     return [end - part.length, part.length];
   };
-  const segments: Header['segments'] = [];
-  for (const { time, rgb, width, height, flow } of clip.segments) {
-    const picture = await sharp(rgb, { raw: { width, height, channels: 3 } })
-      .jpeg({ quality: 90 })
-      .toBuffer();
-    const fields = flow.length > 0 ? await encodeFlow(flow, flowReduction) : new Uint8Array(0);
-    segments.push({ time, picture: append(picture), flow: append(fields), flowCount: flow.length });
-  }
+  const segments = clip.segments.map(({ time, picture, flow, flowCount }) => ({
+    time,
+    picture: append(picture),
+    flow: append(flow),
+    flowCount,
+  }));
   const pcm = Int16Array.from(clip.waveform, (sample) =>
     Math.round(Math.max(-1, Math.min(1, sample)) * 32767),
   );
   const header: Header = {
     duration: clip.duration,
-    width: clip.segments[0]?.width ?? 1,
-    height: clip.segments[0]?.height ?? 1,
-    flowReduction,
+    width: clip.width,
+    height: clip.height,
     segments,
     waveform: append(new Uint8Array(pcm.buffer)),
     handcrafted: [...clip.handcrafted],
@@ -133,38 +140,64 @@ export class ClipFile {
     return this.header.segments.length;
   }
 
+  /** How many flow fields a segment has. */
+  flowCount(segment: number): number {
+    return this.header.segments[segment]?.flowCount ?? 0;
+  }
+
+  /** Of the waveform; 0 when the clip has no sound. */
+  get sampleCount(): number {
+    return this.header.waveform[1] / 2;
+  }
+
+  /** Of the pictures, in pixels. */
+  get width(): number {
+    return this.header.width;
+  }
+
+  get height(): number {
+    return this.header.height;
+  }
+
   get handcrafted(): readonly number[] {
     return this.header.handcrafted;
   }
 
-  /** The sampled frame and flow fields of some segments, in the order asked for. @throws InputError when damaged. */
-  async segments(indices: readonly number[]): Promise<Segment[]> {
+  /**
+   * Some segments, in the order asked for.
+   *
+   * @param wanted what is not wanted is left empty, and costs nothing.
+   * @throws InputError when the file is damaged.
+   */
+  async segments(
+    indices: readonly number[],
+    wanted: Wanted = { picture: true, flow: true },
+  ): Promise<Segment[]> {
     const file = await open(this.path, 'r');
     try {
-      return await Promise.all(indices.map((index) => this.segment(file, index)));
+      return await Promise.all(indices.map((index) => this.segment(file, index, wanted)));
     } finally {
       await file.close();
     }
   }
 
-  private async segment(file: OpenFile, index: number): Promise<Segment> {
+  private async segment(file: OpenFile, index: number, wanted: Wanted): Promise<Segment> {
     const segment = this.header.segments[index];
     if (!segment) throw new RangeError(`segment ${index} of ${this.segmentCount}`);
-    const [picture, flow] = await Promise.all([
-      this.part(file, segment.picture),
-      this.part(file, segment.flow),
-    ]);
+    const { time, flowCount } = segment;
+    const { width, height } = this.header;
     try {
-      const { data, info } = await sharp(picture)
-        .toColourspace('srgb')
-        .raw()
-        .toBuffer({ resolveWithObject: true });
       return {
-        time: segment.time,
-        width: info.width,
-        height: info.height,
-        rgb: data,
-        flow: segment.flowCount > 0 ? await decodeFlow(flow, segment.flowCount) : [],
+        time,
+        width,
+        height,
+        rgb: wanted.picture
+          ? await decodePicture(await this.part(file, segment.picture), width, height)
+          : nothing,
+        flow:
+          wanted.flow && flowCount > 0
+            ? await decodeFlow(await this.part(file, segment.flow), flowCount)
+            : [],
       };
     } catch {
       throw damaged(this.path);
@@ -185,6 +218,28 @@ export class ClipFile {
   private part(file: OpenFile, [offset, bytes]: readonly [number, number]): Promise<Buffer> {
     return readExactly(file, this.start + offset, bytes, this.path);
   }
+}
+
+/** Which parts of a segment to read. */
+export interface Wanted {
+  readonly picture: boolean;
+  readonly flow: boolean;
+}
+
+const nothing = new Uint8Array(0);
+
+/** A picture as it is stored. @param rgb packed, three bytes a pixel. */
+export async function encodePicture(rgb: Uint8Array, width: number, height: number): Promise<Uint8Array> {
+  return await sharp(rgb, { raw: { width, height, channels: 3 } })
+    .jpeg({ quality: 90 })
+    .toBuffer();
+}
+
+async function decodePicture(jpeg: Uint8Array, width: number, height: number): Promise<Uint8Array> {
+  const { data, info } = await sharp(jpeg).toColourspace('srgb').raw().toBuffer({ resolveWithObject: true });
+  if (info.width !== width || info.height !== height || info.channels !== 3)
+    throw new Error('not the picture');
+  return data;
 }
 
 type OpenFile = Awaited<ReturnType<typeof open>>;
