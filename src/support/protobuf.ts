@@ -15,7 +15,7 @@ export class Message {
   private readonly parts: Uint8Array[] = [];
   private size = 0;
 
-  private append(...parts: readonly Uint8Array[]): this {
+  private append(parts: readonly Uint8Array[]): this {
     for (const part of parts) {
       this.parts.push(part);
       this.size += part.length;
@@ -24,11 +24,11 @@ export class Message {
   }
 
   integer(field: number, value: number): this {
-    return this.append(varint(field * 8), varint(value));
+    return this.append([varint(field * 8), varint(value)]);
   }
 
   float(field: number, value: number): this {
-    return this.append(varint(field * 8 + 5), new Uint8Array(Float32Array.of(value).buffer));
+    return this.append([varint(field * 8 + 5), new Uint8Array(Float32Array.of(value).buffer)]);
   }
 
   double(field: number, value: number): this {
@@ -36,7 +36,7 @@ export class Message {
   }
 
   bytes(field: number, value: Uint8Array): this {
-    return this.append(varint(field * 8 + 2), varint(value.length), value);
+    return this.append([varint(field * 8 + 2), varint(value.length), value]);
   }
 
   text(field: number, value: string): this {
@@ -44,7 +44,7 @@ export class Message {
   }
 
   message(field: number, value: Message): this {
-    return this.append(varint(field * 8 + 2), varint(value.size), ...value.parts);
+    return this.append([varint(field * 8 + 2), varint(value.size)]).append(value.parts);
   }
 
   encoded(): Uint8Array<ArrayBuffer> {
