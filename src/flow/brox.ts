@@ -1,6 +1,6 @@
 import { newPlane, type Plane, resample } from './plane.ts';
-import { type Level, pyramid } from './pyramid.ts';
-import { type BroxOptions, type FlowField, type GrayImage, type Schedule, schedules } from './schedule.ts';
+import { pyramid } from './pyramid.ts';
+import { type BroxOptions, type FlowField, type GrayImage, type Schedule, scheduleOf } from './schedule.ts';
 import { relax } from './solver.ts';
 import { linearSystem } from './system.ts';
 import { warp } from './warping.ts';
@@ -21,7 +21,7 @@ export function broxFlow(
   { preset = 'standard', joint = false, initial }: BroxOptions = {},
 ): FlowField {
   checkPair(first, second, initial);
-  return coarseToFine(first, second, schedules[preset], joint, initial);
+  return coarseToFine(first, second, scheduleOf(preset), joint, initial);
 }
 
 /** The multiresolution strategy of section 3.2: solve on the coarsest level, and let each result start the next finer level. */
@@ -34,19 +34,19 @@ export function coarseToFine(
 ): FlowField {
   const firstLevels = pyramid(first, schedule);
   const secondLevels = pyramid(second, schedule);
-  const coarsest = firstLevels.at(-1)!.image;
+  const coarsest = firstLevels.at(-1)!;
   let flow: [Plane, Plane] = initial
     ? flowAt(planesOf(initial), coarsest)
     : [newPlane(coarsest.width, coarsest.height), newPlane(coarsest.width, coarsest.height)];
   for (let n = firstLevels.length - 1; n >= 0; n--) {
-    flow = flowAt(flow, firstLevels[n]!.image);
+    flow = flowAt(flow, firstLevels[n]!);
     refine(firstLevels[n]!, secondLevels[n]!, flow, schedule, joint);
   }
   return { width: first.width, height: first.height, u: flow[0].data, v: flow[1].data };
 }
 
 /** The two nested fixed-point iterations on one level: over warps, (9), and over robust weights, (13). Changes `flow`. */
-function refine(first: Level, second: Level, flow: [Plane, Plane], schedule: Schedule, joint: boolean): void {
+function refine(first: Plane, second: Plane, flow: [Plane, Plane], schedule: Schedule, joint: boolean): void {
   for (let k = 0; k < schedule.warps; k++) {
     const start = [copy(flow[0]), copy(flow[1])] as const;
     const warped = warp(first, second, ...start);

@@ -11,52 +11,61 @@ export function newPlane(width: number, height: number): Plane {
 
 /**
  * Index of the pixel nearest to position `i` on a line of `size` pixels.
- * The one boundary rule of blurs, derivatives, resampling and warps: beyond the border, its pixels repeat.
+ * The one boundary rule of resampling and warps: beyond the border, its pixels repeat.
  */
 export function nearest(i: number, size: number): number {
   return i < 0 ? 0 : i >= size ? size - 1 : i;
 }
 
+/** Pixels along a line that a Gaussian of `gaussianResample` is made of. */
+const taps = 8;
+
 /**
- * Gaussian blur, separable, rows first. The kernel is cut off at ⌈3σ⌉ pixels and scaled to sum 1.
+ * The image on a grid of another size, or of its own: each value is the mean of the pixels around its place, weighted
+ * with a Gaussian and taken along columns, then rows. Blurring and reducing in one.
  *
- * @param sigma standard deviation in pixels.
+ * @param sigma standard deviation in pixels of the given image; up to 1, or the Gaussian is cut off too early.
  */
-export function blur(image: Plane, sigma: number): Plane {
-  const { width, height } = image;
-  const radius = Math.ceil(3 * sigma);
-  const weights = Array.from({ length: 2 * radius + 1 }, (_, i) =>
-    Math.exp(-((i - radius) ** 2) / (2 * sigma ** 2)),
+export function gaussianResample(image: Plane, width: number, height: number, sigma: number): Plane {
+  const acrossRows = newPlane(image.width, height);
+  const resampled = newPlane(width, height);
+  for (let y = 0; y < height; y++) {
+    const { first, weights } = gaussianTaps(y, image.height, height, sigma);
+    for (let x = 0; x < image.width; x++) {
+      let value = 0;
+      for (let k = 0; k < taps; k++) {
+        value += weights[k]! * image.data[nearest(first + k, image.height) * image.width + x]!;
+      }
+      acrossRows.data[y * image.width + x] = value;
+    }
+  }
+  for (let x = 0; x < width; x++) {
+    const { first, weights } = gaussianTaps(x, image.width, width, sigma);
+    for (let y = 0; y < height; y++) {
+      let value = 0;
+      for (let k = 0; k < taps; k++) {
+        value += weights[k]! * acrossRows.data[y * image.width + nearest(first + k, image.width)]!;
+      }
+      resampled.data[y * width + x] = value;
+    }
+  }
+  return resampled;
+}
+
+/** The first of the pixels around sample `i`, and the weights, of sum 1, of it and those after it. */
+function gaussianTaps(i: number, from: number, to: number, sigma: number) {
+  const place = ((i + 0.5) * from) / to - 0.5;
+  const first = Math.floor(place) - 3;
+  const weights = Array.from({ length: taps }, (_, k) =>
+    Math.exp(-((first + k - place) ** 2) / (2 * sigma ** 2)),
   );
   const sum = weights.reduce((total, weight) => total + weight);
-  const kernel = Float32Array.from(weights, (weight) => weight / sum);
-
-  const alongRows = newPlane(width, height);
-  const blurred = newPlane(width, height);
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      let value = 0;
-      for (let i = -radius; i <= radius; i++) {
-        value += kernel[i + radius]! * image.data[y * width + nearest(x + i, width)]!;
-      }
-      alongRows.data[y * width + x] = value;
-    }
-  }
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      let value = 0;
-      for (let i = -radius; i <= radius; i++) {
-        value += kernel[i + radius]! * alongRows.data[nearest(y + i, height) * width + x]!;
-      }
-      blurred.data[y * width + x] = value;
-    }
-  }
-  return blurred;
+  return { first, weights: weights.map((weight) => weight / sum) };
 }
 
 /**
  * Bilinear resampling, all values times `factor`. Pixel centres are at x + ½, so that both grids cover the same area.
- * For a reduction the image has to be blurred before.
+ * For the flow, from a level to the next finer one.
  */
 export function resample(image: Plane, width: number, height: number, factor = 1): Plane {
   const resampled = newPlane(width, height);
@@ -76,30 +85,4 @@ export function resample(image: Plane, width: number, height: number, factor = 1
     }
   }
   return resampled;
-}
-
-/** ∂/∂x with the stencil (1, −8, 0, 8, −1) / 12, of fourth order. */
-export function derivativeX(image: Plane): Plane {
-  const { width, height, data } = image;
-  const derivative = newPlane(width, height);
-  for (let y = 0; y < height; y++) {
-    const at = (x: number) => data[y * width + nearest(x, width)]!;
-    for (let x = 0; x < width; x++) {
-      derivative.data[y * width + x] = (8 * (at(x + 1) - at(x - 1)) - (at(x + 2) - at(x - 2))) / 12;
-    }
-  }
-  return derivative;
-}
-
-/** ∂/∂y, likewise. */
-export function derivativeY(image: Plane): Plane {
-  const { width, height, data } = image;
-  const derivative = newPlane(width, height);
-  for (let x = 0; x < width; x++) {
-    const at = (y: number) => data[nearest(y, height) * width + x]!;
-    for (let y = 0; y < height; y++) {
-      derivative.data[y * width + x] = (8 * (at(y + 1) - at(y - 1)) - (at(y + 2) - at(y - 2))) / 12;
-    }
-  }
-  return derivative;
 }

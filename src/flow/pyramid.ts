@@ -1,35 +1,17 @@
-import { blur, derivativeX, derivativeY, type Plane, resample } from './plane.ts';
-import { type GrayImage, levelSizes, reductionSmoothing, type Schedule } from './schedule.ts';
-
-/** A frame on one level of the pyramid, with the derivatives that the constancy assumptions need. */
-export interface Level {
-  readonly image: Plane;
-  readonly x: Plane;
-  readonly y: Plane;
-  readonly xx: Plane;
-  /** ∂/∂y of ∂/∂x. */
-  readonly xy: Plane;
-  readonly yy: Plane;
-}
+import { gaussianResample, type Plane } from './plane.ts';
+import { type GrayImage, levelSizes, type Schedule } from './schedule.ts';
 
 /**
- * The frame, smoothed, in ever coarser sizes, the finest first.
- * Each level is made from the one before: blurred against aliasing, then reduced.
+ * The frame in ever coarser sizes, the finest first. The finest level is the frame, smoothed;
+ * each other one is made from the one before.
  */
-export function pyramid(frame: GrayImage, schedule: Schedule): Level[] {
+export function pyramid(frame: GrayImage, schedule: Schedule): Plane[] {
   const [, ...coarser] = levelSizes(frame, schedule);
   const { width, height } = frame;
-  let image = blur({ width, height, data: Float32Array.from(frame.data) }, schedule.presmoothing);
-  const levels = [differentiate(image)];
+  const pixels = { width, height, data: Float32Array.from(frame.data) };
+  const levels = [gaussianResample(pixels, width, height, schedule.presmoothing)];
   for (const { width, height } of coarser) {
-    image = resample(blur(image, reductionSmoothing(schedule)), width, height);
-    levels.push(differentiate(image));
+    levels.push(gaussianResample(levels.at(-1)!, width, height, schedule.reductionSmoothing));
   }
   return levels;
-}
-
-function differentiate(image: Plane): Level {
-  const x = derivativeX(image);
-  const y = derivativeY(image);
-  return { image, x, y, xx: derivativeX(x), xy: derivativeY(x), yy: derivativeY(y) };
 }

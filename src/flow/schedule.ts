@@ -1,3 +1,5 @@
+import { unknownName } from '../support/errors.ts';
+
 /** A dense displacement field in pixels: the point (x, y) of the first frame is at (x + u, y + v) in the second. */
 export interface FlowField {
   readonly width: number;
@@ -20,11 +22,11 @@ export type FlowPreset = 'fast' | 'standard' | 'accurate';
 /** What both implementations of the flow (`brox.ts` and the kernel) can be asked for. */
 export interface BroxOptions {
   /** How much work goes into a pair; `'standard'` when not given. */
-  readonly preset?: FlowPreset;
+  readonly preset?: FlowPreset | undefined;
   /** One robust function around both constancy terms together, as in the paper's energy (5); separate ones when not given. */
-  readonly joint?: boolean;
+  readonly joint?: boolean | undefined;
   /** A flow to start from, of the frames' size, such as that of the pair before; when not given the search starts from rest. */
-  readonly initial?: FlowField;
+  readonly initial?: FlowField | undefined;
 }
 
 /** Every constant of the method. The names in brackets are the paper's. */
@@ -35,6 +37,8 @@ export interface Schedule {
   readonly coarsestSide: number;
   /** Standard deviation, in pixels, of the Gaussian that both frames are smoothed with first (σ). */
   readonly presmoothing: number;
+  /** Standard deviation, in pixels of the finer level, of the Gaussian that each coarser level is made with. */
+  readonly reductionSmoothing: number;
   /** Steps of the outer fixed-point iteration on each level, a warp each (index k). */
   readonly warps: number;
   /** Steps of the inner fixed-point iteration after each warp, an update of the robust weights each (index l). */
@@ -55,6 +59,7 @@ const standard: Schedule = {
   scaleFactor: 0.65,
   coarsestSide: 16,
   presmoothing: 0.8,
+  reductionSmoothing: 0.58,
   warps: 3,
   innerSteps: 3,
   sweeps: 5,
@@ -69,6 +74,12 @@ export const schedules: Readonly<Record<FlowPreset, Schedule>> = {
   standard,
   accurate: { ...standard, scaleFactor: 0.75, warps: 4, innerSteps: 3, sweeps: 6 },
 };
+
+/** @throws InputError when there is no such preset. */
+export function scheduleOf(preset: FlowPreset): Schedule {
+  if (!Object.hasOwn(schedules, preset)) throw unknownName('preset', preset, Object.keys(schedules));
+  return schedules[preset];
+}
 
 export interface Size {
   readonly width: number;
@@ -88,9 +99,4 @@ export function levelSizes(frame: Size, { scaleFactor, coarsestSide }: Schedule)
     if (Math.min(width, height) < coarsestSide) return sizes;
     sizes.push({ width, height });
   }
-}
-
-/** Standard deviation, in pixels of the finer level, of the Gaussian before a level is reduced: 0.6 √(1/η² − 1). */
-export function reductionSmoothing({ scaleFactor }: Schedule): number {
-  return 0.6 * Math.sqrt(1 / scaleFactor ** 2 - 1);
 }

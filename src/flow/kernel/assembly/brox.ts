@@ -1,0 +1,168 @@
+// Dense optical flow after Brox, Bruhn, Papenberg & Weickert (ECCV 2004), the whole of it for one frame size.
+// From outside: `configure` once, `addLevel` from the frame's own size to the coarsest and `ready`; then for every frame its gray
+// values to `input()` and `prepare(slot)`, and for every pair `flow(first, second)`; the field is at `resultU()`, `resultV()`.
+import { FLOW_BLOCK, VECTOR, allocate, allocateFlow, allocateImage, blocksOf, flowHalf, flowOffset, imageStride, repeatEdge } from './layout';
+import { resample, tapTable } from './pyramid';
+import { SAMPLE_BLOCK, sampleSpline } from './derivatives';
+import { DATA_BLOCK, warp } from './warp';
+import { diffusivityBytes, solve, systemBytes } from './solver';
+import { expand, expandTable } from './expand';
+
+/** Two frames are held: those of the pair, or of a clip the one that is shared and the next. */
+const SLOTS = 2;
+
+class Level {
+  /** Taps that make this level from the one below (or from the frame). */
+  columns: usize = 0;
+  rows: usize = 0;
+  /** Per slot: spline surface, and image and gradient at the pixels. */
+  surface: StaticArray<usize> = new StaticArray<usize>(SLOTS);
+  samples: StaticArray<usize> = new StaticArray<usize>(SLOTS);
+  flow: usize = 0;
+  mask: usize = 0;
+  /** Where the columns of this level fall in the next coarser one. */
+  expansion: usize = 0;
+  constructor(public width: i32, public height: i32) {}
+}
+
+const levels: Level[] = [];
+let alpha: f32, gamma: f32, omega: f32, epsilon: f32, smoothing: f64, antialiasing: f64;
+let warps: i32, inner: i32, sweeps: i32, joint: bool;
+let frame: usize, row: usize, data: usize, diffusivity: usize, system: usize, u: usize, v: usize;
+/** Where the columns of the coarsest level fall in the finest. */
+let reduction: usize;
+
+/**
+ * @param smoothing σ of the Gaussian on the frame, in pixels
+ * @param antialiasing σ of the Gaussian between levels, in pixels of the finer
+ */
+export function configure(
+  alpha_: f32, gamma_: f32, omega_: f32, epsilon_: f32, smoothing_: f64, antialiasing_: f64,
+  warps_: i32, inner_: i32, sweeps_: i32, joint_: bool,
+): void {
+  alpha = alpha_;
+  gamma = gamma_;
+  omega = omega_;
+  epsilon = epsilon_;
+  smoothing = smoothing_;
+  antialiasing = antialiasing_;
+  warps = warps_;
+  inner = inner_;
+  sweeps = sweeps_;
+  joint = joint_;
+}
+
+export function addLevel(width: i32, height: i32): void {
+  const level = new Level(width, height);
+  if (levels.length == 0) {
+    frame = allocateImage(width, height);
+    row = allocate(2 * (<usize>imageStride(width) + 16) * 4);
+    data = allocate(DATA_BLOCK * 2 * blocksOf(width) * height);
+    diffusivity = allocate(diffusivityBytes(width));
+    system = allocate(systemBytes(width, sweeps));
+    u = allocate((<usize>width * height + 8) * 4);
+    v = allocate((<usize>width * height + 8) * 4);
+    level.columns = tapTable(width, width, smoothing);
+    level.rows = tapTable(height, height, smoothing);
+  } else {
+    const finer = levels[levels.length - 1];
+    level.columns = tapTable(finer.width, width, antialiasing);
+    level.rows = tapTable(finer.height, height, antialiasing);
+    finer.expansion = expandTable(width, finer.width);
+  }
+  for (let slot = 0; slot < SLOTS; slot++) {
+    level.surface[slot] = allocateImage(width, height);
+    level.samples[slot] = allocate(SAMPLE_BLOCK * 2 * blocksOf(width) * height);
+  }
+  level.flow = allocateFlow(width, height);
+  level.mask = allocate(2 * VECTOR * blocksOf(width));
+  for (let x = 0; x < width; x++) store<i32>(level.mask + <usize>(x & 1) * VECTOR * blocksOf(width) + ((<usize>x >> 1) << 2), -1);
+  levels.push(level);
+}
+
+/** After the last level. */
+export function ready(): void {
+  reduction = expandTable(levels[0].width, levels[levels.length - 1].width);
+}
+
+/** Address of the frame's float32 gray values, rows `inputStride()` numbers apart. */
+export function input(): usize {
+  return frame;
+}
+
+export function inputStride(): i32 {
+  return imageStride(levels[0].width);
+}
+
+/** Builds the pyramid of the frame at `input()`. */
+export function prepare(slot: i32): void {
+  let source = frame;
+  let width = levels[0].width;
+  let height = levels[0].height;
+  repeatEdge(frame, width, height);
+  for (let l = 0; l < levels.length; l++) {
+    const level = levels[l];
+    const surface = level.surface[slot];
+    resample(source, width, height, surface, level.width, level.height, level.columns, level.rows, row);
+    sampleSpline(surface, level.width, level.height, level.samples[slot], row);
+    source = surface;
+    width = level.width;
+    height = level.height;
+  }
+}
+
+/**
+ * The flow from the frame in slot `first` to that in slot `second`.
+ * @param warm start from the flow computed last instead of from rest
+ */
+export function flow(first: i32, second: i32, warm: bool): void {
+  const finest = levels[0];
+  const coarsest = levels[levels.length - 1];
+  if (!warm) memory.fill(coarsest.flow - FLOW_BLOCK, 0, flowHalf(coarsest.width) * 2 * coarsest.height);
+  else if (coarsest != finest)
+    expand(finest.flow, finest.width, finest.height, coarsest.flow, coarsest.width, coarsest.height, reduction, row);
+  for (let l = levels.length - 1; l >= 0; l--) {
+    const level = levels[l];
+    if (level != coarsest) {
+      const coarser = levels[l + 1];
+      expand(coarser.flow, coarser.width, coarser.height, level.flow, level.width, level.height, level.expansion, row);
+    }
+    for (let k = 0; k < warps; k++) {
+      warp(level.samples[first], level.surface[second], level.flow, data, level.width, level.height);
+      for (let i = 0; i < inner; i++)
+        solve(level.flow, data, level.mask, diffusivity, system, level.width, level.height, alpha, gamma, omega, epsilon, sweeps, joint);
+    }
+  }
+  writeResult(finest);
+}
+
+/** From the checkerboard to two planes in row-major order. */
+function writeResult(level: Level): void {
+  const half = flowHalf(level.width);
+  for (let y = 0; y < level.height; y++) {
+    let p = level.flow + <usize>(2 * y) * half;
+    const start = <usize>(y * level.width) << 2;
+    for (let x: usize = 0; x < <usize>level.width << 2; x += 2 * VECTOR) {
+      interleave(p, half, u + start + x);
+      interleave(p + VECTOR, half, v + start + x);
+      p += FLOW_BLOCK;
+    }
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function interleave(p: usize, half: usize, target: usize): void {
+  const a = v128.load(p);
+  const b = v128.load(p + half);
+  v128.store(target, v128.shuffle<f32>(a, b, 0, 4, 1, 5));
+  v128.store(target, v128.shuffle<f32>(a, b, 2, 6, 3, 7), VECTOR);
+}
+
+export function resultU(): usize {
+  return u;
+}
+
+export function resultV(): usize {
+  return v;
+}

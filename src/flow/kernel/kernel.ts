@@ -1,0 +1,116 @@
+import { InputError } from '../../support/errors.ts';
+import {
+  type FlowField,
+  type FlowPreset,
+  type GrayImage,
+  levelSizes,
+  type Size,
+  scheduleOf,
+} from '../schedule.ts';
+
+/** What `assembly/brox.ts` exports. */
+interface Exports {
+  readonly memory: WebAssembly.Memory;
+  configure(
+    smoothness: number,
+    gradientWeight: number,
+    relaxation: number,
+    epsilon: number,
+    presmoothing: number,
+    reductionSmoothing: number,
+    warps: number,
+    innerSteps: number,
+    sweeps: number,
+    joint: boolean,
+  ): void;
+  addLevel(width: number, height: number): void;
+  ready(): void;
+  input(): number;
+  inputStride(): number;
+  prepare(slot: number): void;
+  flow(first: number, second: number, warm: boolean): void;
+  resultU(): number;
+  resultV(): number;
+}
+
+export interface KernelOptions {
+  readonly preset?: FlowPreset | undefined;
+  readonly joint?: boolean | undefined;
+  /** Start each pair from the flow of the pair before: the result then depends on what came before it. */
+  readonly warmStart?: boolean | undefined;
+}
+
+/** Above this the memory of one instance, about 120 bytes a pixel, would leave what 32-bit WebAssembly can address. */
+const mostPixels = 2 ** 24;
+
+/**
+ * The kernel for frames of one size, with memory of its own. Frames are given one after the other;
+ * what is computed of a frame alone (its pyramid) is kept, and serves as second and then as first of a pair.
+ */
+export class FlowKernel {
+  readonly size: Size;
+  private readonly exports: Exports;
+  private readonly warmStart: boolean;
+  private frames = 0;
+  private pairs = 0;
+
+  /** @param module `brox.wasm`, compiled (`kernelModule()` in Node). */
+  constructor(
+    module: WebAssembly.Module,
+    { width, height }: Size,
+    { preset = 'standard', joint = false, warmStart = false }: KernelOptions = {},
+  ) {
+    if (width * height > mostPixels)
+      throw new InputError(
+        `a frame of ${width}×${height} is too large for the flow; at most ${mostPixels} pixels`,
+      );
+    this.size = { width, height };
+    this.warmStart = warmStart;
+    const abort = () => {
+      throw new Error(`the flow of ${width}×${height} frames does not fit in memory`);
+    };
+    this.exports = new WebAssembly.Instance(module, { env: { abort } }).exports as unknown as Exports;
+    const schedule = scheduleOf(preset);
+    this.exports.configure(
+      schedule.smoothness,
+      schedule.gradientWeight,
+      schedule.relaxation,
+      schedule.epsilon,
+      schedule.presmoothing,
+      schedule.reductionSmoothing,
+      schedule.warps,
+      schedule.innerSteps,
+      schedule.sweeps,
+      joint,
+    );
+    for (const level of levelSizes({ width, height }, schedule)) {
+      this.exports.addLevel(level.width, level.height);
+    }
+    this.exports.ready();
+  }
+
+  /** Forgets the frame before: the next one starts a new run. */
+  restart(): void {
+    this.frames = 0;
+    this.pairs = 0;
+  }
+
+  /** @returns the flow from the frame given before to this one; nothing for the first frame of a run. */
+  next({ width, height, data }: GrayImage): FlowField | undefined {
+    const { exports, size } = this;
+    if (width !== size.width || height !== size.height || data.length !== width * height)
+      throw new TypeError(
+        `a frame of ${width}×${height} with ${data.length} values; this kernel takes ${size.width}×${size.height}`,
+      );
+    const slot = this.frames % 2;
+    const stride = exports.inputStride();
+    const input = new Float32Array(exports.memory.buffer, exports.input());
+    for (let y = 0; y < height; y++) input.set(data.subarray(y * width, (y + 1) * width), y * stride);
+    exports.prepare(slot);
+    if (this.frames++ === 0) return undefined;
+    exports.flow(1 - slot, slot, this.warmStart && this.pairs++ > 0);
+    const result = (address: number) =>
+      new Float32Array(exports.memory.buffer, address, width * height).slice();
+    return { width, height, u: result(exports.resultU()), v: result(exports.resultV()) };
+  }
+}

@@ -1,0 +1,63 @@
+import { Worker } from 'node:worker_threads';
+import { compiledEntry } from '../../support/entry.ts';
+import type { FlowField, GrayImage } from '../schedule.ts';
+import type { FieldMessage, FrameMessage, WorkerSetup } from './messages.ts';
+
+interface Waiting {
+  resolve(field: FlowField): void;
+  reject(error: Error): void;
+}
+
+/** A thread with a kernel. It keeps the process alive only while a field is due. */
+export class FlowWorker {
+  private readonly thread: Worker;
+  private readonly waiting: Waiting[] = [];
+  private failure: Error | undefined;
+
+  constructor(setup: WorkerSetup) {
+    this.thread = new Worker(compiledEntry(import.meta.url, 'flow-worker'), {
+      workerData: setup,
+      execArgv: [],
+    });
+    this.thread.unref();
+    this.thread.on('message', (field: FieldMessage) => {
+      this.waiting.shift()?.resolve(field); // none is waiting when the thread has failed and its last messages still arrive
+      if (this.waiting.length === 0) this.thread.unref();
+    });
+    this.thread.on('error', (error) => this.fail(error));
+    this.thread.on('exit', (code) => this.fail(new Error(`a flow worker ended with code ${code}`)));
+  }
+
+  /** Begins a run of consecutive frames. */
+  start(frame: GrayImage): void {
+    this.send({ frame, startsRun: true });
+  }
+
+  /** The flow from the frame sent before to this one. */
+  next(frame: GrayImage): Promise<FlowField> {
+    const field = new Promise<FlowField>((resolve, reject) => {
+      if (this.failure) reject(this.failure);
+      else this.waiting.push({ resolve, reject });
+    });
+    field.catch(() => {}); // reported when its turn comes
+    this.thread.ref();
+    this.send({ frame, startsRun: false });
+    return field;
+  }
+
+  async stop(): Promise<void> {
+    await this.thread.terminate();
+  }
+
+  private send({ frame: { width, height, data }, startsRun }: FrameMessage): void {
+    const copy = data.slice();
+    this.thread.postMessage({ frame: { width, height, data: copy }, startsRun }, [
+      copy.buffer as ArrayBuffer,
+    ]);
+  }
+
+  private fail(error: Error): void {
+    this.failure ??= error;
+    for (const { reject } of this.waiting.splice(0)) reject(this.failure);
+  }
+}
