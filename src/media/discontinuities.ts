@@ -1,5 +1,5 @@
 /** Formats made for broadcasting, where recordings joined end to end start their clocks anew. */
-const FORMATS_WITH_RESETS: readonly string[] = ['mpegts', 'mpeg'];
+export const FORMATS_WITH_RESETS: readonly string[] = ['mpegts', 'mpeg'];
 
 const LARGEST_STEP_FORWARD = 10;
 const LARGEST_STEP_BACK = 0.1;

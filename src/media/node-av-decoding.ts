@@ -14,7 +14,6 @@ import {
 import {
   Codec,
   CodecContext,
-  Dictionary,
   FFmpegError,
   FormatContext,
   Frame,
@@ -28,6 +27,7 @@ import {
   ACCEPTED_FORMATS,
   type FileDescription,
   MAXIMUM_PIXELS,
+  notAccepted,
   type Plan,
   planDecoding,
   type Request,
@@ -45,6 +45,9 @@ export interface Listener {
 
 /** This many failures in a row, with nothing decoded between, end a damaged file. */
 const MAXIMUM_FAILURES = 1000;
+
+/** A sample said to lie beyond the end of a damaged file looks like the file's end; there may be more to read. */
+const MAXIMUM_ENDS = 10;
 
 const MICROSECONDS = 1e6;
 const nothing = new Uint8Array(0);
@@ -66,14 +69,13 @@ export function decode(path: string, request: Request, listener: Listener): void
   const file = open(path);
   const streams = file.streams;
   const plan = planDecoding(describe(file, streams), request);
-  const start = known(file.startTime) ? Number(file.startTime) / MICROSECONDS : 0;
 
   const tracks = new Map<number, Track>();
   const follow = (index: number | undefined, make: () => Output) => {
     const stream = streams.find((candidate) => candidate.index === index);
     if (!stream) return false;
     try {
-      tracks.set(stream.index, new Track(stream, start, make(), request.threads, listener));
+      tracks.set(stream.index, new Track(stream, plan.start, make(), request.threads, listener));
       return true;
     } catch (error) {
       listener.problem(error instanceof Error ? error.message : String(error));
@@ -90,16 +92,21 @@ export function decode(path: string, request: Request, listener: Listener): void
   const discontinuities = new Discontinuities(file.iformat?.name ?? '');
   const packet = new Packet();
   packet.alloc();
-  for (let failures = 0; failures < MAXIMUM_FAILURES; ) {
+  let ends = 0;
+  for (let failures = 0; failures < MAXIMUM_FAILURES && ends < MAXIMUM_ENDS; ) {
     listener.packetRead();
     const status = file.readFrameSync(packet);
-    if (status === AVERROR_EOF) break;
+    if (status === AVERROR_EOF) {
+      ends++;
+      continue;
+    }
     if (status < 0) {
       listener.problem(`reading: ${describeStatus(status)}`);
       failures++;
       continue;
     }
     failures = 0;
+    ends = 0;
     const track = tracks.get(packet.streamIndex);
     if (track && packet.size > 0) {
       const { timeBase } = track;
@@ -109,24 +116,27 @@ export function decode(path: string, request: Request, listener: Listener): void
     }
     packet.unref();
   }
+  packet.free();
   for (const track of tracks.values()) track.end();
+  file.closeInputSync();
 }
 
 function open(path: string): FormatContext {
   const file = new FormatContext();
-  const options = Dictionary.fromObject({
-    protocol_whitelist: 'file',
-    format_whitelist: ACCEPTED_FORMATS.join(','),
-  });
-  const opened = file.openInputSync(`file:${path}`, null, options);
-  if (opened < 0) throw new Error(describeStatus(opened));
+  // Options are set on the contexts: a dictionary given to a codec is freed twice (node-av 6.1.1).
+  file.allocContext();
+  FFmpegError.throwIfError(file.setOption('protocol_whitelist', 'file'));
+  FFmpegError.throwIfError(file.setOption('format_whitelist', ACCEPTED_FORMATS.join(',')));
+  const opened = file.openInputSync(`file:${path}`, null, null);
+  if (opened < 0) throw notAccepted(describeStatus(opened));
   const informed = file.findStreamInfoSync(null);
-  if (informed < 0) throw new Error(describeStatus(informed));
+  if (informed < 0) throw notAccepted(describeStatus(informed));
   return file;
 }
 
 function describe(file: FormatContext, streams: Stream[]): FileDescription {
   return {
+    start: known(file.startTime) ? Number(file.startTime) / MICROSECONDS : 0,
     duration: known(file.duration) ? Math.max(0, Number(file.duration) / MICROSECONDS) : 0,
     streams: streams
       .filter(
@@ -152,6 +162,7 @@ function describeStream(stream: Stream): StreamDescription {
         ? Array.from({ length: 9 }, (_, i) => matrix.readInt32LE(4 * i))
         : undefined,
     frameRate: ratio(stream.avgFrameRate) || ratio(stream.rFrameRate),
+    start: seconds(stream.startTime, stream.timeBase) || 0,
     duration: Math.max(0, seconds(stream.duration, stream.timeBase)) || 0,
   };
 }
@@ -185,8 +196,8 @@ class Track {
     FFmpegError.throwIfError(this.codec.parametersToContext(codecpar));
     this.codec.pktTimebase = stream.timeBase;
     this.codec.threadCount = threads;
-    const options = Dictionary.fromObject({ max_pixels: MAXIMUM_PIXELS });
-    const opened = this.codec.open2Sync(decoder, options);
+    FFmpegError.throwIfError(this.codec.setOption('max_pixels', BigInt(MAXIMUM_PIXELS)));
+    const opened = this.codec.open2Sync(decoder, null);
     if (opened < 0) throw new Error(`stream ${stream.index} (${decoder.name}): ${describeStatus(opened)}`);
   }
 
@@ -204,6 +215,8 @@ class Track {
   end(): void {
     this.send(null);
     this.output(undefined, Number.NaN);
+    this.frame.free();
+    this.codec.freeContext();
   }
 
   private receive(): void {
@@ -233,7 +246,11 @@ function pictureOutput({ picture }: Plan, { gray, rgbEvery }: Request, listener:
   const toRgb = rgbEvery > 0 ? FilterAPI.create(picture!.rgbFilter, { threads: 1 }) : undefined;
   let index = 0;
   return (frame, time) => {
-    if (!frame) return;
+    if (!frame) {
+      toGray?.close();
+      toRgb?.close();
+      return;
+    }
     const rgbWanted = rgbEvery > 0 && index % rgbEvery === 0;
     const grayPixels = toGray ? pixels(toGray, frame) : nothing;
     const rgbPixels = rgbWanted && toRgb ? pixels(toRgb, frame) : nothing;
@@ -264,6 +281,7 @@ function soundOutput(description: string, listener: Listener): Output {
       for (const resampled of filter.processAllSync(frame)) give(resampled, offset);
     } else {
       for (const resampled of filter.flushFramesSync()) give(resampled, offset);
+      filter.close();
     }
   };
 }

@@ -4,13 +4,10 @@ import { compiledEntry } from '../support/entry.ts';
 import { type Message, readMessages } from './messages.ts';
 import type { Plan, Request } from './plan.ts';
 import { ended } from './process.ts';
-import type { Source, SourceItem } from './source.ts';
+import { type Source, type SourceItem, UnavailableError } from './source.ts';
 
 /** The child speaks every second while it reads; silent for this long, it hangs. */
 const PATIENCE_MILLISECONDS = 60_000;
-
-/** node-av cannot be loaded here (a platform without its binary); the system's ffmpeg may still do. */
-export class UnavailableError extends Error {}
 
 /** Starts the decoding child on a file. */
 export async function openNodeAv(path: string, request: Request): Promise<Source> {
@@ -31,7 +28,8 @@ export async function openNodeAv(path: string, request: Request): Promise<Source
       const message = await nextMessage(messages, child, exit);
       const text = new TextDecoder().decode(message.first);
       if (message.kind === 'problem') problems.push({ kind: 'problem', message: text });
-      if (message.kind === 'unavailable') throw new UnavailableError(text);
+      if (message.kind === 'unavailable')
+        throw new UnavailableError(`the decoder node-av cannot be loaded: ${text}`);
       if (message.kind === 'unreadable') throw new Error(text);
       if (message.kind !== 'plan') continue;
       return {

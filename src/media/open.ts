@@ -3,9 +3,10 @@ import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { InputError, unknownName } from '../support/errors.ts';
 import { Coverage } from './coverage.ts';
-import { openNodeAv, UnavailableError } from './node-av.ts';
+import { openFfmpeg } from './ffmpeg.ts';
+import { openNodeAv } from './node-av.ts';
 import type { Request } from './plan.ts';
-import type { Source } from './source.ts';
+import { type Source, UnavailableError } from './source.ts';
 import { FrameClock, LONGEST_FILM, SoundTrack } from './timeline.ts';
 import {
   type Media,
@@ -72,12 +73,18 @@ async function checkFile(path: string): Promise<void> {
   await file.close();
 }
 
-function openSource(
+async function openSource(
   path: string,
   request: Request,
-  _decoder: NonNullable<MediaOptions['decoder']>,
+  decoder: NonNullable<MediaOptions['decoder']>,
 ): Promise<Source> {
-  return openNodeAv(path, request);
+  if (decoder === 'ffmpeg') return openFfmpeg(path, request);
+  try {
+    return await openNodeAv(path, request);
+  } catch (error) {
+    if (decoder === 'auto' && error instanceof UnavailableError) return openFfmpeg(path, request);
+    throw error;
+  }
 }
 
 function unreadable(path: string, error: unknown): unknown {

@@ -6,6 +6,13 @@ export const ACCEPTED_FORMATS: readonly string[] =
     ' ',
   );
 
+/** Why a file that no accepted demuxer takes is refused. */
+export function notAccepted(reason: string): Error {
+  return new Error(
+    `it is not video or sound in a format that is read here, such as MP4, MOV, Matroska, WebM, AVI, MPEG, Ogg, WAV or MP3 (${reason})`,
+  );
+}
+
 /** A picture may have this many pixels (8192 × 8192); above, a few frames would fill the memory. */
 export const MAXIMUM_PIXELS = 67_108_864;
 
@@ -27,11 +34,15 @@ export interface StreamDescription {
   /** The nine numbers of the display matrix, if the file has one. */
   displayMatrix?: readonly number[] | undefined;
   frameRate: number;
+  /** The first moment on the file's clock, in seconds; 0 if unknown. */
+  start: number;
   /** Seconds; 0 if unknown. */
   duration: number;
 }
 
 export interface FileDescription {
+  /** The first moment of any stream on the file's clock, in seconds; 0 if unknown. */
+  start: number;
   /** Seconds; 0 if unknown. */
   duration: number;
   streams: StreamDescription[];
@@ -66,6 +77,8 @@ export interface SoundPlan {
 
 /** Which streams are decoded, and how: the same for either decoder. */
 export interface Plan {
+  /** The film's first moment on the file's clock, in seconds. */
+  start: number;
   duration: number;
   picture?: PicturePlan | undefined;
   sound?: SoundPlan | undefined;
@@ -81,6 +94,8 @@ export function planDecoding(file: FileDescription, request: Request): Plan {
   const picture = wantsPicture ? preferred(pictures) : undefined;
   const sound = request.sound ? preferred(sounds) : undefined;
   return {
+    // Before 0 there may be sound that only sets up its codec: the film starts with its picture then.
+    start: file.start >= 0 ? file.start : Math.min(0, (picture ?? sound)?.start ?? 0),
     duration: file.duration,
     picture: picture && planPicture(picture, request),
     sound: sound && { index: sound.index, duration: sound.duration, filter: SOUND_FILTER },
@@ -92,8 +107,13 @@ function preferred(streams: StreamDescription[]): StreamDescription | undefined 
   return streams.sort((a, b) => Number(b.preferred) - Number(a.preferred) || pixels(b) - pixels(a))[0];
 }
 
-function planPicture(stream: StreamDescription, request: Request): PicturePlan | undefined {
+function planPicture(stream: StreamDescription, request: Request): PicturePlan {
   const { shortSide, crop } = request;
+  if (stream.width * stream.height > MAXIMUM_PIXELS) {
+    throw new Error(
+      `its picture is ${stream.width}×${stream.height}; at most ${MAXIMUM_PIXELS} pixels are decoded`,
+    );
+  }
   const turn = uprightTurn(stream.displayMatrix);
   const aspect = stream.pixelAspect > 1 / 16 && stream.pixelAspect < 16 ? stream.pixelAspect : 1;
   // A broken header may leave the size to be found out by the decoder: a guess keeps the film readable.

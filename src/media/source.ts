@@ -17,3 +17,6 @@ export interface Source {
   /** Ends the decoder's process; resolves when it is gone. */
   close(): Promise<void>;
 }
+
+/** A decoder is not to be had on this machine: node-av has no binary for it, or ffmpeg is not installed. */
+export class UnavailableError extends Error {}

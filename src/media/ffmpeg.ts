@@ -1,0 +1,197 @@
+import { spawn } from 'node:child_process';
+import type { Readable } from 'node:stream';
+import { FORMATS_WITH_RESETS } from './discontinuities.ts';
+import { INPUT_LIMITS, lastLine, probe } from './ffprobe.ts';
+import { Inbox, type Pipe } from './inbox.ts';
+import {
+  MAXIMUM_PIXELS,
+  type PicturePlan,
+  type Plan,
+  planDecoding,
+  type Request,
+  type SoundPlan,
+} from './plan.ts';
+import { ended } from './process.ts';
+import type { Source, SourceItem } from './source.ts';
+import { SAMPLE_RATE } from './types.ts';
+
+/** The descriptors ffmpeg writes to; 2 is its standard error. */
+const [GRAY, COMPLAINTS, RGB, TIMES, SOUND, SOUND_TIMES] = [1, 2, 3, 4, 5, 6] as const;
+
+const MICROSECONDS = 1_000_000;
+
+/** Starts the system's ffmpeg on a file. */
+export async function openFfmpeg(path: string, request: Request): Promise<Source> {
+  const file = await probe(path);
+  const plan = planDecoding(file, request);
+  if (!plan.picture && !plan.sound) throw new Error('it holds neither picture nor sound');
+  // Where it need not, ffmpeg's repair of the clock does harm (a joined-up Ogg of 8 s becomes 102 s long).
+  const repairsClock = FORMATS_WITH_RESETS.includes(file.format);
+  const child = spawn('ffmpeg', commandLine(path, plan, request, repairsClock), {
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
+    windowsHide: true,
+  });
+  const exit = ended(child);
+  const streams = child.stdio.slice(1) as Readable[];
+  const inbox = new Inbox(streams, () => child.kill('SIGKILL'));
+  return {
+    decoder: 'ffmpeg',
+    plan,
+    pid: child.pid ?? 0,
+    items: items(path, plan, request, repairsClock ? 0 : plan.start, inbox, exit),
+    async close() {
+      child.kill('SIGKILL');
+      for (const stream of streams) stream.destroy();
+      await exit;
+    },
+  };
+}
+
+function commandLine(path: string, plan: Plan, request: Request, repairsClock: boolean): string[] {
+  const { picture, sound } = plan;
+  return [
+    ...['-v', 'error', '-nostdin', '-noautorotate'],
+    ...(repairsClock ? [] : ['-copyts']),
+    ...['-threads', `${request.threads}`, '-max_pixels', `${MAXIMUM_PIXELS}`],
+    ...[...INPUT_LIMITS, '-i', `file:${path}`],
+    ...(picture ? pictureOutputs(picture, request) : []),
+    ...(sound ? soundOutputs(sound) : []),
+  ];
+}
+
+/**
+ * Every frame as gray and as RGB, each over a pipe of its own, and a line with its time over a third.
+ * (All frames in RGB, because a filter's count of frames starts anew when the picture's size changes.)
+ */
+function pictureOutputs(picture: PicturePlan, { gray, rgbEvery }: Request): string[] {
+  const branches = [
+    ...(gray ? [{ filter: picture.grayFilter, pipe: GRAY }] : []),
+    ...(rgbEvery > 0 ? [{ filter: picture.rgbFilter, pipe: RGB }] : []),
+  ];
+  const print = `settb=1/${MICROSECONDS},metadata=add:key=x:value=1,metadata=print:direct=1:file=pipe\\\\:${TIMES}`;
+  const split = `[0:${picture.index}]${print},split=${branches.length}`;
+  const graph = [
+    split + branches.map(({ pipe }) => `[in${pipe}]`).join(''),
+    ...branches.map(({ filter, pipe }) => `[in${pipe}]${filter}[out${pipe}]`),
+  ].join(';');
+  const raw = ['-fps_mode', 'passthrough', '-flush_packets', '1', '-f', 'rawvideo'];
+  return [
+    ...['-filter_complex', graph],
+    ...branches.flatMap(({ pipe }) => ['-map', `[out${pipe}]`, ...raw, `pipe:${pipe}`]),
+  ];
+}
+
+/** The samples over one pipe, and over another a line for each run of them: `stream, dts, pts, samples, bytes, checksum`. */
+function soundOutputs(sound: SoundPlan): string[] {
+  const graph = `[0:${sound.index}]${sound.filter},asplit[samples][times]`;
+  return [
+    ...['-filter_complex', graph],
+    ...['-map', '[samples]', '-flush_packets', '1', '-f', 'f32le', `pipe:${SOUND}`],
+    ...[
+      '-map',
+      '[times]',
+      '-c:a',
+      'pcm_f32le',
+      '-flush_packets',
+      '1',
+      '-f',
+      'framecrc',
+      `pipe:${SOUND_TIMES}`,
+    ],
+  ];
+}
+
+async function* items(
+  path: string,
+  plan: Plan,
+  request: Request,
+  start: number,
+  inbox: Inbox,
+  exit: Promise<string>,
+): AsyncGenerator<SourceItem, void, undefined> {
+  const pipe = (descriptor: number) => inbox.pipe(descriptor - 1);
+  let given = 0;
+  const complaints: string[] = [];
+  const pictures = plan.picture ? new Pictures(plan.picture, request, start, pipe) : undefined;
+  const sounds = plan.sound ? new Sounds(start, pipe) : undefined;
+  do {
+    for (const item of [...(pictures?.arrived() ?? []), ...(sounds?.arrived() ?? [])]) {
+      inbox.pause();
+      yield item;
+      given += 1;
+    }
+    for (const line of pipe(COMPLAINTS).takeLines()) {
+      const message = lastLine(line, path);
+      if (message === '' || message.includes('Last message repeated')) continue;
+      complaints.splice(10, 1, message);
+      yield { kind: 'problem', message };
+    }
+  } while (await inbox.more());
+
+  const how = await exit;
+  if (inbox.hung) throw new Error('ffmpeg hung');
+  const crashed = how.startsWith('SIG');
+  if (crashed || given === 0) throw new Error(crashed ? `ffmpeg broke down (${how})` : complaints.join('; '));
+}
+
+type PipeOf = (descriptor: number) => Pipe;
+
+/** Puts together what belongs to one frame. */
+class Pictures {
+  private readonly bytes: number;
+  private readonly request: Request;
+  private readonly start: number;
+  private readonly pipe: PipeOf;
+  private times: number[] = [];
+  private index = 0;
+
+  constructor({ width, height }: PicturePlan, request: Request, start: number, pipe: PipeOf) {
+    this.bytes = width * height;
+    this.request = request;
+    this.start = start;
+    this.pipe = pipe;
+  }
+
+  *arrived(): Generator<SourceItem> {
+    const gray = this.pipe(GRAY);
+    const rgb = this.pipe(RGB);
+    const grayBytes = this.request.gray ? this.bytes : 0;
+    const rgbBytes = this.request.rgbEvery > 0 ? 3 * this.bytes : 0;
+    for (const line of this.pipe(TIMES).takeLines()) {
+      const [, time] = / pts:(\S+)/.exec(line) ?? [];
+      if (time) this.times.push(Number(time) / MICROSECONDS - this.start);
+    }
+    while (this.times.length > 0 && gray.available >= grayBytes && rgb.available >= rgbBytes) {
+      const pixels = gray.take(grayBytes);
+      const colors = rgb.take(rgbBytes);
+      const wanted = rgbBytes > 0 && this.index % this.request.rgbEvery === 0;
+      yield { kind: 'picture', time: this.times.shift()!, gray: pixels, rgb: wanted ? colors : undefined };
+      this.index += 1;
+    }
+  }
+}
+
+/** Puts together a run of samples and its time. */
+class Sounds {
+  private readonly start: number;
+  private readonly pipe: PipeOf;
+  private runs: { time: number; samples: number }[] = [];
+
+  constructor(start: number, pipe: PipeOf) {
+    this.start = start;
+    this.pipe = pipe;
+  }
+
+  *arrived(): Generator<SourceItem> {
+    for (const line of this.pipe(SOUND_TIMES).takeLines()) {
+      if (line.startsWith('#')) continue;
+      const [, , timestamp, samples] = line.split(',').map(Number);
+      this.runs.push({ time: timestamp! / SAMPLE_RATE - this.start, samples: samples! });
+    }
+    const sound = this.pipe(SOUND);
+    for (let run = this.runs[0]; run && sound.available >= 4 * run.samples; run = this.runs[0]) {
+      this.runs.shift();
+      yield { kind: 'sound', time: run.time, samples: new Float32Array(sound.take(4 * run.samples).buffer) };
+    }
+  }
+}

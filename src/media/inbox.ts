@@ -1,0 +1,91 @@
+import type { Readable } from 'node:stream';
+
+/** No byte from a working ffmpeg for this long, while bytes are awaited: it hangs. */
+const PATIENCE_MILLISECONDS = 60_000;
+
+/**
+ * What arrives on the pipes of one process. A process that writes to several pipes stops when one of them is full,
+ * so while anything is awaited all of them flow, and while nothing is, none does.
+ */
+export class Inbox {
+  private readonly pipes: Pipe[];
+  private readonly giveUp: () => void;
+  private wake: () => void = () => {};
+  hung = false;
+
+  /** @param giveUp ends the process when it hangs. */
+  constructor(streams: readonly Readable[], giveUp: () => void) {
+    this.giveUp = giveUp;
+    this.pipes = streams.map((stream) => new Pipe(stream, () => this.wake()));
+  }
+
+  pipe(position: number): Pipe {
+    return this.pipes[position]!;
+  }
+
+  /** Waits until something arrives; false when all pipes have ended. */
+  async more(): Promise<boolean> {
+    if (this.pipes.every(({ ended }) => ended)) return false;
+    const timer = setTimeout(() => {
+      this.hung = true;
+      this.giveUp();
+    }, PATIENCE_MILLISECONDS);
+    await new Promise<void>((resolve) => {
+      this.wake = resolve;
+      for (const { stream } of this.pipes) stream.resume();
+    });
+    clearTimeout(timer);
+    return true;
+  }
+
+  /** Stops the flow, while what has arrived is being used. */
+  pause(): void {
+    for (const { stream } of this.pipes) stream.pause();
+  }
+}
+
+/** The bytes of one pipe that have arrived and have not been taken. */
+export class Pipe {
+  readonly stream: Readable;
+  ended = false;
+  available = 0;
+  private chunks: Uint8Array[] = [];
+  private text = '';
+
+  constructor(stream: Readable, wake: () => void) {
+    this.stream = stream;
+    stream.on('data', (chunk: Uint8Array) => {
+      this.chunks.push(chunk);
+      this.available += chunk.length;
+      wake();
+    });
+    stream.on('error', () => stream.destroy());
+    stream.on('close', () => {
+      this.ended = true;
+      wake();
+    });
+    stream.pause();
+  }
+
+  /** Takes bytes, at most `available`, into memory of their own. */
+  take(length: number): Uint8Array<ArrayBuffer> {
+    const target = new Uint8Array(length);
+    for (let filled = 0; filled < length; ) {
+      const chunk = this.chunks[0]!;
+      const part = chunk.subarray(0, length - filled);
+      target.set(part, filled);
+      filled += part.length;
+      if (part.length === chunk.length) this.chunks.shift();
+      else this.chunks[0] = chunk.subarray(part.length);
+    }
+    this.available -= length;
+    return target;
+  }
+
+  /** Takes all whole lines. */
+  takeLines(): string[] {
+    const lines = (this.text + new TextDecoder().decode(this.take(this.available))).split('\n');
+    this.text = lines.pop()!;
+    return lines;
+  }
+}
