@@ -32,7 +32,7 @@ export class Message {
   }
 
   double(field: number, value: number): this {
-    return this.append(varint(field * 8 + 1), new Uint8Array(Float64Array.of(value).buffer));
+    return this.append([varint(field * 8 + 1), new Uint8Array(Float64Array.of(value).buffer)]);
   }
 
   bytes(field: number, value: Uint8Array): this {
