@@ -50,7 +50,7 @@ export const foldConstants: Rule = (value) => {
   const { inputs, operation, shape } = value;
   if (inputs.length === 0 || !inputs.every((input) => isA(input, constantOperation))) return;
   if (elementCount(shape) > Math.max(...inputs.map((input) => elementCount(input.shape)))) return;
-  const data = inputs.map((input) => (input as Value<{ data: Float64Array }>).attributes.data);
+  const data = inputs.map((input) => input.operation.reference(input, []));
   return constant({ shape, data: operation.reference(value, data) });
 };
 
