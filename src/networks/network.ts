@@ -173,17 +173,21 @@ function headMap(network: Network, head: Head, maps: { picture?: Value; flow?: V
  *
  * Inputs `flow` [frames · flows, 3, side, side] and `picture` [frames, 3, side, side], where the network has them.
  *
+ * @param given streams whose features are inputs (`flowFeature` for `flow`), as in `clipNetwork`.
  * @returns one map [frames, C, h, w] per head that sees, named as the head's `visual`. Averaged over places and over the
  *   sampled frames of a window it is what `predict` takes; place by place, what `contributions` takes.
  */
 export function frameNetwork(
   network: Network,
   { frames, flows }: Pick<Batch, 'frames' | 'flows'>,
+  given: readonly Stream[] = [],
 ): Record<string, Value> {
   const maps: { picture?: Value; flow?: Value } = {};
   for (const stream of ['flow', 'picture'] as const)
-    if (has(network, stream))
-      maps[stream] = streamFeature(network, stream, { clips: 1, frames, flows, samples: 0 });
+    if (has(network, stream)) {
+      const feature = streamFeature(network, stream, { clips: 1, frames, flows, samples: 0 });
+      maps[stream] = given.includes(stream) ? input(`${stream}Feature`, feature.shape) : feature;
+    }
   return Object.fromEntries(
     network.heads.flatMap((head) => (head.visual ? [[head.visual, headMap(network, head, maps)]] : [])),
   );
