@@ -45,9 +45,9 @@ test('an event file is framed as TFRecords, and holds tag, step and value', () =
   expect(messages[1]!.toString('hex')).toBe('09000000000000f83f10ac022a0d0a0b0a046c6f7373150000003f');
 });
 
-test('the files of a run are written whole, and again after each epoch', () => {
-  writeRecords(folder, [epoch(1)]);
-  writeRecords(folder, [epoch(1), epoch(2)]);
+test('the files of a run are written whole, and again after each epoch', async () => {
+  await writeRecords(folder, [epoch(1)]);
+  await writeRecords(folder, [epoch(1), epoch(2)]);
   expect(readdirSync(folder).sort()).toEqual([
     'events.out.tfevents.affectline',
     'metrics.jsonl',
