@@ -15,6 +15,10 @@ export const commands: Record<string, LazyCommand> = {
     summary: 'say how films make people feel: a value for each, and a curve over its length',
     load: async () => (await import('./analyze.ts')).analyzeCommand(),
   },
+  flow: {
+    summary: 'compute the optical flow of two images or of a film',
+    load: async () => (await import('./flow.ts')).flowCommand(),
+  },
   doctor: {
     summary: 'show what affectline can use on this machine',
     load: async () => (await import('./doctor.ts')).doctorCommand(),
