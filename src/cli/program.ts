@@ -23,6 +23,10 @@ export const commands: Record<string, LazyCommand> = {
     summary: 'show what affectline can use on this machine',
     load: async () => (await import('./doctor.ts')).doctorCommand(),
   },
+  weights: {
+    summary: 'list, fetch and convert pretrained weights',
+    load: async () => (await import('./weights.ts')).weightsCommand(),
+  },
 };
 
 /**

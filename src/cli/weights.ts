@@ -5,12 +5,13 @@ import { InputError } from '../support/errors.ts';
 import {
   fetchPretrained,
   findPretrained,
-  type PretrainedFile,
   pretrainedFiles,
   pretrainedPath,
   readModelWeights,
   writeSafetensors,
 } from '../weights/index.ts';
+import { interruptSignal } from './interrupt.ts';
+import { ProgressLine } from './terminal.ts';
 
 /** `affectline weights list|get|convert`: the pretrained files of the three streams. */
 export function weightsCommand(): Command {
@@ -67,26 +68,20 @@ function list({ json = false }: { json?: boolean }): void {
 }
 
 async function get(names: string[], options: { offline?: boolean; json?: boolean }): Promise<void> {
-  for (const file of names.map(findPretrained)) {
-    const path = await fetchPretrained(file, {
-      offline: options.offline === true,
-      onProgress: progress(file),
-    });
-    print(options.json ? JSON.stringify({ name: file.name, path }) : path);
+  const files = names.map(findPretrained);
+  const signal = interruptSignal();
+  for (const file of files) {
+    const progress = new ProgressLine();
+    const onProgress = (received: number, total: number | undefined) =>
+      progress.show(`${file.name}: ${megabytes(received)}`, total === undefined ? 0 : received / total);
+    try {
+      const path = await fetchPretrained(file, { offline: options.offline === true, onProgress, signal });
+      progress.clear();
+      print(options.json ? JSON.stringify({ name: file.name, path }) : path);
+    } finally {
+      progress.clear();
+    }
   }
-}
-
-/** Shows on one line of a terminal how much has come, ten times a second at most. */
-function progress({ name }: PretrainedFile): (received: number, total: number | undefined) => void {
-  let shown = 0;
-  return (received, total) => {
-    const isLast = received === total;
-    if (!process.stderr.isTTY || (Date.now() - shown < 100 && !isLast)) return;
-    shown = Date.now();
-    const of =
-      total === undefined ? '' : ` of ${megabytes(total)}, ${Math.floor((received / total) * 100)} %`;
-    process.stderr.write(`\r\u001b[Kfetching ${name}: ${megabytes(received)}${of}${isLast ? '\n' : ''}`);
-  };
 }
 
 interface ConvertOptions {

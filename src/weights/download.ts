@@ -67,7 +67,8 @@ async function fetchAll(part: string, options: DownloadOptions): Promise<void> {
       if (!(error instanceof PassingFault)) throw error;
       if (tries === mostTries) throw new InputError(`${url}: ${error.message}, ${mostTries} times`);
     }
-    await sleep(retrySeconds * 1000 * 2 ** (tries - 1), undefined, signal ? { signal } : {});
+    const wait = retrySeconds * 1000 * 2 ** (tries - 1);
+    await sleep(wait, undefined, signal ? { signal } : {}).catch(() => signal?.throwIfAborted());
   }
 }
 
