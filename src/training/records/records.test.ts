@@ -15,10 +15,11 @@ const epoch = (number: number): EpochRecord => ({
   waited: 0.25,
   learningRate: 0.001,
   trainLoss: 1 / number,
+  validationError: 0.9,
   valenceError: 0.5,
   arousalError: 0.75,
   valenceR: 0.1,
-  arousalR: Number.NaN,
+  arousalR: -0.2,
 });
 
 // RFC 3720, appendix B.4
@@ -55,9 +56,9 @@ test('the files of a run are written whole, and again after each epoch', async (
   ]);
   const csv = readFileSync(join(folder, 'results.csv'), 'utf8').split('\n');
   expect(csv).toEqual([
-    'epoch,wallTime,seconds,waited,learningRate,trainLoss,valenceError,arousalError,valenceR,arousalR',
-    '1,1700000001,10,0.25,0.001,1,0.5,0.75,0.1,NaN',
-    '2,1700000002,10,0.25,0.001,0.5,0.5,0.75,0.1,NaN',
+    'epoch,wallTime,seconds,waited,learningRate,trainLoss,validationError,valenceError,arousalError,valenceR,arousalR',
+    '1,1700000001,10,0.25,0.001,1,0.9,0.5,0.75,0.1,-0.2',
+    '2,1700000002,10,0.25,0.001,0.5,0.9,0.5,0.75,0.1,-0.2',
     '',
   ]);
   const lines = readFileSync(join(folder, 'metrics.jsonl'), 'utf8').trim().split('\n');

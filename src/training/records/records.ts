@@ -14,6 +14,8 @@ export interface EpochRecord {
   readonly waited: number;
   readonly learningRate: number;
   readonly trainLoss: number;
+  /** What decides which epoch is the best: the mean of both errors as shares of their labels' variance. */
+  readonly validationError: number;
   readonly valenceError: number;
   readonly arousalError: number;
   /** Pearson's r on the validation clips. */
