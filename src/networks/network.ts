@@ -1,4 +1,4 @@
-import { input, reduceMean, type Value } from '../graph/index.ts';
+import { input, type ParameterValue, parametersOf, reduceMean, type Value } from '../graph/index.ts';
 import { InputError } from '../support/errors.ts';
 import { convnet5 } from './convnet5.ts';
 import { densenet } from './densenet.ts';
@@ -10,7 +10,7 @@ import {
   soundFeature,
   visualFeature,
 } from './fusion.ts';
-import type { Layers } from './layers.ts';
+import type { BatchStatistics, Layers } from './layers.ts';
 import { type Preset, presets, type Sizes, type Stream, streams } from './presets.ts';
 import { type SoundLayer, soundnet } from './soundnet.ts';
 
@@ -64,10 +64,9 @@ const has = (network: { streams: readonly Stream[] }, stream: Stream) => network
  * The feature map of one stream.
  *
  * @param x `flow` and `picture`: [N, 3, side, side]; `sound`: [N, 1, samples, 1]. See convnet5, densenet, soundnet.
- * @param averages as in Layers: given, batch norms use the statistics of the batch.
  */
-export function streamMap(network: Network, stream: Stream, x: Value, averages?: Map<string, Value>): Value {
-  const layers: Layers = { prefix: `${stream}.`, ...(averages && { averages }) };
+export function streamMap(network: Network, stream: Stream, x: Value, batch?: BatchStatistics): Value {
+  const layers: Layers = { prefix: `${stream}.`, batch };
   if (stream === 'flow') return convnet5(x, layers, network.sizes.flow);
   if (stream === 'picture') return densenet(x, layers, network.sizes.picture);
   return soundnet(x, layers, network.sizes.sound, network.soundLayer);
@@ -96,8 +95,8 @@ export function inputShape(
 }
 
 /** A stream's part of a clip as the fusion takes it: [clips · frames, C, h, w], or [clips, C] for sound. */
-function streamFeature(network: Network, stream: Stream, batch: Batch, averages?: Map<string, Value>): Value {
-  const map = streamMap(network, stream, input(stream, inputShape(network, stream, batch)), averages);
+function streamFeature(network: Network, stream: Stream, batch: Batch, statistics?: BatchStatistics): Value {
+  const map = streamMap(network, stream, input(stream, inputShape(network, stream, batch)), statistics);
   if (stream === 'sound') return reduceMean(map, [2, 3]);
   return stream === 'flow' ? averageFlowMaps(map, batch.flows) : map;
 }
@@ -115,8 +114,8 @@ export function clipFeatures(network: Network, batch: Batch): Record<string, Val
 export interface ClipOptions {
   /** Streams whose features are inputs (`pictureFeature` for `picture`) in place of what they are computed from. */
   given?: readonly Stream[];
-  /** Streams whose batch norms use the statistics of the batch; the others use their running averages, frozen. */
-  batchStatistics?: readonly Stream[];
+  /** Whether the batch norm of this path uses the statistics of the batch; none does unless told. */
+  usesBatchStatistics?: (path: string) => boolean;
 }
 
 /**
@@ -132,15 +131,14 @@ export interface ClipOptions {
 export function clipNetwork(
   network: Network,
   batch: Batch,
-  { given = [], batchStatistics = [] }: ClipOptions = {},
+  { given = [], usesBatchStatistics: uses = () => false }: ClipOptions = {},
 ): { prediction: Value; averages: Record<string, Value> } {
   const averages = new Map<string, Value>();
   const features: Partial<Record<Stream, Value>> = {};
   for (const stream of network.streams) {
-    const own = batchStatistics.includes(stream) ? averages : undefined;
     features[stream] = given.includes(stream)
       ? input(`${stream}Feature`, streamFeature(network, stream, batch).shape)
-      : streamFeature(network, stream, batch, own);
+      : streamFeature(network, stream, batch, { uses, averages });
   }
   const hasSound = has(network, 'sound') ? input('hasSound', [batch.clips, 1]) : undefined;
   const decisions = network.heads.map((head) => {
@@ -157,6 +155,11 @@ export function clipNetwork(
           network.heads.map((head) => (has(head, 'sound') ? hasSound : undefined)),
         );
   return { prediction, averages: Object.fromEntries(averages) };
+}
+
+/** Every parameter of the network, by name and shape, running averages included. */
+export function networkParameters(network: Network): ParameterValue[] {
+  return parametersOf(clipNetwork(network, { clips: 1, frames: 1, flows: 1, samples: 220_500 }).prediction);
 }
 
 /** The fused map of those streams that a head sees. */
