@@ -2,15 +2,7 @@
 import type { Tensor } from '../support/tensor.ts';
 import type { InputAttributes } from './leaves.ts';
 import { OnnxGraph } from './onnx.ts';
-import {
-  bind,
-  foldBatchNorm,
-  foldConstants,
-  type Outputs,
-  poolBeforePointwise,
-  type Rule,
-  rewrite,
-} from './rewrites.ts';
+import { beforeGradients, bind, foldConstants, type Rule, rewrite, share } from './rewrites.ts';
 import { ordered, type Shape, shapeText, type Value } from './value.ts';
 
 export interface Model {
@@ -24,13 +16,16 @@ export interface Model {
 const expand: Rule = (value) => value.operation.expand?.(value);
 
 /** Lowers outputs to a model of standard ONNX operators; given parameters become part of it. */
-export function lower(outputs: Outputs, parameters: ReadonlyMap<string, Tensor> = new Map()): Model {
-  const rules = [bind(parameters), foldBatchNorm, poolBeforePointwise, expand, foldConstants];
-  const rewritten = rules.reduce(rewrite, outputs);
+export function lower(
+  outputs: Readonly<Record<string, Value>>,
+  parameters: ReadonlyMap<string, Tensor> = new Map(),
+): Model {
+  const rules = [bind(parameters), ...beforeGradients, share(), expand, foldConstants];
+  const rewritten = rules.reduce(rewrite, Object.values(outputs));
   const onnx = new OnnxGraph();
   const names = new Map<Value, string>();
   const inputs = new Map<string, Shape>();
-  for (const value of ordered(Object.values(rewritten))) {
+  for (const value of ordered(rewritten)) {
     const { operation, shape } = value;
     if (operation.lower) {
       const given = value.inputs.map((input) => names.get(input)!);
@@ -46,9 +41,9 @@ export function lower(outputs: Outputs, parameters: ReadonlyMap<string, Tensor> 
     names.set(value, name);
   }
   const results = new Map<string, Shape>();
-  for (const [name, value] of Object.entries(rewritten)) {
-    onnx.output(name, value.shape, names.get(value)!);
-    results.set(name, value.shape);
-  }
+  Object.keys(outputs).forEach((name, i) => {
+    onnx.output(name, rewritten[i]!.shape, names.get(rewritten[i]!)!);
+    results.set(name, rewritten[i]!.shape);
+  });
   return { bytes: onnx.encoded(), inputs, outputs: results };
 }
