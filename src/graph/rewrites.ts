@@ -39,7 +39,7 @@ export function share(): Rule {
     const { operation, attributes, inputs } = value;
     const data = isA(value, constantOperation) ? value.attributes.data : undefined;
     // A large array is equal only to itself: comparing numbers costs more than it saves.
-    const content = data ? (data.length > 64 ? numbers.size : [value.shape, [...data]]) : attributes;
+    const content = data ? (data.length > 64 ? numbers.size : [value.shape, Array.from(data)]) : attributes;
     const key = JSON.stringify([operation.name, content, inputs.map((input) => numbers.get(input))]);
     const same = known.get(key) ?? value;
     known.set(key, same);
