@@ -1,39 +1,242 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { compiledEntry } from '../support/entry.ts';
+import { InputError } from '../support/errors.ts';
+import { Random } from '../support/random.ts';
 import { requirement } from '../support/testing.ts';
-import { openMedia, SAMPLE_RATE } from './index.ts';
+import { type Media, openMedia, SAMPLE_RATE } from './index.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'affectline-media-'));
 afterAll(() => rmSync(folder, { recursive: true }));
-const ffmpeg = requirement('ffmpeg', () => execFileSync('ffmpeg', ['-version']).length > 0);
+const ffmpegFound = requirement('ffmpeg', () => execFileSync('ffmpeg', ['-version']).length > 0);
+const procFound = existsSync('/proc/self/status');
+const film = join(folder, 'film.mp4');
+const SECONDS = 40;
 
-test.skipIf(!ffmpeg)('gives frames, every tenth in colour, and the waveform (needs ffmpeg)', async () => {
-  const path = join(folder, 'film.mp4');
-  const sources = ['-f', 'lavfi', '-i', 'testsrc2=s=320x180:r=25:d=2', '-f', 'lavfi', '-i', 'sine=d=2'];
-  execFileSync('ffmpeg', ['-v', 'error', ...sources, '-pix_fmt', 'yuv420p', path]);
-  const media = await openMedia(path, { shortSide: 90, crop: 64 });
-  expect(media.info).toMatchObject({
-    width: 64,
-    height: 64,
-    frameRate: 25,
-    hasPicture: true,
-    hasSound: true,
-  });
-  let samples = 0;
-  for await (const item of media) {
-    if (item.kind === 'sound') {
-      expect(item.chunk.start).toBe(samples);
-      samples += item.chunk.samples.length;
-    } else {
-      const { frame } = item;
-      expect(frame.time).toBeCloseTo(frame.index / 25, 6);
-      expect(frame.gray.length).toBe(64 * 64);
-      expect(frame.rgb?.length).toBe(frame.index % 10 === 0 ? 64 * 64 * 3 : undefined);
-    }
+beforeAll(() => {
+  if (!ffmpegFound) return;
+  const sources = [
+    '-f',
+    'lavfi',
+    '-i',
+    `testsrc2=s=320x180:r=25:d=${SECONDS}`,
+    '-f',
+    'lavfi',
+    '-i',
+    `sine=d=${SECONDS}`,
+  ];
+  execFileSync('ffmpeg', ['-v', 'error', ...sources, '-preset', 'veryfast', '-pix_fmt', 'yuv420p', film]);
+});
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
   }
-  expect(media.summary()).toMatchObject({ frames: 50, coverage: 1, problems: [] });
-  expect(Math.abs(samples - 2 * SAMPLE_RATE)).toBeLessThan(0.05 * SAMPLE_RATE);
+}
+
+async function goneSoon(pid: number): Promise<boolean> {
+  for (let tries = 0; tries < 100 && isRunning(pid); tries++) await sleep(50);
+  return !isRunning(pid);
+}
+
+async function readAll(media: Media): Promise<void> {
+  for await (const _item of media);
+}
+
+/** Megabytes of memory that a process holds. */
+function resident(pid: number | 'self'): number {
+  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) / 1024;
+}
+
+describe.skipIf(!ffmpegFound)('a film (needs ffmpeg)', () => {
+  test('gives frames, every tenth in colour, and the waveform', async () => {
+    const media = await openMedia(film, { shortSide: 90, crop: 64 });
+    expect(media.info).toMatchObject({
+      width: 64,
+      height: 64,
+      frameRate: 25,
+      hasPicture: true,
+      hasSound: true,
+    });
+    let samples = 0;
+    for await (const item of media) {
+      if (item.kind === 'sound') {
+        expect(item.chunk.start).toBe(samples);
+        samples += item.chunk.samples.length;
+      } else {
+        const { frame } = item;
+        expect(frame.time).toBeCloseTo(frame.index / 25, 6);
+        expect(frame.gray.length).toBe(64 * 64);
+        expect(frame.rgb?.length).toBe(frame.index % 10 === 0 ? 64 * 64 * 3 : undefined);
+      }
+    }
+    expect(media.summary()).toMatchObject({ frames: 25 * SECONDS, coverage: 1, problems: [] });
+    expect(Math.abs(samples - SECONDS * SAMPLE_RATE)).toBeLessThan(0.05 * SAMPLE_RATE);
+  });
+
+  describe.each(['node-av', 'ffmpeg'] as const)('by %s', (decoder) => {
+    test('gives only what is asked for', async () => {
+      const colors = await openMedia(film, {
+        decoder,
+        gray: false,
+        sound: false,
+        rgbEvery: 25,
+        shortSide: 32,
+      });
+      for await (const item of colors) {
+        if (item.kind === 'sound') throw new Error('sound was not asked for');
+        expect(item.frame.gray.length).toBe(0);
+        expect(item.frame.rgb !== undefined).toBe(item.frame.index % 25 === 0);
+      }
+      const sound = await openMedia(film, { decoder, gray: false, rgbEvery: 0 });
+      for await (const item of sound) expect(item.kind).toBe('sound');
+      expect(sound.summary()).toMatchObject({ frames: 0, hasPicture: false, coverage: 1 });
+    });
+
+    test('ends its process when the reader leaves, closes, or aborts', async () => {
+      const left = await openMedia(film, { decoder });
+      for await (const _item of left) break;
+      expect(isRunning(left.pid)).toBe(false);
+
+      const closed = await openMedia(film, { decoder });
+      expect(isRunning(closed.pid)).toBe(true);
+      await closed.close();
+      expect(isRunning(closed.pid)).toBe(false);
+
+      const controller = new AbortController();
+      const aborted = await openMedia(film, { decoder, signal: controller.signal });
+      const reading = (async () => {
+        for await (const _item of aborted) controller.abort(new Error('enough'));
+      })();
+      await expect(reading).rejects.toThrow('enough');
+      expect(isRunning(aborted.pid)).toBe(false);
+      await expect(openMedia(film, { decoder, signal: controller.signal })).rejects.toThrow('enough');
+    });
+
+    test('survives a crash of its process', async () => {
+      const media = await openMedia(film, { decoder });
+      process.kill(media.pid, 'SIGSEGV');
+      await expect(readAll(media)).rejects.toThrow(InputError);
+      expect(isRunning(media.pid)).toBe(false);
+    });
+
+    test.skipIf(!procFound)(
+      'waits for a slow reader without holding more and more (needs /proc)',
+      async () => {
+        const media = await openMedia(film, { decoder, rgbEvery: 1 });
+        const items = media[Symbol.asyncIterator]();
+        for (let i = 0; i < 5; i++) await items.next();
+        await sleep(500);
+        const before = {
+          ours: resident('self'),
+          child: resident(media.pid),
+          held: process.memoryUsage().arrayBuffers,
+        };
+        await sleep(1500);
+        // The whole film is 470 MB of pixels.
+        expect(resident(media.pid) - before.child).toBeLessThan(20);
+        expect(resident('self') - before.ours).toBeLessThan(60);
+        expect(process.memoryUsage().arrayBuffers - before.held).toBeLessThan(20e6);
+        await items.return?.();
+      },
+    );
+
+    test('dies with its parent', async () => {
+      const program = `
+        import { openMedia } from ${JSON.stringify(compiledEntry(import.meta.url, 'index'))};
+        const media = await openMedia(${JSON.stringify(film)}, { decoder: '${decoder}' });
+        console.log(media.pid);
+        process.kill(process.pid, 'SIGKILL');`;
+      const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
+        encoding: 'utf8',
+      });
+      expect(Number(stdout)).toBeGreaterThan(0);
+      expect(await goneSoon(Number(stdout))).toBe(true);
+    });
+
+    test('refuses what is no film, naming the file', async () => {
+      const path = (name: string) => join(folder, name);
+      writeFileSync(path('empty.mp4'), '');
+      writeFileSync(path('text.mp4'), 'It was a dark and stormy night.\n'.repeat(100));
+      writeFileSync(
+        path('playlist.mp4'),
+        '#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\nfilm.mp4\n#EXT-X-ENDLIST\n',
+      );
+      writeFileSync(path('script.mp4'), 'ffconcat version 1.0\nfile film.mp4\n');
+      mkdirSync(path('folder.mp4'), { recursive: true });
+      rmSync(path('pipe.mp4'), { force: true });
+      execFileSync('mkfifo', [path('pipe.mp4')]);
+      writeFileSync(path('headless.mp4'), readFileSync(film).subarray(0, 50_000));
+      const huge = [
+        '-f',
+        'lavfi',
+        '-i',
+        'color=s=9000x8000',
+        '-frames:v',
+        '1',
+        '-c:v',
+        'mjpeg',
+        path('huge.avi'),
+      ];
+      if (!existsSync(path('huge.avi'))) execFileSync('ffmpeg', ['-v', 'error', ...huge]);
+      const reasons = {
+        'empty.mp4': 'is empty',
+        'text.mp4': 'not video or sound',
+        'playlist.mp4': 'not video or sound',
+        'script.mp4': 'not video or sound',
+        'folder.mp4': 'is a folder',
+        'pipe.mp4': 'not a regular file',
+        'headless.mp4': 'not video or sound',
+        'huge.avi': '9000×8000',
+        'missing.mp4': 'no such file',
+      };
+      for (const [name, reason] of Object.entries(reasons)) {
+        const refusal = await openMedia(path(name), { decoder })
+          .then(readAll)
+          .catch((error: Error) => error);
+        expect(refusal, name).toBeInstanceOf(InputError);
+        expect((refusal as Error).message).toContain(path(name));
+        expect((refusal as Error).message).toContain(reason);
+      }
+    });
+
+    test('answers or refuses clearly on damaged files', async () => {
+      const random = Random.seeded(7);
+      const whole = readFileSync(film);
+      for (let i = 0; i < 8; i++) {
+        const bytes = Buffer.from(whole.subarray(0, i % 2 ? whole.length : random.integer(whole.length)));
+        for (let flips = 10 ** (i % 4); flips > 0; flips--) {
+          const at = random.integer(bytes.length);
+          bytes[at] = bytes[at]! ^ (1 << random.integer(8));
+        }
+        const path = join(folder, 'damaged.mp4');
+        writeFileSync(path, bytes);
+        try {
+          const media = await openMedia(path, { decoder, shortSide: 32 });
+          await readAll(media);
+          expect(media.summary().coverage).toBeGreaterThanOrEqual(0);
+          expect(media.summary().coverage).toBeLessThanOrEqual(1);
+        } catch (error) {
+          expect(error).toBeInstanceOf(InputError);
+          expect(String(error)).not.toMatch(/broke down|hung/);
+        }
+      }
+    });
+  });
+});
+
+test.each([
+  [{ shortSide: 1 }, 'shortSide is 1'],
+  [{ crop: 300 }, 'crop is 300'],
+  [{ rgbEvery: 2.5 }, 'rgbEvery is 2.5'],
+  [{ threads: 0 }, 'threads is 0'],
+  [{ decoder: 'vlc' as 'auto' }, "unknown decoder 'vlc'; one of: auto, node-av, ffmpeg"],
+])('refuses the options %j', async (options, message) => {
+  await expect(openMedia(film, options)).rejects.toThrow(message);
 });

@@ -40,7 +40,7 @@ export async function openMedia(path: string, options: MediaOptions = {}): Promi
 
 function checkRequest(options: MediaOptions): Request {
   const { shortSide = 256, crop = 0, gray = true, rgbEvery = 10, sound = true } = options;
-  const threads = options.threads ?? Math.min(availableParallelism(), MAXIMUM_THREADS);
+  const threads = options.threads ?? Math.min(availableParallelism() + 1, MAXIMUM_THREADS);
   const decoder = options.decoder ?? 'auto';
   const decoders = ['auto', 'node-av', 'ffmpeg'];
   if (!decoders.includes(decoder)) throw unknownName('decoder', decoder, decoders);

@@ -41,7 +41,7 @@ export interface MediaOptions {
   sound?: boolean;
   /** Default `auto`. */
   decoder?: DecoderName | 'auto';
-  /** Decoding threads. Default: one per core, at most 8. */
+  /** Decoding threads. Default: one more than there are cores, at most 8. */
   threads?: number;
   /** Ends the decoder and the iteration. */
   signal?: AbortSignal;
