@@ -1,10 +1,4 @@
-/** How a moment or a clip makes people feel, on the scale of the labels the model was trained with. */
-export interface Affect {
-  /** Unpleasant (low) to pleasant (high). */
-  valence: number;
-  /** Calm (low) to excited (high). */
-  arousal: number;
-}
+import type { Affect, Preset, Stream } from '../networks/index.ts';
 
 /** A point of the curve: the ten seconds of film around `time`. */
 export interface AffectPoint extends Affect {
@@ -12,15 +6,10 @@ export interface AffectPoint extends Affect {
   time: number;
 }
 
-export const streams = ['flow', 'rgb', 'sound'] as const;
-
-/** What a network looks at: motion between frames, pictures, or the waveform. */
-export type Stream = (typeof streams)[number];
-
 /** Which networks gave an answer, and whether that answer means anything. */
 export interface ModelDescription {
   name: string;
-  preset: 'paper' | 'compact';
+  preset: Preset;
   /** What the model was trained on; `false`: the weights are random, so the numbers mean nothing. */
   trained: string | false;
 }

@@ -1,9 +1,5 @@
 // A film → how it makes people feel: one value, and a curve of one point a second.
-export {
-  type Affect,
-  type AffectPoint,
-  type FilmAffect,
-  type ModelDescription,
-  type Stream,
-  streams,
-} from './affect.ts';
+export type { AffectPoint, FilmAffect, ModelDescription } from './affect.ts';
+export { type AnalyzeOptions, type Analyzer, type AnalyzerOptions, openAnalyzer } from './analyzer.ts';
+export type { Model } from './model.ts';
+export { readModel } from './model-folder.ts';

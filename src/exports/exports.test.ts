@@ -17,7 +17,7 @@ const film: FilmAffect = {
     valence: Math.sin(time / 4),
     arousal: -Math.cos(time / 6) / 3,
   })),
-  streams: ['rgb', 'sound'],
+  streams: ['picture', 'sound'],
   decoder: 'node-av',
   warnings: [],
 };

@@ -1,6 +1,5 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { Resvg } from '@resvg/resvg-js';
 import { type ScaleLinear, scaleLinear } from 'd3-scale';
 import type { FilmAffect } from '../analysis/index.ts';
 import { drawCurve } from './draw-curve.ts';
@@ -22,6 +21,7 @@ const right = 1540;
  */
 export async function toPicture(film: FilmAffect, strip?: FilmStrip): Promise<Uint8Array> {
   const svg = await toSvg(film, strip);
+  const { Resvg } = await import('@resvg/resvg-js');
   const fonts = join(dirname(createRequire(import.meta.url).resolve('dejavu-fonts-ttf/package.json')), 'ttf');
   const image = new Resvg(svg, {
     font: {

@@ -7,6 +7,7 @@ export { broxFlow } from './brox.ts';
 export { type ColorImage, flowColors, longest, writeFlowImage } from './colorWheel.ts';
 export { angularError, endpointError, type FlowErrors, flowErrors } from './errors.ts';
 export { readFlo, writeFlo } from './flo.ts';
+export { readGrayImage } from './image.ts';
 export { type FlowStreamOptions, flowOfFrames } from './kernel/pool.ts';
 export type { BroxOptions, FlowField, FlowPreset, GrayImage } from './schedule.ts';
 export { schedules } from './schedule.ts';

@@ -60,7 +60,9 @@ function binary(
     shape: ([a, b]) => broadcastShape(name, a!, b!),
     reference: (value, [a, b]) => {
       const [ofA, ofB] = value.inputs.map((input) => broadcastIndices(input.shape, value.shape));
-      return Float64Array.from(ofA!, (i, position) => reference(a![i]!, b![ofB![position]!]!));
+      const result = new Float64Array(ofA!.length);
+      for (let i = 0; i < result.length; i++) result[i] = reference(a![ofA![i]!]!, b![ofB![i]!]!);
+      return result;
     },
     gradient: ({ inputs: [a, b] }, dy) => gradient(dy, a!, b!),
     lower: (_, inputs, onnx) => onnx.node(type, inputs),

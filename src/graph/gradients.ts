@@ -1,8 +1,9 @@
 // The reverse walk: from the loss back to what it depends on.
 import { elementCount } from '../support/tensor.ts';
-import { reduceSum, reshape } from './arrays.ts';
+import { broadcast, reduceSum, reshape } from './arrays.ts';
 import { add } from './elementwise.ts';
 import { constant } from './leaves.ts';
+import { beforeGradients, rewrite } from './rewrites.ts';
 import { ordered, type Shape, shapeText, type Value } from './value.ts';
 
 /**
@@ -14,13 +15,18 @@ import { ordered, type Shape, shapeText, type Value } from './value.ts';
 export function gradients(loss: Value, by: readonly Value[]): Value[] {
   if (elementCount(loss.shape) !== 1)
     throw new TypeError(`gradients: a loss is one number, got ${shapeText(loss.shape)}`);
-  const wanted = new Set(by);
+  const [result, ...wanted] = beforeGradients.reduce(rewrite, [loss, ...by]);
+  const gradientOf = walkBack(result!, wanted);
+  return wanted.map((value) => gradientOf.get(value) ?? broadcast(constant(0), value.shape));
+}
+
+function walkBack(loss: Value, wanted: readonly Value[]): Map<Value, Value> {
   const order = ordered([loss]);
   // What none of the wanted values reaches is frozen, and costs no backward pass.
   const reached = new Set(wanted);
   for (const value of order) if (value.inputs.some((input) => reached.has(input))) reached.add(value);
 
-  const gradientOf = new Map<Value, Value>([[loss, constant({ shape: loss.shape, data: [1] })]]);
+  const gradientOf = new Map([[loss, broadcast(constant(1), loss.shape)]]);
   for (const value of order.reverse()) {
     const dy = gradientOf.get(value);
     if (!dy || !value.inputs.some((input) => reached.has(input))) continue;
@@ -33,11 +39,7 @@ export function gradients(loss: Value, by: readonly Value[]): Value[] {
       gradientOf.set(input, sum ? add(sum, share) : share);
     });
   }
-  return by.map(
-    (value) =>
-      gradientOf.get(value) ??
-      constant({ shape: value.shape, data: new Float64Array(elementCount(value.shape)) }),
-  );
+  return gradientOf;
 }
 
 /** Where an input was stretched to the result's shape, its gradient is the sum over its copies. */

@@ -34,14 +34,14 @@ function leaf<A extends InputAttributes>(name: string): Operation<A> {
 export const inputOperation: Operation<InputAttributes> = leaf('input');
 export const parameterOperation: Operation<ParameterAttributes> = leaf('parameter');
 
-export const constantOperation: Operation<{ shape: Shape; data: Float64Array }> = {
+export const constantOperation: Operation<{ shape: Shape; data: ArrayLike<number> }> = {
   name: 'constant',
   shape: (_, { shape, data }) => {
     if (data.length !== elementCount(shape))
       throw new TypeError(`constant: ${data.length} numbers do not fill ${shapeText(shape)}`);
     return shape;
   },
-  reference: ({ attributes }) => attributes.data,
+  reference: ({ attributes }) => new Float64Array(attributes.data),
   lower: ({ attributes }, _, onnx) => onnx.floats(attributes.data, attributes.shape),
 };
 
@@ -61,7 +61,7 @@ export function parameter(
 
 export function constant(content: number | Tensor | { shape: Shape; data: ArrayLike<number> }): Value {
   const { shape, data } = typeof content === 'number' ? { shape: [], data: [content] } : content;
-  return apply(constantOperation, [], { shape, data: Float64Array.from(data) });
+  return apply(constantOperation, [], { shape, data });
 }
 
 /** The parameters that the outputs depend on, each name once, in order of use. */

@@ -1,17 +1,10 @@
 // From an expression to the bytes of an ONNX model.
 import type { Tensor } from '../support/tensor.ts';
-import type { InputAttributes } from './leaves.ts';
+import { type Choice, cpuChoice } from './cpu.ts';
+import { inputOperation, parameterOperation } from './leaves.ts';
 import { OnnxGraph } from './onnx.ts';
-import {
-  bind,
-  foldBatchNorm,
-  foldConstants,
-  type Outputs,
-  poolBeforePointwise,
-  type Rule,
-  rewrite,
-} from './rewrites.ts';
-import { ordered, type Shape, shapeText, type Value } from './value.ts';
+import { beforeGradients, bind, foldConstants, type Rule, rewrite, share } from './rewrites.ts';
+import { isA, ordered, type Shape, shapeText, type Value } from './value.ts';
 
 export interface Model {
   readonly bytes: Uint8Array<ArrayBuffer>;
@@ -20,35 +13,54 @@ export interface Model {
   readonly outputs: ReadonlyMap<string, Shape>;
 }
 
-/** Replaces an operation that has no ONNX nodes of its own. */
-const expand: Rule = (value) => value.operation.expand?.(value);
+export interface Target {
+  /** `portable`: standard operators only. `cpu`: also those that ONNX Runtime adds for CPUs. */
+  readonly lowering: 'portable' | 'cpu';
+  /** For `cpu`: see `cpuChoice`. */
+  readonly block: number;
+}
 
-/** Lowers outputs to a model of standard ONNX operators; given parameters become part of it. */
-export function lower(outputs: Outputs, parameters: ReadonlyMap<string, Tensor> = new Map()): Model {
-  const rules = [bind(parameters), foldBatchNorm, poolBeforePointwise, expand, foldConstants];
-  const rewritten = rules.reduce(rewrite, outputs);
+export const portable: Target = { lowering: 'portable', block: 0 };
+
+/** Lowers outputs to a model; given parameters become part of it. */
+export function lower(
+  outputs: Readonly<Record<string, Value>>,
+  parameters: ReadonlyMap<string, Tensor> = new Map(),
+  { lowering, block }: Target = portable,
+): Model {
+  const rules = [bind(parameters), ...beforeGradients, share()];
+  const exact = rules.reduce(rewrite, Object.values(outputs));
+  const choiceFor = (values: Value[]): Choice =>
+    lowering === 'cpu' ? cpuChoice(values, block) : () => undefined;
+  const special = choiceFor(ordered(exact));
+  // An operation that is not lowered here, and has no nodes of its own, is made of others.
+  const expand: Rule = (value) => (special(value) ? undefined : value.operation.expand?.(value));
+  const rewritten = rewrite(rewrite(exact, expand), foldConstants);
+  const order = ordered(rewritten);
+  const choice = choiceFor(order);
+
   const onnx = new OnnxGraph();
   const names = new Map<Value, string>();
   const inputs = new Map<string, Shape>();
-  for (const value of ordered(Object.values(rewritten))) {
+  for (const value of order) {
     const { operation, shape } = value;
-    if (operation.lower) {
-      const given = value.inputs.map((input) => names.get(input)!);
-      names.set(value, operation.lower(value, given, onnx));
+    if (isA(value, inputOperation) || isA(value, parameterOperation)) {
+      const { name } = value.attributes;
+      const known = inputs.get(name);
+      if (known && String(known) !== String(shape))
+        throw new TypeError(`'${name}' is used as ${shapeText(known)} and as ${shapeText(shape)}`);
+      if (!known) onnx.input(name, shape);
+      inputs.set(name, shape);
+      names.set(value, name);
       continue;
     }
-    const { name } = value.attributes as InputAttributes;
-    const known = inputs.get(name);
-    if (known && String(known) !== String(shape))
-      throw new TypeError(`'${name}' is used as ${shapeText(known)} and as ${shapeText(shape)}`);
-    if (!known) onnx.input(name, shape);
-    inputs.set(name, shape);
-    names.set(value, name);
+    const given = value.inputs.map((input) => names.get(input)!);
+    names.set(value, choice(value)?.(given, onnx) ?? operation.lower!(value, given, onnx));
   }
   const results = new Map<string, Shape>();
-  for (const [name, value] of Object.entries(rewritten)) {
-    onnx.output(name, value.shape, names.get(value)!);
-    results.set(name, value.shape);
-  }
+  Object.keys(outputs).forEach((name, i) => {
+    onnx.output(name, rewritten[i]!.shape, names.get(rewritten[i]!)!);
+    results.set(name, rewritten[i]!.shape);
+  });
   return { bytes: onnx.encoded(), inputs, outputs: results };
 }

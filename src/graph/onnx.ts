@@ -62,7 +62,7 @@ export class OnnxGraph {
     const known = single && this.constants.get(single);
     if (known) return known;
     const label = name ?? `constant:${this.count++}`;
-    this.initializer(label, float32, shape, data instanceof Float32Array ? data : Float32Array.from(data));
+    this.initializer(label, float32, shape, data instanceof Float32Array ? data : new Float32Array(data));
     if (single) this.constants.set(single, label);
     return label;
   }

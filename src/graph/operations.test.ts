@@ -10,7 +10,7 @@ import * as elementwise from './elementwise.ts';
 import { evaluate } from './evaluate.ts';
 import { gradients } from './gradients.ts';
 import { constant, input } from './leaves.ts';
-import { lower } from './lowering.ts';
+import { lower, portable, type Target } from './lowering.ts';
 import * as matrices from './matrices.ts';
 import * as normalisation from './normalisation.ts';
 import { outputName } from './onnx.ts';
@@ -182,8 +182,9 @@ function feedsFor(outputs: readonly Value[], seed: number): Record<string, Tenso
 async function runLowered(
   outputs: Record<string, Value>,
   feeds: Record<string, Tensor>,
+  target: Target,
 ): Promise<Record<string, Tensor>> {
-  const session = await InferenceSession.create(lower(outputs).bytes, {
+  const session = await InferenceSession.create(lower(outputs, new Map(), target).bytes, {
     logSeverityLevel: 3,
     intraOpNumThreads: 1,
   });
@@ -228,9 +229,11 @@ describe.each(table.map((operation) => ({ name: operation.name, operation })))(
         fc.asyncProperty(cases[name]!, fc.integer(), async (y, seed) => {
           expect(y.operation).toBe(operation);
           const feeds = feedsFor([y], seed);
-          const { y: actual } = await runLowered({ y }, feeds);
-          expect(actual!.shape).toEqual(y.shape);
-          expectClose(actual!.data, evaluate({ y }, feeds).y.data, 1e-5);
+          for (const target of [portable, { lowering: 'cpu', block: 0 } as const]) {
+            const { y: actual } = await runLowered({ y }, feeds, target);
+            expect(actual!.shape).toEqual(y.shape);
+            expectClose(actual!.data, evaluate({ y }, feeds).y.data, 1e-5);
+          }
         }),
         { numRuns: 40 },
       );

@@ -8,16 +8,14 @@ import { batchNormOperation } from './normalisation.ts';
 import { averagePool, averagePoolOperation } from './pooling.ts';
 import { isA, ordered, shapeText, type Value } from './value.ts';
 
-export type Outputs = Readonly<Record<string, Value>>;
-
 /** What a value becomes, if anything; `usedOnce` says that nothing else needs the value it is given. */
 export type Rule = (value: Value, usedOnce: (input: Value) => boolean) => Value | undefined;
 
-/** Applies a rule to every value, inputs first. */
-export function rewrite(outputs: Outputs, rule: Rule): Outputs {
-  const order = ordered(Object.values(outputs));
+/** Applies a rule to everything that some values depend on, inputs first; returns what the values become. */
+export function rewrite(outputs: readonly Value[], rule: Rule): Value[] {
+  const order = ordered(outputs);
   const uses = new Map<Value, number>();
-  for (const value of [...order.flatMap(({ inputs }) => inputs), ...Object.values(outputs)])
+  for (const value of [...order.flatMap(({ inputs }) => inputs), ...outputs])
     uses.set(value, (uses.get(value) ?? 0) + 1);
   const results = new Map<Value, Value>();
   const origin = new Map<Value, Value>();
@@ -30,7 +28,24 @@ export function rewrite(outputs: Outputs, rule: Rule): Outputs {
     if (!origin.has(result)) origin.set(result, value);
     results.set(value, result);
   }
-  return Object.fromEntries(Object.entries(outputs).map(([name, value]) => [name, results.get(value)!]));
+  return outputs.map((value) => results.get(value)!);
+}
+
+/** Makes a rule that computes equal expressions once. */
+export function share(): Rule {
+  const known = new Map<string, Value>();
+  const numbers = new Map<Value, number>();
+  return (value) => {
+    const { operation, attributes, inputs } = value;
+    const data = isA(value, constantOperation) ? value.attributes.data : undefined;
+    // A large array is equal only to itself: comparing numbers costs more than it saves.
+    const content = data ? (data.length > 64 ? numbers.size : [value.shape, Array.from(data)]) : attributes;
+    const key = JSON.stringify([operation.name, content, inputs.map((input) => numbers.get(input))]);
+    const same = known.get(key) ?? value;
+    known.set(key, same);
+    if (!numbers.has(same)) numbers.set(same, numbers.size);
+    return same;
+  };
 }
 
 /** Parameters that are given become constants. */
@@ -50,7 +65,7 @@ export const foldConstants: Rule = (value) => {
   const { inputs, operation, shape } = value;
   if (inputs.length === 0 || !inputs.every((input) => isA(input, constantOperation))) return;
   if (elementCount(shape) > Math.max(...inputs.map((input) => elementCount(input.shape)))) return;
-  const data = inputs.map((input) => (input as Value<{ data: Float64Array }>).attributes.data);
+  const data = inputs.map((input) => input.operation.reference(input, []));
   return constant({ shape, data: operation.reference(value, data) });
 };
 
@@ -83,3 +98,6 @@ export const poolBeforePointwise: Rule = (value, usedOnce) => {
     ...(bias && { bias }),
   });
 };
+
+/** What is done to every expression, also before it is differentiated: its gradient then has the benefit too. */
+export const beforeGradients: readonly Rule[] = [foldBatchNorm, poolBeforePointwise];

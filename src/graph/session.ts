@@ -3,7 +3,10 @@ import { Worker } from 'node:worker_threads';
 import { compiledEntry } from '../support/entry.ts';
 import { unknownName } from '../support/errors.ts';
 import { elementCount, type Tensor } from '../support/tensor.ts';
-import { lower } from './lowering.ts';
+import { convolution } from './convolution.ts';
+import { evaluate } from './evaluate.ts';
+import { input, parameter, parametersOf } from './leaves.ts';
+import { lower, portable, type Target } from './lowering.ts';
 import {
   closing,
   computing,
@@ -59,10 +62,14 @@ export class Session {
     Atomics.wait(this.state, computing, 1);
   };
 
-  static async open(outputs: Record<string, Value>, options: SessionOptions = {}): Promise<Session> {
+  /** See `openSession`, which knows the target. */
+  static async open(
+    outputs: Record<string, Value>,
+    options: SessionOptions,
+    target: Target,
+  ): Promise<Session> {
     const { parameters, provider = 'cpu', threads = 0 } = options;
-    if (!providers.includes(provider)) throw unknownName('provider', provider, providers);
-    const { bytes, inputs } = lower(outputs, parameters);
+    const { bytes, inputs } = lower(outputs, parameters, target);
     const session = new Session(inputs);
     try {
       await session.ask({ kind: 'open', model: bytes, provider, threads }, [bytes.buffer]);
@@ -120,6 +127,41 @@ export class Session {
 }
 
 /** Lowers the outputs and opens a session for them in a worker of its own. Shapes are fixed: one session per batch size. */
-export function openSession(outputs: Record<string, Value>, options?: SessionOptions): Promise<Session> {
-  return Session.open(outputs, options);
+export async function openSession(
+  outputs: Record<string, Value>,
+  options: SessionOptions = {},
+): Promise<Session> {
+  const { provider = 'cpu', parameters } = options;
+  if (!providers.includes(provider)) throw unknownName('provider', provider, providers);
+  if (provider !== 'cpu') return await Session.open(outputs, options, portable);
+  const constant = parametersOf(outputs).every(({ name }) => parameters?.has(name));
+  return await Session.open(outputs, options, { lowering: 'cpu', block: constant ? 0 : await blockSize() });
+}
+
+let knownBlock: Promise<number> | undefined;
+
+/** How many channels ONNX Runtime keeps together on this CPU, found by trying; 0 if it has no such layout. */
+function blockSize(): Promise<number> {
+  knownBlock ??= findBlock();
+  return knownBlock;
+}
+
+async function findBlock(): Promise<number> {
+  const x = input('x', [1, 16, 2, 2]);
+  const y = convolution(x, parameter('weight', [16, 16, 3, 3]), { padding: 1 });
+  const numbers = (shape: readonly number[]): Tensor => ({
+    shape,
+    data: Float32Array.from({ length: elementCount(shape) }, (_, i) => (i % 7) - (i % 5)),
+  });
+  const feeds = { x: numbers(x.shape), weight: numbers([16, 16, 3, 3]) };
+  const expected = String(evaluate({ y }, feeds).y.data);
+  for (const block of [16, 8]) {
+    const session = await Session.open({ y }, { threads: 1 }, { lowering: 'cpu', block }).catch(
+      () => undefined,
+    );
+    const result = await session?.run(feeds).catch(() => undefined);
+    await session?.close();
+    if (result && String(result.y!.data) === expected) return block;
+  }
+  return 0;
 }

@@ -2,7 +2,8 @@
  * In: a local video or sound file. Out, in one pass and in the order of the film: its frames, upright, with square
  * pixels, scaled to a short side (gray bytes for every one, RGB for every tenth), each with its time in seconds; and
  * its sound as mono float32 samples at 22,050 Hz. A stream at the reader's pace: memory does not grow with the film.
- * Decoding happens in a process of its own, by node-av or by the system's ffmpeg.
+ * Decoding happens in a process of its own, by node-av or by the system's ffmpeg. The other way round: `writeFilm`
+ * makes an mp4 of RGB frames and a waveform.
  */
 export { openMedia } from './open.ts';
 export {
@@ -16,3 +17,4 @@ export {
   type VideoFrame,
   type WaveformChunk,
 } from './types.ts';
+export { type FilmParts, writeFilm } from './writer.ts';

@@ -3,7 +3,7 @@
 // units of the labels. Parameters are named as torchvision's, after `flow.`, `picture.`, `sound.`.
 export { type Convnet5Sizes, convnet5 } from './convnet5.ts';
 export { type DenseNetSizes, densenet } from './densenet.ts';
-export type { Layers } from './layers.ts';
+export type { BatchStatistics, Layers } from './layers.ts';
 export {
   type Batch,
   type ClipOptions,
@@ -15,6 +15,7 @@ export {
   inputShape,
   type Network,
   type NetworkOptions,
+  networkParameters,
   soundNetwork,
   streamMap,
 } from './network.ts';

@@ -8,15 +8,19 @@ import {
   type Value,
 } from '../graph/index.ts';
 
+/** Batch norms use their running averages, frozen, as when fine-tuning; this tells which do not. */
+export interface BatchStatistics {
+  /** Whether the batch norm of this path uses the statistics of the batch, as when training from scratch. */
+  uses(path: string): boolean;
+  /** Receives, by parameter name, what the running averages of those become. */
+  readonly averages: Map<string, Value>;
+}
+
 /** Where a network's layers get their names from, and how its batch norms work. */
 export interface Layers {
   /** What the names of all parameters start with, as `picture.`. */
   readonly prefix: string;
-  /**
-   * Batch norms use their running averages, frozen, unless this map is given. Then they use the statistics of the batch,
-   * as when training from scratch, and put here, by name, what their running averages become after it.
-   */
-  readonly averages?: Map<string, Value>;
+  readonly batch?: BatchStatistics | undefined;
 }
 
 export interface ConvolutionLayer extends Omit<ConvolutionOptions, 'bias'> {
@@ -46,8 +50,8 @@ export function normRelu(x: Value, layers: Layers, name: string): Value {
     mean: parameter(`${path}.running_mean`, shape, { trainable: false }),
     variance: parameter(`${path}.running_var`, shape, { trainable: false }),
   };
-  if (!layers.averages) return relu(batchNorm(x, statistics));
+  if (!layers.batch?.uses(path)) return relu(batchNorm(x, statistics));
   const { output, mean, variance } = batchNormOfBatch(x, statistics);
-  layers.averages.set(`${path}.running_mean`, mean).set(`${path}.running_var`, variance);
+  layers.batch.averages.set(`${path}.running_mean`, mean).set(`${path}.running_var`, variance);
   return relu(output);
 }

@@ -1,4 +1,4 @@
-import { input, reduceMean, type Value } from '../graph/index.ts';
+import { input, type ParameterValue, parametersOf, reduceMean, type Value } from '../graph/index.ts';
 import { InputError } from '../support/errors.ts';
 import { convnet5 } from './convnet5.ts';
 import { densenet } from './densenet.ts';
@@ -10,7 +10,7 @@ import {
   soundFeature,
   visualFeature,
 } from './fusion.ts';
-import type { Layers } from './layers.ts';
+import type { BatchStatistics, Layers } from './layers.ts';
 import { type Preset, presets, type Sizes, type Stream, streams } from './presets.ts';
 import { type SoundLayer, soundnet } from './soundnet.ts';
 
@@ -64,10 +64,9 @@ const has = (network: { streams: readonly Stream[] }, stream: Stream) => network
  * The feature map of one stream.
  *
  * @param x `flow` and `picture`: [N, 3, side, side]; `sound`: [N, 1, samples, 1]. See convnet5, densenet, soundnet.
- * @param averages as in Layers: given, batch norms use the statistics of the batch.
  */
-export function streamMap(network: Network, stream: Stream, x: Value, averages?: Map<string, Value>): Value {
-  const layers: Layers = { prefix: `${stream}.`, ...(averages && { averages }) };
+export function streamMap(network: Network, stream: Stream, x: Value, batch?: BatchStatistics): Value {
+  const layers: Layers = { prefix: `${stream}.`, batch };
   if (stream === 'flow') return convnet5(x, layers, network.sizes.flow);
   if (stream === 'picture') return densenet(x, layers, network.sizes.picture);
   return soundnet(x, layers, network.sizes.sound, network.soundLayer);
@@ -96,8 +95,8 @@ export function inputShape(
 }
 
 /** A stream's part of a clip as the fusion takes it: [clips · frames, C, h, w], or [clips, C] for sound. */
-function streamFeature(network: Network, stream: Stream, batch: Batch, averages?: Map<string, Value>): Value {
-  const map = streamMap(network, stream, input(stream, inputShape(network, stream, batch)), averages);
+function streamFeature(network: Network, stream: Stream, batch: Batch, statistics?: BatchStatistics): Value {
+  const map = streamMap(network, stream, input(stream, inputShape(network, stream, batch)), statistics);
   if (stream === 'sound') return reduceMean(map, [2, 3]);
   return stream === 'flow' ? averageFlowMaps(map, batch.flows) : map;
 }
@@ -115,8 +114,8 @@ export function clipFeatures(network: Network, batch: Batch): Record<string, Val
 export interface ClipOptions {
   /** Streams whose features are inputs (`pictureFeature` for `picture`) in place of what they are computed from. */
   given?: readonly Stream[];
-  /** Streams whose batch norms use the statistics of the batch; the others use their running averages, frozen. */
-  batchStatistics?: readonly Stream[];
+  /** Whether the batch norm of this path uses the statistics of the batch; none does unless told. */
+  usesBatchStatistics?: (path: string) => boolean;
 }
 
 /**
@@ -132,15 +131,14 @@ export interface ClipOptions {
 export function clipNetwork(
   network: Network,
   batch: Batch,
-  { given = [], batchStatistics = [] }: ClipOptions = {},
+  { given = [], usesBatchStatistics: uses = () => false }: ClipOptions = {},
 ): { prediction: Value; averages: Record<string, Value> } {
   const averages = new Map<string, Value>();
   const features: Partial<Record<Stream, Value>> = {};
   for (const stream of network.streams) {
-    const own = batchStatistics.includes(stream) ? averages : undefined;
     features[stream] = given.includes(stream)
       ? input(`${stream}Feature`, streamFeature(network, stream, batch).shape)
-      : streamFeature(network, stream, batch, own);
+      : streamFeature(network, stream, batch, { uses, averages });
   }
   const hasSound = has(network, 'sound') ? input('hasSound', [batch.clips, 1]) : undefined;
   const decisions = network.heads.map((head) => {
@@ -159,6 +157,11 @@ export function clipNetwork(
   return { prediction, averages: Object.fromEntries(averages) };
 }
 
+/** Every parameter of the network, by name and shape, running averages included. */
+export function networkParameters(network: Network): ParameterValue[] {
+  return parametersOf(clipNetwork(network, { clips: 1, frames: 1, flows: 1, samples: 220_500 }).prediction);
+}
+
 /** The fused map of those streams that a head sees. */
 function headMap(network: Network, head: Head, maps: { picture?: Value; flow?: Value }): Value {
   const seen = {
@@ -173,17 +176,21 @@ function headMap(network: Network, head: Head, maps: { picture?: Value; flow?: V
  *
  * Inputs `flow` [frames · flows, 3, side, side] and `picture` [frames, 3, side, side], where the network has them.
  *
+ * @param given streams whose features are inputs (`flowFeature` for `flow`), as in `clipNetwork`.
  * @returns one map [frames, C, h, w] per head that sees, named as the head's `visual`. Averaged over places and over the
  *   sampled frames of a window it is what `predict` takes; place by place, what `contributions` takes.
  */
 export function frameNetwork(
   network: Network,
   { frames, flows }: Pick<Batch, 'frames' | 'flows'>,
+  given: readonly Stream[] = [],
 ): Record<string, Value> {
   const maps: { picture?: Value; flow?: Value } = {};
   for (const stream of ['flow', 'picture'] as const)
-    if (has(network, stream))
-      maps[stream] = streamFeature(network, stream, { clips: 1, frames, flows, samples: 0 });
+    if (has(network, stream)) {
+      const feature = streamFeature(network, stream, { clips: 1, frames, flows, samples: 0 });
+      maps[stream] = given.includes(stream) ? input(`${stream}Feature`, feature.shape) : feature;
+    }
   return Object.fromEntries(
     network.heads.flatMap((head) => (head.visual ? [[head.visual, headMap(network, head, maps)]] : [])),
   );

@@ -11,6 +11,7 @@ import {
   frameNetwork,
   type Network,
   type NetworkOptions,
+  networkParameters,
   predict,
   presets,
   randomParameters,
@@ -24,7 +25,7 @@ const batch: Batch = { clips: 2, frames: 2, flows: 2, samples: 3 * 22_050 };
 
 /** All parameters of a network; also the weights of decisions are made to differ. */
 function parametersFor(network: Network): Map<string, Tensor> {
-  const parameters = randomParameters(parametersOf(clipNetwork(network, batch).prediction), 4);
+  const parameters = randomParameters(networkParameters(network), 4);
   parameters.get('decision.weights')?.data.set([0.5, -0.25, 0.125]);
   for (const [name, { data }] of parameters) if (name.endsWith('regression.bias')) data.set([3, -1]);
   return parameters;
@@ -137,9 +138,11 @@ test('features computed once stand in for the streams they were computed from', 
   });
 });
 
-test('batch statistics are asked for by stream, and give the new averages of each batch norm of it', () => {
+test('batch statistics are asked for by batch norm, and give its new averages', () => {
   const network = describeNetwork({ preset: 'compact' });
-  const { prediction, averages } = clipNetwork(network, batch, { batchStatistics: ['sound'] });
+  const { prediction, averages } = clipNetwork(network, batch, {
+    usesBatchStatistics: (path) => path.startsWith('sound.'),
+  });
   const running = parametersOf(prediction).filter(({ name }) => name.includes('running'));
   expect(Object.keys(averages)).toHaveLength(14);
   for (const name of Object.keys(averages)) expect(name).toMatch(/^sound\.conv\d\.1\.running_(mean|var)$/);
@@ -154,7 +157,7 @@ test.each([
   '%s has as many weights as its page states: flow, picture, sound alone, and all',
   (preset, expected) => {
     const counts = [...streams.map((stream) => [stream]), streams].map((used) =>
-      parametersOf(clipNetwork(describeNetwork({ preset, streams: used }), batch).prediction)
+      networkParameters(describeNetwork({ preset, streams: used }))
         .filter(({ trainable }) => trainable)
         .reduce((sum, { shape }) => sum + elementCount(shape), 0),
     );

@@ -17,11 +17,12 @@ export interface TrainingConfiguration {
     sound: 'frozen' | 'trained';
   };
   batchNorm: 'frozen' | 'batch';
-  split: 'official' | 'film-disjoint' | 'random';
+  split: 'film-disjoint' | 'random';
   batchSize: number;
   clipsAtOnce?: number | undefined;
   segments: number;
   flowFields: number;
+  evaluationSegments: number;
   soundSeconds: number;
   epochs: number;
   patience: number;
@@ -76,10 +77,10 @@ const schema = z.strictObject({
     .default('frozen')
     .describe('statistics of trained batch norms: frozen (fine-tuning) or of the batch (from scratch)'),
   split: z
-    .enum(['official', 'film-disjoint', 'random'])
+    .enum(['film-disjoint', 'random'])
     .default('film-disjoint')
     .describe(
-      "official sets, films drawn by the seed, or the paper's random clips (which leak: see docs/paper.md)",
+      "film-disjoint (the data set's own sets where it has them, else films drawn by the seed), or the paper's random clips, whose labels leak",
     ),
   batchSize: z.number().int().min(1).max(4096).default(16).describe('clips a step of the optimizer sees'),
   clipsAtOnce: z
@@ -99,6 +100,13 @@ const schema = z.strictObject({
     .max(10)
     .default(10)
     .describe('flow fields of a sampled frame a step sees'),
+  evaluationSegments: z
+    .number()
+    .int()
+    .min(1)
+    .max(1000)
+    .default(5)
+    .describe('sampled frames of a clip that validation and test see'),
   soundSeconds: z.number().min(1).max(60).default(10).describe('seconds of the waveform a step hears'),
   epochs: z.number().int().min(1).max(100_000).default(30).describe('times every clip is seen, at most'),
   patience: z

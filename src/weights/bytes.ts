@@ -19,7 +19,7 @@ export async function withFile<T>(
       throw new InputError(`'${path}' has ${status.size} bytes; a weight file has at most ${largestFile}`);
     }
     return await use(status.size, async (position, length) => {
-      const bytes = new Uint8Array(length);
+      const bytes = Buffer.allocUnsafeSlow(length); // a buffer of its own, not cleared: every byte is read into
       let filled = 0;
       while (filled < length) {
         const { bytesRead } = await file.read(bytes, filled, length - filled, position + filled);

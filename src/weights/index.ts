@@ -1,7 +1,20 @@
 // Weight files → named float32 tensors, and back. A file comes in as a path; out comes a Map from parameter name to
 // tensor (row-major, float32 whatever the file holds). Tensors of one file may be views of one buffer. Whatever is
 // wrong with a file is an InputError; nothing in a file is ever executed.
+export { cacheFolder } from './cache.ts';
+export { type DownloadOptions, download } from './download.ts';
+export { type LoadOptions, loadInto } from './load.ts';
+export { type NamedParameters, toModelNames } from './names.ts';
 export { parseNumpy, readNumpy } from './numpy.ts';
+export { readModelWeights, readWeights } from './read.ts';
+export {
+  type FetchOptions,
+  fetchPretrained,
+  findPretrained,
+  type PretrainedFile,
+  pretrainedFiles,
+  pretrainedPath,
+} from './registry.ts';
 export {
   parseSafetensors,
   readSafetensors,

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -8,6 +8,18 @@ import { InputError } from '../support/errors.ts';
 import type { Tensor } from '../support/tensor.ts';
 import { requirement } from '../support/testing.ts';
 import { readSafetensors } from './safetensors.ts';
+import {
+  bytesOf,
+  dictionary,
+  global,
+  integer,
+  type Piece,
+  pickle,
+  reduce,
+  text,
+  torchLegacy,
+  tuple,
+} from './samples.test.fixture.ts';
 import { parseTorch, readTorch } from './torch.ts';
 
 const python = '/usr/bin/python3';
@@ -153,3 +165,45 @@ test.skipIf(!hasTorch)('cut off anywhere, both formats are refused (needs PyTorc
     }
   }
 });
+
+test.skipIf(!hasTorch)(
+  'parts of storages, as files before PyTorch 1.0 have them, load alike (needs PyTorch)',
+  () => {
+    const rebuilt = (part: Piece, offset: number, shape: Piece, strides: Piece) => {
+      const device = text('cpu');
+      const id = tuple(
+        text('storage'),
+        global('torch', 'FloatStorage'),
+        text('0'),
+        device,
+        integer(12),
+        part,
+      );
+      const args = tuple(bytesOf(id, 'Q'), integer(offset), shape, strides);
+      return reduce(global('torch._utils', '_rebuild_tensor'), args);
+    };
+    const part = tuple(text('7'), integer(2), integer(6)); // key, offset, count
+    const object = pickle(
+      dictionary(
+        text('whole'),
+        rebuilt('N', 0, tuple(integer(3), integer(4)), tuple(integer(4), integer(1))),
+        text('view'),
+        rebuilt(part, 1, tuple(integer(2), integer(2)), tuple(integer(1), integer(2))),
+      ),
+    );
+    const file = torchLegacy(object, [['0', 12]]);
+    writeFileSync(path('parts.pth'), file);
+    const script = `
+import sys, json, torch
+print(json.dumps({name: [list(tensor.shape), tensor.flatten().tolist()] for name, tensor in torch.load(sys.argv[1]).items()}))`;
+    const expected = JSON.parse(
+      execFileSync(python, ['-c', script, path('parts.pth')], {
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'ignore'],
+      }),
+    );
+    const loaded = [...parseTorch(file)].map(([name, { shape, data }]) => [name, [shape, [...data]]]);
+    expect(Object.fromEntries(loaded)).toEqual(expected);
+    expect(expected.view[1][0]).toBe(Math.fround(3 / 7));
+  },
+);

@@ -1,6 +1,7 @@
 import { input, type Value } from '../../src/graph/index.ts';
 import {
   type Batch,
+  type BatchStatistics,
   clipNetwork,
   convnet5,
   densenet,
@@ -36,7 +37,7 @@ const seconds = (count: number) => count * 22_050;
 function part(
   title: string,
   shape: readonly number[],
-  network: (x: Value, averages?: Map<string, Value>) => Value,
+  network: (x: Value, batch?: BatchStatistics) => Value,
   request: object,
 ): Case {
   return {
@@ -45,7 +46,7 @@ function part(
     request,
     build(statistics) {
       const averages = new Map<string, Value>();
-      const output = network(input('x', shape), statistics === 'batch' ? averages : undefined);
+      const output = network(input('x', shape), { uses: () => statistics === 'batch', averages });
       return { output, averages: Object.fromEntries(averages) };
     },
   };
@@ -54,13 +55,13 @@ function part(
 /** Each stream's network by itself. */
 export function partCases(preset: Preset): Case[] {
   const { side, flow, picture, sound } = presets[preset];
-  const layers = (averages?: Map<string, Value>) => ({ prefix: '', ...(averages && { averages }) });
+  const layers = (batch?: BatchStatistics) => ({ prefix: '', batch });
   const pictures = [2, 3, side, side];
   const soundCase = (layer: SoundLayer) =>
     part(
       `soundnet to ${layer}, ${preset}`,
       [2, 1, seconds(10), 1],
-      (x, averages) => soundnet(x, layers(averages), sound, layer),
+      (x, batch) => soundnet(x, layers(batch), sound, layer),
       { network: 'soundnet', layer, ...sizesFor(preset, 'sound') },
     );
   return [
@@ -68,7 +69,7 @@ export function partCases(preset: Preset): Case[] {
       network: 'convnet5',
       ...sizesFor(preset, 'flow'),
     }),
-    part(`densenet, ${preset}`, pictures, (x, averages) => densenet(x, layers(averages), picture), {
+    part(`densenet, ${preset}`, pictures, (x, batch) => densenet(x, layers(batch), picture), {
       network: 'densenet',
       ...sizesFor(preset, 'picture'),
     }),
@@ -97,8 +98,9 @@ export function clipCase(options: NetworkOptions, batch: Partial<Batch> = {}): C
       ...sizesFor(network.preset),
     },
     build(statistics) {
-      const batchStatistics = statistics === 'batch' ? network.streams : [];
-      const { prediction, averages } = clipNetwork(network, size, { batchStatistics });
+      const { prediction, averages } = clipNetwork(network, size, {
+        usesBatchStatistics: () => statistics === 'batch',
+      });
       return { output: prediction, averages };
     },
   };
@@ -120,8 +122,8 @@ export function livelyParameters(
 }
 
 /** Inputs drawn from the range each really has. */
-export function drawInputs(inputs: Case['inputs']): Record<string, Tensor> {
-  const random = Random.seeded(5);
+export function drawInputs(inputs: Case['inputs'], seed = 5): Record<string, Tensor> {
+  const random = Random.seeded(seed);
   const draw: Record<string, () => number> = { sound: () => 0.2 * random.normal() };
   return Object.fromEntries(
     Object.entries(inputs).map(([name, shape]) => {

@@ -1,8 +1,9 @@
-import { open, rename, rm, writeFile } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import sharp from 'sharp';
 import { z } from 'zod';
 import type { FlowField } from '../../flow/index.ts';
 import { InputError } from '../../support/errors.ts';
+import { writeAtomically } from '../../support/files.ts';
 import { decodeFlow } from './flow-image.ts';
 
 /** A sampled frame and the flow fields around it. */
@@ -89,14 +90,7 @@ export async function writeClipFile(path: string, clip: PreparedClip): Promise<v
   const json = Buffer.from(JSON.stringify(header));
   const length = Buffer.alloc(4);
   length.writeUInt32LE(json.length);
-  const unfinished = `${path}.${process.pid}.part`;
-  try {
-    await writeFile(unfinished, Buffer.concat([magic, length, json, ...parts]));
-    await rename(unfinished, path);
-  } catch (error) {
-    await rm(unfinished, { force: true });
-    throw error;
-  }
+  await writeAtomically(path, [magic, length, json, ...parts]);
 }
 
 /** A clip file opened for reading single segments. */

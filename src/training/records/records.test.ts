@@ -15,10 +15,11 @@ const epoch = (number: number): EpochRecord => ({
   waited: 0.25,
   learningRate: 0.001,
   trainLoss: 1 / number,
+  validationError: 0.9,
   valenceError: 0.5,
   arousalError: 0.75,
   valenceR: 0.1,
-  arousalR: Number.NaN,
+  arousalR: -0.2,
 });
 
 // RFC 3720, appendix B.4
@@ -45,9 +46,9 @@ test('an event file is framed as TFRecords, and holds tag, step and value', () =
   expect(messages[1]!.toString('hex')).toBe('09000000000000f83f10ac022a0d0a0b0a046c6f7373150000003f');
 });
 
-test('the files of a run are written whole, and again after each epoch', () => {
-  writeRecords(folder, [epoch(1)]);
-  writeRecords(folder, [epoch(1), epoch(2)]);
+test('the files of a run are written whole, and again after each epoch', async () => {
+  await writeRecords(folder, [epoch(1)]);
+  await writeRecords(folder, [epoch(1), epoch(2)]);
   expect(readdirSync(folder).sort()).toEqual([
     'events.out.tfevents.affectline',
     'metrics.jsonl',
@@ -55,9 +56,9 @@ test('the files of a run are written whole, and again after each epoch', () => {
   ]);
   const csv = readFileSync(join(folder, 'results.csv'), 'utf8').split('\n');
   expect(csv).toEqual([
-    'epoch,wallTime,seconds,waited,learningRate,trainLoss,valenceError,arousalError,valenceR,arousalR',
-    '1,1700000001,10,0.25,0.001,1,0.5,0.75,0.1,NaN',
-    '2,1700000002,10,0.25,0.001,0.5,0.5,0.75,0.1,NaN',
+    'epoch,wallTime,seconds,waited,learningRate,trainLoss,validationError,valenceError,arousalError,valenceR,arousalR',
+    '1,1700000001,10,0.25,0.001,1,0.9,0.5,0.75,0.1,-0.2',
+    '2,1700000002,10,0.25,0.001,0.5,0.9,0.5,0.75,0.1,-0.2',
     '',
   ]);
   const lines = readFileSync(join(folder, 'metrics.jsonl'), 'utf8').trim().split('\n');

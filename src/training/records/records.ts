@@ -1,5 +1,6 @@
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { writeAtomically } from '../../support/files.ts';
 import { eventFile } from './tensorboard.ts';
 
 /** What is known after an epoch. Errors are mean squared errors on the data set's own scale. */
@@ -13,6 +14,8 @@ export interface EpochRecord {
   readonly waited: number;
   readonly learningRate: number;
   readonly trainLoss: number;
+  /** What decides which epoch is the best: the mean of both errors as shares of their labels' variance. */
+  readonly validationError: number;
   readonly valenceError: number;
   readonly arousalError: number;
   /** Pearson's r on the validation clips. */
@@ -25,22 +28,19 @@ export interface EpochRecord {
  * Always all epochs anew, each file whole or not at all: a run that was killed and resumed leaves the same files as
  * one that was not.
  */
-export function writeRecords(folder: string, records: readonly EpochRecord[]): void {
-  mkdirSync(folder, { recursive: true });
+export async function writeRecords(folder: string, records: readonly EpochRecord[]): Promise<void> {
+  await mkdir(folder, { recursive: true });
   const columns = Object.keys(records[0] ?? {}) as (keyof EpochRecord)[];
   const rows = records.map((record) => columns.map((column) => record[column]).join(','));
-  replace(join(folder, 'results.csv'), `${[columns.join(','), ...rows].join('\n')}\n`);
-  replace(join(folder, 'metrics.jsonl'), records.map((record) => `${JSON.stringify(record)}\n`).join(''));
+  await writeAtomically(join(folder, 'results.csv'), `${[columns.join(','), ...rows].join('\n')}\n`);
+  await writeAtomically(
+    join(folder, 'metrics.jsonl'),
+    records.map((record) => `${JSON.stringify(record)}\n`).join(''),
+  );
   const scalars = records.flatMap((record) =>
     columns
       .filter((column) => column !== 'epoch' && column !== 'wallTime')
       .map((tag) => ({ tag, step: record.epoch, value: record[tag], wallTime: record.wallTime })),
   );
-  replace(join(folder, 'events.out.tfevents.affectline'), eventFile(scalars));
-}
-
-function replace(path: string, content: string | Uint8Array): void {
-  const unfinished = `${path}.part`;
-  writeFileSync(unfinished, content);
-  renameSync(unfinished, path);
+  await writeAtomically(join(folder, 'events.out.tfevents.affectline'), eventFile(scalars));
 }

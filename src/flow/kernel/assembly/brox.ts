@@ -1,11 +1,11 @@
 // Dense optical flow after Brox, Bruhn, Papenberg & Weickert (ECCV 2004), the whole of it for one frame size.
 // From outside: `configure` once, `addLevel` from the frame's own size to the coarsest and `ready`; then for every frame its gray
 // values to `input()` and `prepare(slot)`, and for every pair `flow(first, second)`; the field is at `resultU()`, `resultV()`.
-import { FLOW_BLOCK, VECTOR, allocate, allocateFlow, allocateImage, blocksOf, flowHalf, flowOffset, imageStride, repeatEdge } from './layout';
+import { FLOW_STEP, VECTOR, allocate, allocateFlow, allocateImage, blocksOf, clearFlow, flowHalf, flowLine, imageStride, repeatEdge } from './layout';
 import { resample, tapTable } from './pyramid';
 import { SAMPLE_BLOCK, sampleSpline } from './derivatives';
 import { DATA_BLOCK, warp } from './warp';
-import { diffusivityBytes, solve, systemBytes } from './solver';
+import { weightBytes, solve, systemBytes } from './solver';
 import { expand, expandTable } from './expand';
 
 /** Two frames are held: those of the pair, or of a clip the one that is shared and the next. */
@@ -28,7 +28,7 @@ class Level {
 const levels: Level[] = [];
 let alpha: f32, gamma: f32, omega: f32, epsilon: f32, smoothing: f64, antialiasing: f64;
 let warps: i32, inner: i32, sweeps: i32, joint: bool;
-let frame: usize, row: usize, data: usize, diffusivity: usize, system: usize, u: usize, v: usize;
+let frame: usize, row: usize, data: usize, weights: usize, system: usize, u: usize, v: usize;
 /** Where the columns of the coarsest level fall in the finest. */
 let reduction: usize;
 
@@ -58,7 +58,7 @@ export function addLevel(width: i32, height: i32): void {
     frame = allocateImage(width, height);
     row = allocate(2 * (<usize>imageStride(width) + 16) * 4);
     data = allocate(DATA_BLOCK * 2 * blocksOf(width) * height);
-    diffusivity = allocate(diffusivityBytes(width));
+    weights = allocate(weightBytes(width));
     system = allocate(systemBytes(width, sweeps));
     u = allocate((<usize>width * height + 8) * 4);
     v = allocate((<usize>width * height + 8) * 4);
@@ -118,7 +118,7 @@ export function prepare(slot: i32): void {
 export function flow(first: i32, second: i32, warm: bool): void {
   const finest = levels[0];
   const coarsest = levels[levels.length - 1];
-  if (!warm) memory.fill(coarsest.flow - FLOW_BLOCK, 0, flowHalf(coarsest.width) * 2 * coarsest.height);
+  if (!warm) clearFlow(coarsest.flow, coarsest.width, coarsest.height);
   else if (coarsest != finest)
     expand(finest.flow, finest.width, finest.height, coarsest.flow, coarsest.width, coarsest.height, reduction, row);
   for (let l = levels.length - 1; l >= 0; l--) {
@@ -130,7 +130,7 @@ export function flow(first: i32, second: i32, warm: bool): void {
     for (let k = 0; k < warps; k++) {
       warp(level.samples[first], level.surface[second], level.flow, data, level.width, level.height);
       for (let i = 0; i < inner; i++)
-        solve(level.flow, data, level.mask, diffusivity, system, level.width, level.height, alpha, gamma, omega, epsilon, sweeps, joint);
+        solve(level.flow, data, level.mask, weights, system, level.width, level.height, alpha, gamma, omega, epsilon, sweeps, joint);
     }
   }
   writeResult(finest);
@@ -138,23 +138,25 @@ export function flow(first: i32, second: i32, warm: bool): void {
 
 /** From the checkerboard to two planes in row-major order. */
 function writeResult(level: Level): void {
-  const half = flowHalf(level.width);
+  const line = flowLine(level.width);
   for (let y = 0; y < level.height; y++) {
-    let p = level.flow + <usize>(2 * y) * half;
+    let even = flowHalf(level.flow, line, y, 0);
+    let odd = flowHalf(level.flow, line, y, 1);
     const start = <usize>(y * level.width) << 2;
     for (let x: usize = 0; x < <usize>level.width << 2; x += 2 * VECTOR) {
-      interleave(p, half, u + start + x);
-      interleave(p + VECTOR, half, v + start + x);
-      p += FLOW_BLOCK;
+      interleave(even, odd, u + start + x);
+      interleave(even + VECTOR, odd + VECTOR, v + start + x);
+      even += FLOW_STEP;
+      odd += FLOW_STEP;
     }
   }
 }
 
 // @ts-ignore: decorator
 @inline
-function interleave(p: usize, half: usize, target: usize): void {
-  const a = v128.load(p);
-  const b = v128.load(p + half);
+function interleave(even: usize, odd: usize, target: usize): void {
+  const a = v128.load(even);
+  const b = v128.load(odd);
   v128.store(target, v128.shuffle<f32>(a, b, 0, 4, 1, 5));
   v128.store(target, v128.shuffle<f32>(a, b, 2, 6, 3, 7), VECTOR);
 }

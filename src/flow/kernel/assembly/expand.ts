@@ -1,5 +1,5 @@
 // The flow of a coarser level as the start of the next finer one: bilinear, scaled with the frame.
-import { FLOW_BLOCK, VECTOR, blocksOf, flowHalf, allocate } from './layout';
+import { FLOW_STEP, VECTOR, allocate, blocksOf, flowHalf, flowLine } from './layout';
 
 /** A block of the table serves four output columns: their byte offsets in a row of (u, v) pairs, and their weights, each twice. */
 const ENTRY: usize = 3 * VECTOR;
@@ -31,8 +31,8 @@ function placeOf(i: i32, from: i32, to: i32): f64 {
 export function expand(
   source: usize, width: i32, height: i32, target: usize, targetWidth: i32, targetHeight: i32, table: usize, row: usize,
 ): void {
-  const half = flowHalf(width);
-  const targetHalf = flowHalf(targetWidth);
+  const line = flowLine(width);
+  const targetLine = flowLine(targetWidth);
   const blocks = blocksOf(targetWidth);
   const fx = <f32>targetWidth / <f32>width;
   const fy = <f32>targetHeight / <f32>height;
@@ -40,13 +40,17 @@ export function expand(
   for (let y = 0; y < targetHeight; y++) {
     const place = placeOf(y, height, targetHeight);
     const top = min(<i32>place, height - 1);
-    mixRows(source + <usize>top * half * 2, source + <usize>min(top + 1, height - 1) * half * 2, <f32>(place - <f64>top), half, blocksOf(width), scale, row);
+    const bottom = min(top + 1, height - 1);
+    mixRows(
+      flowHalf(source, line, top, 0), flowHalf(source, line, top, 1), flowHalf(source, line, bottom, 0), flowHalf(source, line, bottom, 1),
+      <f32>(place - <f64>top), blocksOf(width), scale, row,
+    );
     const last = row + (<usize>(width - 1) << 3);
     store<u64>(last, load<u64>(last), 8);
-    for (let parity: usize = 0; parity < 2; parity++) {
-      let out = target + (<usize>(2 * y) + parity) * targetHalf;
+    for (let parity = 0; parity < 2; parity++) {
+      let out = flowHalf(target, targetLine, y, parity);
       let entry = table + ENTRY * blocks * parity;
-      const end = out + FLOW_BLOCK * blocks;
+      const end = out + FLOW_STEP * blocks;
       while (out < end) {
         const p0 = v128.load(row + <usize>load<i32>(entry));
         const p1 = v128.load(row + <usize>load<i32>(entry, 4));
@@ -57,20 +61,22 @@ export function expand(
         v128.store(out, v128.shuffle<f32>(a, b, 0, 2, 4, 6));
         v128.store(out, v128.shuffle<f32>(a, b, 1, 3, 5, 7), VECTOR);
         entry += ENTRY;
-        out += FLOW_BLOCK;
+        out += FLOW_STEP;
       }
     }
   }
 }
 
 /** Two checkerboard rows mixed, in column order, as (u, v) pairs. */
-function mixRows(top: usize, bottom: usize, weight: f32, half: usize, blocks: i32, scale: v128, row: usize): void {
+function mixRows(
+  topEven: usize, topOdd: usize, bottomEven: usize, bottomOdd: usize, weight: f32, blocks: i32, scale: v128, row: usize,
+): void {
   const t = f32x4.splat(weight);
   for (let i = 0; i < blocks; i++) {
-    const ue = mix(v128.load(top), v128.load(bottom), t);
-    const ve = mix(v128.load(top, VECTOR), v128.load(bottom, VECTOR), t);
-    const uo = mix(v128.load(top + half), v128.load(bottom + half), t);
-    const vo = mix(v128.load(top + half, VECTOR), v128.load(bottom + half, VECTOR), t);
+    const ue = mix(v128.load(topEven), v128.load(bottomEven), t);
+    const ve = mix(v128.load(topEven, VECTOR), v128.load(bottomEven, VECTOR), t);
+    const uo = mix(v128.load(topOdd), v128.load(bottomOdd), t);
+    const vo = mix(v128.load(topOdd, VECTOR), v128.load(bottomOdd, VECTOR), t);
     const el = v128.shuffle<f32>(ue, ve, 0, 4, 1, 5);
     const eh = v128.shuffle<f32>(ue, ve, 2, 6, 3, 7);
     const ol = v128.shuffle<f32>(uo, vo, 0, 4, 1, 5);
@@ -79,8 +85,10 @@ function mixRows(top: usize, bottom: usize, weight: f32, half: usize, blocks: i3
     v128.store(row, f32x4.mul(scale, v128.shuffle<f32>(el, ol, 2, 3, 6, 7)), VECTOR);
     v128.store(row, f32x4.mul(scale, v128.shuffle<f32>(eh, oh, 0, 1, 4, 5)), 2 * VECTOR);
     v128.store(row, f32x4.mul(scale, v128.shuffle<f32>(eh, oh, 2, 3, 6, 7)), 3 * VECTOR);
-    top += FLOW_BLOCK;
-    bottom += FLOW_BLOCK;
+    topEven += FLOW_STEP;
+    topOdd += FLOW_STEP;
+    bottomEven += FLOW_STEP;
+    bottomOdd += FLOW_STEP;
     row += 4 * VECTOR;
   }
 }

@@ -44,36 +44,57 @@ export function repeatRowEdge(row: usize, width: i32): void {
   }
 }
 
-// Checkerboard fields (flow, derivatives, coefficients): the solver updates the pixels with even x + y, then the
-// others, so a row is kept as two halves, its even columns and its odd ones, and each half is updated by whole
-// vectors. Four pixels of a half form a block that holds all quantities of those pixels side by side: a loop
-// then walks one pointer, and every quantity is at a fixed offset from it.
+// Checkerboard fields: the solver updates the pixels with even x + y ("red"), then the others ("black"), so a row is kept
+// as two halves, its even columns and its odd ones, one red and one black, and a half is updated by whole vectors.
+// Four pixels of a half form a block that holds all quantities of those pixels side by side: a loop then walks one
+// pointer, and every quantity is at a fixed offset from it.
 
 /** Blocks in a half row. */
 export function blocksOf(width: i32): i32 {
   return (width + 7) >> 3;
 }
 
-/** Bytes of a block of flow: four u, four v. */
-export const FLOW_BLOCK: usize = 2 * VECTOR;
-
-/** Bytes of half a row of flow, with one block of border at each end. */
-export function flowHalf(width: i32): usize {
-  return FLOW_BLOCK * (blocksOf(width) + 2);
-}
-
-/** A flow field; the address is that of u of pixel (0, 0). One row of border above and below. */
-export function allocateFlow(width: i32, height: i32): usize {
-  const row = flowHalf(width) * 2;
-  return allocate(row * (height + 2)) + row + FLOW_BLOCK;
-}
-
-/** Offset of u of column `x` within a row of flow, −1 ≤ x ≤ width; v follows one vector later. */
+/** 0 where the columns of this parity are red in row y, 1 where they are black. */
 // @ts-ignore: decorator
 @inline
-export function flowOffset(x: i32, half: usize): usize {
+export function colorOf(y: i32, parity: i32): i32 {
+  return (y + parity) & 1;
+}
+
+// The flow is kept in lines. Line r interleaves, block by block, the red half of row r and the black half of row r − 1, which
+// have their columns in common: the solver updates both in one pass.
+
+/** Bytes from one block of a half row of flow to the next: four u and four v, red, then black. */
+export const FLOW_STEP: usize = 4 * VECTOR;
+
+/** Bytes of a line, with one block of border at each end. */
+export function flowLine(width: i32): usize {
+  return FLOW_STEP * (blocksOf(width) + 2);
+}
+
+/** A flow field of zeros; the address is that of the first block of line 0. Two lines of border above, two below the last, line `height`. */
+export function allocateFlow(width: i32, height: i32): usize {
+  return allocate(flowLine(width) * (height + 5)) + flowLine(width) * 2 + FLOW_STEP;
+}
+
+export function clearFlow(flow: usize, width: i32, height: i32): void {
+  memory.fill(flow - FLOW_STEP, 0, flowLine(width) * (height + 1));
+}
+
+/** Address of the half row of the given parity: u of its first four pixels, then v. */
+// @ts-ignore: decorator
+@inline
+export function flowHalf(flow: usize, line: usize, y: i32, parity: i32): usize {
+  const color = colorOf(y, parity);
+  return flow + <usize>(y + color) * line + <usize>color * (2 * VECTOR);
+}
+
+/** Address of u of column `x`, −1 ≤ x ≤ width; v follows one vector later. */
+// @ts-ignore: decorator
+@inline
+export function flowAt(flow: usize, line: usize, x: i32, y: i32): usize {
   const i = x >> 1;
-  return <usize>(x & 1) * half + <usize>((i >> 2) * <i32>FLOW_BLOCK) + <usize>((i & 3) << 2);
+  return flowHalf(flow, line, y, x & 1) + <usize>((i >> 2) * <i32>FLOW_STEP + ((i & 3) << 2));
 }
 
 // @ts-ignore: decorator

@@ -1,14 +1,21 @@
 // The linear system of one lagged-nonlinearity step: the robust weights Ψ' are taken at the current flow, which makes
 // the Euler–Lagrange equations linear in the next one.
-import { FLOW_BLOCK, VECTOR, blocksOf, flowHalf, flowOffset } from './layout';
+import { FLOW_STEP, VECTOR, blocksOf, colorOf, flowAt, flowHalf, flowLine } from './layout';
 import { DATA_BLOCK } from './warp';
 
-/**
- * Bytes of a block of coefficients, four pixels each of: right-hand sides (b₁, b₂), ω times the inverse of the pixel's
- * 2×2 matrix (q₁₁, q₁₂, q₂₂), smoothness weights to the left, right, upper and lower neighbour. Inverting here, once,
- * leaves the solver multiplications and additions only.
- */
-export const SYSTEM_BLOCK: usize = 9 * VECTOR;
+// Coefficients, four pixels each of: right-hand sides (b₁, b₂), ω times the inverse of the pixel's 2×2 matrix
+// (q₁₁, q₁₂, q₂₂), smoothness weights to the left, right, lower and upper neighbour. Inverting here, once, leaves the
+// solver multiplications and additions only. They lie in lines like the flow's: a block of the red half of row r, then
+// one of the black half of row r − 1; the weight between the two pixels is stored once, as the upper one of the red.
+export const RHS: usize = 0;
+export const INVERSE: usize = 2 * VECTOR;
+export const LEFT: usize = 5 * VECTOR;
+export const RIGHT: usize = 6 * VECTOR;
+export const DOWN: usize = 7 * VECTOR;
+export const UP: usize = 8 * VECTOR;
+export const BLACK: usize = 9 * VECTOR;
+export const BLACK_UP: usize = BLACK + 7 * VECTOR;
+export const SYSTEM_STEP: usize = 17 * VECTOR;
 
 /** Bytes of half a row of diffusivities, four numbers of border at each end. */
 export function diffusivityHalf(width: i32): usize {
@@ -20,76 +27,71 @@ export function diffusivityHalf(width: i32): usize {
  * Beyond the frame it is the edge's, negated: the weight across the edge is then zero, the reflecting boundary condition.
  */
 export function diffusivityRow(flow: usize, y: i32, diffusivity: usize, width: i32, height: i32, alpha: f32, epsilon: f32): void {
-  const half = flowHalf(width);
-  const row = flow + <usize>y * half * 2;
-  const up = y > 0 ? -(<isize>half * 2) : 0;
-  const down = y < height - 1 ? <isize>half * 2 : 0;
-  borderColumn(row, width, half);
-  const target = diffusivityHalf(width);
-  // left and right neighbours of an even column are odd ones: the block before and the block itself; of an odd column
-  // they are even ones: the block itself and the one after
+  const line = flowLine(width);
+  const half = diffusivityHalf(width);
   const blocks = blocksOf(width);
-  const oddHalf = row + half;
-  let before = v128.load(oddHalf - FLOW_BLOCK);
-  let beforeV = v128.load(oddHalf - FLOW_BLOCK, VECTOR);
-  for (let i = 0; i < blocks; i++) {
-    const p = row + <usize>i * FLOW_BLOCK;
-    const q = p + half;
-    const right = v128.load(q);
-    const rightV = v128.load(q, VECTOR);
-    const left = v128.shuffle<f32>(before, right, 3, 4, 5, 6);
-    const leftV = v128.shuffle<f32>(beforeV, rightV, 3, 4, 5, 6);
-    before = right;
-    beforeV = rightV;
-    v128.store(diffusivity + <usize>i * VECTOR, weight(left, right, leftV, rightV, p, up, down, alpha, epsilon));
-  }
-  let here = v128.load(row);
-  let hereV = v128.load(row, VECTOR);
-  for (let i = 0; i < blocks; i++) {
-    const q = row + <usize>(i + 1) * FLOW_BLOCK;
-    const next = v128.load(q);
-    const nextV = v128.load(q, VECTOR);
-    const right = v128.shuffle<f32>(here, next, 1, 2, 3, 4);
-    const rightV = v128.shuffle<f32>(hereV, nextV, 1, 2, 3, 4);
-    v128.store(
-      diffusivity + target + <usize>i * VECTOR,
-      weight(here, right, hereV, rightV, oddHalf + <usize>i * FLOW_BLOCK, up, down, alpha, epsilon),
+  borderColumns(flow, line, y, width);
+  for (let parity = 0; parity < 2; parity++) {
+    // the neighbours left and right are of the other parity: of an even column, in the block before and in the block
+    // itself; of an odd column, in the block itself and in the one after
+    let beside = flowHalf(flow, line, y, 1 - parity);
+    if (!parity) beside -= FLOW_STEP;
+    diffusivityOf(
+      beside, flowHalf(flow, line, max(y - 1, 0), parity), flowHalf(flow, line, min(y + 1, height - 1), parity),
+      diffusivity + <usize>parity * half, blocks, parity, alpha, epsilon,
     );
-    here = next;
-    hereV = nextV;
   }
-  store<f32>(diffusivity + target - 4, -load<f32>(diffusivity));
-  const last = width - 1;
-  store<f32>(
-    diffusivity + <usize>(width & 1) * target + ((<usize>width >> 1) << 2),
-    -load<f32>(diffusivity + <usize>(last & 1) * target + ((<usize>last >> 1) << 2)),
-  );
-}
-
-/** Repeats the first and last flow of a row beyond the frame. */
-function borderColumn(row: usize, width: i32, half: usize): void {
-  const first = row + flowOffset(-1, half);
-  store<f32>(first, load<f32>(row));
-  store<f32>(first, load<f32>(row, VECTOR), VECTOR);
-  const last = row + flowOffset(width - 1, half);
-  const beyond = row + flowOffset(width, half);
-  store<f32>(beyond, load<f32>(last));
-  store<f32>(beyond, load<f32>(last, VECTOR), VECTOR);
+  store<f32>(diffusivity + half - 4, -load<f32>(diffusivity));
+  store<f32>(diffusivityAt(diffusivity, half, width), -load<f32>(diffusivityAt(diffusivity, half, width - 1)));
 }
 
 // @ts-ignore: decorator
 @inline
-function weight(left: v128, right: v128, leftV: v128, rightV: v128, p: usize, up: isize, down: isize, alpha: f32, epsilon: f32): v128 {
-  // differences over two pixels, not halved: 4 (|∇|² + ε²) under the root, 2 · α/2 above it
-  const ux = f32x4.sub(right, left);
-  const vx = f32x4.sub(rightV, leftV);
-  const uy = f32x4.sub(v128.load(p + down), v128.load(p + up));
-  const vy = f32x4.sub(v128.load(p + down, VECTOR), v128.load(p + up, VECTOR));
-  const s = f32x4.add(
-    f32x4.add(f32x4.mul(ux, ux), f32x4.mul(uy, uy)),
-    f32x4.add(f32x4.add(f32x4.mul(vx, vx), f32x4.mul(vy, vy)), f32x4.splat(4 * epsilon * epsilon)),
-  );
-  return f32x4.div(f32x4.splat(alpha), f32x4.sqrt(s));
+function diffusivityAt(diffusivity: usize, half: usize, x: i32): usize {
+  return diffusivity + <usize>(x & 1) * half + (<usize>(x >> 1) << 2);
+}
+
+function diffusivityOf(
+  beside: usize, above: usize, below: usize, target: usize, blocks: i32, parity: i32, alpha: f32, epsilon: f32,
+): void {
+  const end = target + VECTOR * blocks;
+  while (target < end) {
+    const a = v128.load(beside);
+    const b = v128.load(beside, FLOW_STEP);
+    const aV = v128.load(beside, VECTOR);
+    const bV = v128.load(beside, FLOW_STEP + VECTOR);
+    let ux: v128, vx: v128;
+    if (parity) {
+      ux = f32x4.sub(v128.shuffle<f32>(a, b, 1, 2, 3, 4), a);
+      vx = f32x4.sub(v128.shuffle<f32>(aV, bV, 1, 2, 3, 4), aV);
+    } else {
+      ux = f32x4.sub(b, v128.shuffle<f32>(a, b, 3, 4, 5, 6));
+      vx = f32x4.sub(bV, v128.shuffle<f32>(aV, bV, 3, 4, 5, 6));
+    }
+    const uy = f32x4.sub(v128.load(below), v128.load(above));
+    const vy = f32x4.sub(v128.load(below, VECTOR), v128.load(above, VECTOR));
+    // differences over two pixels, not halved: 4 (|∇|² + ε²) under the root, 2 · α/2 above it
+    const s = f32x4.add(
+      f32x4.add(dot(ux, ux, uy, uy), dot(vx, vx, vy, vy)),
+      f32x4.splat(4 * epsilon * epsilon),
+    );
+    v128.store(target, f32x4.div(f32x4.splat(alpha), f32x4.sqrt(s)));
+    beside += FLOW_STEP;
+    above += FLOW_STEP;
+    below += FLOW_STEP;
+    target += VECTOR;
+  }
+}
+
+/** Repeats the first and last flow of a row beyond the frame. */
+function borderColumns(flow: usize, line: usize, y: i32, width: i32): void {
+  copyFlow(flowAt(flow, line, 0, y), flowAt(flow, line, -1, y));
+  copyFlow(flowAt(flow, line, width - 1, y), flowAt(flow, line, width, y));
+}
+
+function copyFlow(from: usize, to: usize): void {
+  store<f32>(to, load<f32>(from));
+  store<f32>(to, load<f32>(from, VECTOR), VECTOR);
 }
 
 /** The row above the first or below the last: the weights across that edge become zero. */
@@ -98,35 +100,71 @@ export function negateRow(source: usize, target: usize, width: i32): void {
   for (let x: usize = 0; x < end; x += VECTOR) v128.store(target + x, f32x4.neg(v128.load(source + x)));
 }
 
-/** The coefficients of one row. `mask` is all ones for pixels of the frame and zero for those that fill up the last vector. */
+/**
+ * The coefficients of row y, its red half to `red`, its black half to `black`. `mask` is all ones for pixels of the frame
+ * and zero for those that fill up the last vector, which get the equation u = 0.
+ */
 export function assembleRow(
-  flow: usize, data: usize, mask: usize, diffusivity: usize, above: usize, below: usize, system: usize,
-  width: i32, gamma: f32, omega: f32, epsilon: f32, joint: bool,
+  flow: usize, y: i32, data: usize, mask: usize, weights: usize, diffusivity: usize, above: usize, below: usize,
+  red: usize, black: usize, width: i32, gamma: f32, omega: f32, epsilon: f32, joint: bool,
 ): void {
   const blocks = blocksOf(width);
   const half = diffusivityHalf(width);
   for (let parity = 0; parity < 2; parity++) {
     const side = <usize>parity;
-    const here = diffusivity + side * half;
-    const beside = diffusivity + (1 - side) * half + side * 4 - 4; // the left neighbours; the right ones are one further
+    const isBlack = colorOf(y, parity);
+    const dataHalf = data + side * DATA_BLOCK * blocks;
+    dataWeights(flowHalf(flow, flowLine(width), y, parity), dataHalf, weights, blocks, gamma, epsilon, joint);
     assembleHalf(
-      flow + side * flowHalf(width), data, mask + side * VECTOR * blocks, here, beside, above + side * half, below + side * half,
-      system, blocks, gamma, omega, epsilon, joint,
+      weights, dataHalf, mask + side * VECTOR * blocks,
+      diffusivity + side * half,
+      diffusivity + (1 - side) * half + side * 4 - 4, // the left neighbours; the right ones are one number further
+      above + side * half, below + side * half,
+      isBlack ? black + BLACK : red, isBlack ? BLACK_UP - BLACK : UP, blocks, omega,
     );
-    data += DATA_BLOCK * blocks;
-    system += SYSTEM_BLOCK * blocks;
   }
 }
 
-function assembleHalf(
-  flow: usize, data: usize, mask: usize, here: usize, beside: usize, above: usize, below: usize, system: usize,
-  blocks: i32, gamma: f32, omega: f32, epsilon: f32, joint: bool,
-): void {
+/**
+ * Ψ' of brightness and γ Ψ' of gradient constancy at the current flow. In a loop of its own: roots and divisions take long,
+ * and in one with the rest they would leave the processor no room to begin the next pixels meanwhile.
+ */
+function dataWeights(flow: usize, data: usize, weights: usize, blocks: i32, gamma: f32, epsilon: f32, joint: bool): void {
   const epsilon2 = f32x4.splat(epsilon * epsilon);
   const end = data + DATA_BLOCK * blocks;
   while (data < end) {
     const u = v128.load(flow);
     const v = v128.load(flow, VECTOR);
+    const Ixy = v128.load(data, 4 * VECTOR);
+    const r = f32x4.add(v128.load(data), dot(v128.load(data, VECTOR), u, v128.load(data, 2 * VECTOR), v));
+    const rx = f32x4.add(v128.load(data, 6 * VECTOR), dot(v128.load(data, 3 * VECTOR), u, Ixy, v));
+    const ry = f32x4.add(v128.load(data, 7 * VECTOR), dot(Ixy, u, v128.load(data, 5 * VECTOR), v));
+    const brightness = f32x4.add(f32x4.mul(r, r), epsilon2);
+    const gradient = dot(rx, rx, ry, ry);
+    if (joint) {
+      const psi = f32x4.div(f32x4.splat(1), f32x4.sqrt(f32x4.add(brightness, f32x4.mul(f32x4.splat(gamma), gradient))));
+      v128.store(weights, psi);
+      v128.store(weights, f32x4.mul(f32x4.splat(gamma), psi), VECTOR);
+    } else {
+      // 1/a and γ/b with one division
+      const a = f32x4.sqrt(brightness);
+      const b = f32x4.sqrt(f32x4.add(gradient, epsilon2));
+      const inverse = f32x4.div(f32x4.splat(1), f32x4.mul(a, b));
+      v128.store(weights, f32x4.mul(inverse, b));
+      v128.store(weights, f32x4.mul(f32x4.splat(gamma), f32x4.mul(inverse, a)), VECTOR);
+    }
+    flow += FLOW_STEP;
+    data += DATA_BLOCK;
+    weights += 2 * VECTOR;
+  }
+}
+
+function assembleHalf(
+  weights: usize, data: usize, mask: usize, here: usize, beside: usize, above: usize, below: usize, system: usize, upOffset: usize,
+  blocks: i32, omega: f32,
+): void {
+  const end = data + DATA_BLOCK * blocks;
+  while (data < end) {
     const It = v128.load(data);
     const Ix = v128.load(data, VECTOR);
     const Iy = v128.load(data, 2 * VECTOR);
@@ -136,21 +174,8 @@ function assembleHalf(
     const Ixt = v128.load(data, 6 * VECTOR);
     const Iyt = v128.load(data, 7 * VECTOR);
 
-    // residuals of brightness and gradient constancy at the current flow, and their weights
-    const r = f32x4.add(It, dot(Ix, u, Iy, v));
-    const rx = f32x4.add(Ixt, dot(Ixx, u, Ixy, v));
-    const ry = f32x4.add(Iyt, dot(Ixy, u, Iyy, v));
-    const brightness = f32x4.add(f32x4.mul(r, r), epsilon2);
-    const gradient = dot(rx, rx, ry, ry);
-    let psi: v128;
-    let psiGradient: v128;
-    if (joint) {
-      psi = inverseRoot(f32x4.add(brightness, f32x4.mul(f32x4.splat(gamma), gradient)));
-      psiGradient = f32x4.mul(f32x4.splat(gamma), psi);
-    } else {
-      psi = inverseRoot(brightness);
-      psiGradient = f32x4.mul(f32x4.splat(gamma), inverseRoot(f32x4.add(gradient, epsilon2)));
-    }
+    const psi = v128.load(weights);
+    const psiGradient = v128.load(weights, VECTOR);
 
     // the data term's matrix (a₁₁ a₁₂; a₁₂ a₂₂) and right-hand side
     const px = f32x4.mul(psi, Ix);
@@ -174,22 +199,22 @@ function assembleHalf(
     const d22 = f32x4.add(a22, sum);
     const determinant = f32x4.sub(f32x4.mul(d11, d22), f32x4.mul(a12, a12));
     const scale = v128.and(v128.load(mask), f32x4.div(f32x4.splat(omega), determinant));
-    v128.store(system, f32x4.mul(d22, scale), 2 * VECTOR);
-    v128.store(system, f32x4.neg(f32x4.mul(a12, scale)), 3 * VECTOR);
-    v128.store(system, f32x4.mul(d11, scale), 4 * VECTOR);
-    v128.store(system, left, 5 * VECTOR);
-    v128.store(system, right, 6 * VECTOR);
-    v128.store(system, up, 7 * VECTOR);
-    v128.store(system, down, 8 * VECTOR);
+    v128.store(system, f32x4.mul(d22, scale), INVERSE);
+    v128.store(system, f32x4.neg(f32x4.mul(a12, scale)), INVERSE + VECTOR);
+    v128.store(system, f32x4.mul(d11, scale), INVERSE + 2 * VECTOR);
+    v128.store(system, left, LEFT);
+    v128.store(system, right, RIGHT);
+    v128.store(system, down, DOWN); // of a black pixel in the place of its upper weight, which comes after
+    v128.store(system + upOffset, up);
 
-    flow += FLOW_BLOCK;
+    weights += 2 * VECTOR;
     data += DATA_BLOCK;
     mask += VECTOR;
     here += VECTOR;
     beside += VECTOR;
     above += VECTOR;
     below += VECTOR;
-    system += SYSTEM_BLOCK;
+    system += SYSTEM_STEP;
   }
 }
 
@@ -197,10 +222,4 @@ function assembleHalf(
 @inline
 function dot(a: v128, b: v128, c: v128, d: v128): v128 {
   return f32x4.add(f32x4.mul(a, b), f32x4.mul(c, d));
-}
-
-// @ts-ignore: decorator
-@inline
-function inverseRoot(s: v128): v128 {
-  return f32x4.div(f32x4.splat(1), f32x4.sqrt(s));
 }

@@ -1,0 +1,177 @@
+import { availableParallelism } from 'node:os';
+import { type Film, type FilmOptions, openFilm, type SampledFrame } from '../clips/index.ts';
+import type { Affect } from '../networks/index.ts';
+import { type Preset, predict, type Stream, streams } from '../networks/index.ts';
+import { InputError } from '../support/errors.ts';
+import type { FilmAffect } from './affect.ts';
+import { clipOf, curveOf } from './curve.ts';
+import { type Model, untrainedModel } from './model.ts';
+import { readModel } from './model-folder.ts';
+import { Sessions } from './sessions.ts';
+import { soundTrack } from './sound-track.ts';
+import { Track } from './track.ts';
+import { visualTrack } from './visual-track.ts';
+
+export interface AnalyzerOptions {
+  /** A folder with a trained model; without one the networks are random. */
+  model?: string;
+  /** The size of random networks. Default `paper`. */
+  preset?: Preset;
+  /** What to look at. Default: all that the model knows. */
+  streams?: readonly Stream[];
+  /** Cores to use. Default: all. */
+  threads?: number;
+}
+
+export interface AnalyzeOptions {
+  decoder?: FilmOptions['decoder'];
+  /** Ends the analysis, which then rejects with the signal's reason. */
+  signal?: AbortSignal;
+  /** @param done how much of the film is analysed, 0 to 1. */
+  onProgress?: (done: number) => void;
+  /** Each frame that is looked at as a picture, as it has been analysed. */
+  onFrame?: (frame: SampledFrame) => void;
+}
+
+/** A model ready to analyse films, one after the other. */
+export interface Analyzer {
+  /** @throws InputError when nothing of the film can be analysed. */
+  analyze(path: string, options?: AnalyzeOptions): Promise<FilmAffect>;
+  close(): Promise<void>;
+}
+
+/**
+ * Gets a model ready. Its sessions open when the first film needs them.
+ *
+ * @throws InputError when the model cannot be used.
+ */
+export async function openAnalyzer(options: AnalyzerOptions = {}): Promise<Analyzer> {
+  const model =
+    options.model === undefined ? untrainedModel(options.preset ?? 'paper') : await readModel(options.model);
+  const threads = options.threads ?? availableParallelism();
+  const wanted = model.network.streams.filter((stream) => (options.streams ?? streams).includes(stream));
+  const sessions = new Sessions(model, threads);
+  return {
+    analyze: (path, filmOptions = {}) => analyzeFilm(path, { model, sessions, wanted, threads }, filmOptions),
+    close: () => sessions.close(),
+  };
+}
+
+interface Setting {
+  model: Model;
+  sessions: Sessions;
+  wanted: readonly Stream[];
+  threads: number;
+}
+
+async function analyzeFilm(
+  path: string,
+  { model, sessions, wanted, threads }: Setting,
+  { decoder = 'auto', signal, onProgress, onFrame }: AnalyzeOptions,
+): Promise<FilmAffect> {
+  const film = await openFilm(path, {
+    shortSide: model.network.sizes.shortSide,
+    side: model.network.sizes.side,
+    flow: wanted.includes('flow'),
+    picture: wanted.includes('picture'),
+    sound: wanted.includes('sound'),
+    decoder,
+    threads,
+    ...(signal && { signal }),
+  });
+  try {
+    const { hasPicture, hasSound, declaredDuration } = film.info;
+    const used = wanted.filter((stream) => (stream === 'sound' ? hasSound : hasPicture));
+    const { bias, hearing } = constantParts(model, used);
+    const analysed = (frame: SampledFrame) => {
+      onFrame?.(frame);
+      if (declaredDuration > 0) onProgress?.(Math.min(frame.time / declaredDuration, 1));
+    };
+    const tracks = await allOrNone(film, [
+      used.some((stream) => stream !== 'sound')
+        ? visualTrack(film, model, sessions, used, analysed)
+        : noTrack(film.frames),
+      used.includes('sound') ? soundTrack(film, model, sessions, hearing) : noTrack(film.sound),
+    ]);
+    signal?.throwIfAborted();
+    const [visual, sound] = tracks;
+    if (visual!.length + sound!.length === 0) {
+      throw new InputError(`cannot analyse '${path}': it has nothing for ${wanted.join(', ')} to go by`);
+    }
+    const { decodedDuration, coverage, problems } = film.summary();
+    const heard = (stream: Stream) => (stream === 'sound' ? sound : visual)!.length > 0;
+    return {
+      file: path,
+      duration: declaredDuration || decodedDuration,
+      coverage,
+      model: model.description,
+      clip: clipOf(bias, tracks),
+      curve: curveOf(bias, tracks, decodedDuration),
+      streams: used.filter(heard),
+      decoder: film.info.decoder,
+      warnings: warningsFor(
+        model,
+        wanted.filter((stream) => !(used.includes(stream) && heard(stream))),
+        coverage,
+        problems,
+      ),
+    };
+  } finally {
+    await film.close();
+  }
+}
+
+/** What the answer holds in any case, and what it adds that there is sound, whatever is heard. */
+function constantParts(
+  { network, regression }: Model,
+  used: readonly Stream[],
+): { bias: Affect; hearing: Affect } {
+  const zeros = (name: string, size: number) => ({ [name]: new Float32Array(size) });
+  const { fused, sound } = network.sizes;
+  const seen = Object.assign({}, ...network.heads.map(({ visual }) => (visual ? zeros(visual, fused) : {})));
+  const bias = predict(network, regression, seen);
+  if (!used.includes('sound')) return { bias, hearing: { valence: 0, arousal: 0 } };
+  const channels = sound.channels[network.soundLayer === 'pool5' ? 4 : 6];
+  const withSound = predict(network, regression, { ...seen, ...zeros('sound', channels) });
+  return {
+    bias,
+    hearing: { valence: withSound.valence - bias.valence, arousal: withSound.arousal - bias.arousal },
+  };
+}
+
+/** Waits for all; when one fails the film is closed, so that the others end, and its error is thrown. */
+async function allOrNone(film: Film, tracks: Promise<Track>[]): Promise<Track[]> {
+  try {
+    return await Promise.all(tracks);
+  } catch (error) {
+    await film.close();
+    await Promise.allSettled(tracks);
+    throw error;
+  }
+}
+
+async function noTrack(stream: AsyncIterable<unknown>): Promise<Track> {
+  for await (const _ of stream);
+  return new Track([]);
+}
+
+function warningsFor(
+  model: Model,
+  missing: readonly Stream[],
+  coverage: number,
+  problems: readonly string[],
+): string[] {
+  const warnings: string[] = [];
+  if (model.description.trained === false) {
+    warnings.push(
+      'untrained: the weights are random, so the numbers mean nothing; --model names trained ones',
+    );
+  }
+  if (missing.length > 0) warnings.push(`nothing could be made of its ${missing.join(' and ')}`);
+  if (coverage < 0.98) warnings.push(`only ${Math.floor(coverage * 100)} % of it could be decoded`);
+  if (problems.length > 0) {
+    const more = problems.length > 1 ? ` (and ${problems.length - 1} more like it)` : '';
+    warnings.push(`the decoder says: ${problems[0]}${more}`);
+  }
+  return warnings;
+}

@@ -1,0 +1,134 @@
+import { Command } from 'commander';
+import { type Analyzer, type FilmAffect, openAnalyzer } from '../analysis/index.ts';
+import { FilmStrip, modelName, toCsv, toJsonLine, toPicture } from '../exports/index.ts';
+import { oneOf, someOf, wholeNumber } from './arguments.ts';
+import { exitCodes } from './exit-codes.ts';
+import { messageOf, showStack } from './failure.ts';
+import { findFilms } from './films.ts';
+import { interruptSignal } from './interrupt.ts';
+import { earlierResult, type ResultFiles, resultFiles, writeResult } from './results.ts';
+import { ProgressLine, styled } from './terminal.ts';
+
+const streams = ['flow', 'rgb', 'sound'] as const;
+const presets = ['paper', 'compact'] as const;
+const decoders = ['auto', 'node-av', 'ffmpeg'] as const;
+
+interface AnalyzeOptions {
+  out?: string;
+  json?: boolean;
+  streams?: (typeof streams)[number][];
+  model?: string;
+  preset?: (typeof presets)[number];
+  decoder?: (typeof decoders)[number];
+  threads?: number;
+  overwrite?: boolean;
+}
+
+export function analyzeCommand(): Command {
+  return new Command('analyze')
+    .description(
+      'Say how films make people feel. Beside each film (or in --out) it writes film.affect.json, .csv and .png:\n' +
+        'valence and arousal of the whole film, and as a curve of one point a second.',
+    )
+    .argument('<paths...>', 'films, or folders to be searched for films')
+    .option('-o, --out <folder>', 'write the results there')
+    .option('--json', 'print each result as one line of JSON on stdout as well')
+    .option('--streams <names>', `what to look at, of ${streams.join(',')} (default: all)`, someOf(streams))
+    .option(
+      '-m, --model <folder>',
+      'a trained model; without it the networks are random, the numbers mean nothing',
+    )
+    .option(
+      '--preset <name>',
+      'size of the untrained networks: paper or compact (default: paper)',
+      oneOf(presets),
+    )
+    .option(
+      '--decoder <name>',
+      'what reads the films: auto, node-av or ffmpeg (default: auto)',
+      oneOf(decoders),
+    )
+    .option('--threads <count>', 'processor cores to use (default: all)', wholeNumber(1, 64))
+    .option(
+      '-y, --overwrite',
+      'write over results that are there; without it, films that have one are skipped',
+    )
+    .action(analyzeFilms);
+}
+
+async function analyzeFilms(paths: string[], options: AnalyzeOptions): Promise<void> {
+  const { films, errors } = findFilms(paths);
+  const files = resultFiles(films, options.out);
+  const signal = interruptSignal();
+  const progress = new ProgressLine();
+  const say = (line: string) => {
+    progress.clear();
+    process.stderr.write(`${line}\n`);
+  };
+  for (const error of errors) say(`affectline: ${error.message}`);
+  let failures = errors.length;
+  const analyzer = await openAnalyzer({
+    ...options,
+    streams: (options.streams ?? streams).map((stream) => (stream === 'rgb' ? 'picture' : stream)),
+  });
+  try {
+    for (const [index, film] of films.entries()) {
+      const target = files.get(film)!;
+      const label = films.length > 1 ? `${film.path} (${index + 1} of ${films.length})` : film.path;
+      try {
+        const earlier = options.overwrite ? undefined : earlierResult(film, target);
+        if (earlier !== undefined) {
+          say(`${film.path}: skipped, for ${target.json} is there already; -y analyses it again`);
+          if (options.json) process.stdout.write(`${earlier.trimEnd()}\n`);
+          continue;
+        }
+        const affect = await analyzeFilm(analyzer, film.path, target, {
+          decoder: options.decoder ?? 'auto',
+          signal,
+          onProgress: (done) => progress.show(label, done),
+        });
+        for (const warning of affect.warnings) say(`${film.path}: ${warning}`);
+        progress.clear();
+        process.stdout.write(options.json ? toJsonLine(affect) : summary(affect, target));
+      } catch (error) {
+        signal.throwIfAborted();
+        const message = messageOf(error);
+        say(`affectline: ${message.includes(film.path) ? '' : `${film.path}: `}${message}`);
+        showStack(error);
+        failures++;
+      }
+    }
+  } finally {
+    progress.clear();
+    await analyzer.close();
+  }
+  if (failures > 0) process.exitCode = exitCodes.badInput;
+}
+
+/** Analyses one film and writes its files, stills of the film in the picture among them. */
+async function analyzeFilm(
+  analyzer: Analyzer,
+  path: string,
+  files: ResultFiles,
+  options: NonNullable<Parameters<Analyzer['analyze']>[1]>,
+): Promise<FilmAffect> {
+  const strip = new FilmStrip();
+  const affect = await analyzer.analyze(path, {
+    ...options,
+    onFrame: ({ time, side, rgb }) => strip.add({ time, width: side, height: side, rgb }),
+  });
+  const png = await toPicture(affect, strip);
+  await writeResult(files, { json: toJsonLine(affect), csv: toCsv(affect), png });
+  return affect;
+}
+
+function summary(film: FilmAffect, { json, csv, png }: ResultFiles): string {
+  const { valence, arousal } = film.clip;
+  const warning =
+    film.model.trained === false ? styled(': the numbers mean nothing', 'red', process.stdout) : '';
+  return (
+    `${styled(film.file, 'bold', process.stdout)}\n` +
+    `  valence ${valence.toFixed(3)}  arousal ${arousal.toFixed(3)}  ${modelName(film)}${warning}\n` +
+    `  ${[json, csv, png].join('\n  ')}\n`
+  );
+}

@@ -1,0 +1,28 @@
+import { InvalidArgumentError } from 'commander';
+import { suggestion } from './suggest.ts';
+
+/** Reads an option that is one of a few names. */
+export function oneOf<Name extends string>(known: readonly Name[]): (given: string) => Name {
+  return (given) => {
+    const name = known.find((candidate) => candidate === given);
+    if (name !== undefined) return name;
+    throw new InvalidArgumentError(`One of: ${known.join(', ')}.${suggestion(given, known)}`);
+  };
+}
+
+/** Reads an option that is a list of names with commas between them. */
+export function someOf<Name extends string>(known: readonly Name[]): (given: string) => Name[] {
+  return (given) => {
+    const names = given.split(',').map((name) => oneOf(known)(name.trim()));
+    return known.filter((name) => names.includes(name));
+  };
+}
+
+/** Reads an option that is a whole number within bounds. */
+export function wholeNumber(least: number, most: number): (given: string) => number {
+  return (given) => {
+    const number = Number(given);
+    if (/^\d+$/.test(given) && number >= least && number <= most) return number;
+    throw new InvalidArgumentError(`A whole number from ${least} to ${most}.`);
+  };
+}

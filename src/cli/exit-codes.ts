@@ -1,0 +1,19 @@
+/** Every exit code of the program, in one place; `affectline --help` prints this table. */
+export const exitCodes = {
+  ok: 0,
+  /** An input could not be read or analysed; others of the same call were. */
+  badInput: 1,
+  wrongUsage: 2,
+  /** A fault of the program itself. */
+  internal: 70,
+  interrupted: 130,
+  terminated: 143,
+} as const;
+
+export const exitCodesHelp = `
+Exit codes:
+  0    all went well
+  1    an input could not be analysed (the others were)
+  2    wrong usage: an unknown option, a value out of range
+  70   a fault of affectline itself
+  130  interrupted by Ctrl-C (143: terminated); no half-written file is left`;

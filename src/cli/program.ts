@@ -1,0 +1,84 @@
+import { existsSync } from 'node:fs';
+import { Command } from 'commander';
+import { exitCodesHelp } from './exit-codes.ts';
+import { report } from './failure.ts';
+import { affectlineVersion } from './version.ts';
+
+interface LazyCommand {
+  summary: string;
+  load: () => Promise<Command>;
+}
+
+/** Each command is loaded when it is called, so that help is there at once. */
+export const commands: Record<string, LazyCommand> = {
+  analyze: {
+    summary: 'say how films make people feel: a value for each, and a curve over its length',
+    load: async () => (await import('./analyze.ts')).analyzeCommand(),
+  },
+  flow: {
+    summary: 'compute the optical flow of two images or of a film',
+    load: async () => (await import('./flow.ts')).flowCommand(),
+  },
+  doctor: {
+    summary: 'show what affectline can use on this machine',
+    load: async () => (await import('./doctor.ts')).doctorCommand(),
+  },
+  weights: {
+    summary: 'list, fetch and convert pretrained weights',
+    load: async () => (await import('./weights.ts')).weightsCommand(),
+  },
+};
+
+/**
+ * Runs one call of `affectline`.
+ *
+ * @param given the arguments after the program's name.
+ * @returns the exit code (see exit-codes.ts).
+ */
+export async function run(given: readonly string[]): Promise<number> {
+  process.stdout.on('error', endQuietlyWhenNobodyReads);
+  try {
+    const program = await programFor(given);
+    await program.parseAsync(given, { from: 'user' });
+    return Number(process.exitCode ?? 0);
+  } catch (error) {
+    return report(error);
+  }
+}
+
+/** The program with the called command in full and the others by their summary alone. */
+async function programFor(given: readonly string[]): Promise<Command> {
+  const program = new Command('affectline')
+    .description('Reads a video and says how it makes people feel: valence and arousal.')
+    .version(affectlineVersion(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'show help')
+    .helpCommand('help [command]', 'show help for a command')
+    .addHelpText('after', exitCodesHelp)
+    .showSuggestionAfterError()
+    .showHelpAfterError('(see affectline --help)')
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'affectline: ')) })
+    .exitOverride();
+  const operands = given.filter((argument) => !argument.startsWith('-'));
+  const called = operands[0] === 'help' ? operands[1] : operands[0];
+  for (const [name, { summary, load }] of Object.entries(commands)) {
+    const command = name === called ? await load() : new Command(name).summary(summary);
+    inheritSettings(command.summary(summary), program);
+    program.addCommand(command);
+  }
+  if (called !== undefined && !(called in commands) && operands[0] === called && existsSync(called)) {
+    program.showHelpAfterError(`(to analyse this file: affectline analyze ${called})`);
+  }
+  return program;
+}
+
+function inheritSettings(command: Command, parent: Command): void {
+  command.copyInheritedSettings(parent);
+  command.showHelpAfterError(`(see affectline ${command.name()} --help)`);
+  for (const child of command.commands) inheritSettings(child, command);
+}
+
+/** `affectline analyze --json film.mp4 | head -1` is no failure. */
+function endQuietlyWhenNobodyReads(error: NodeJS.ErrnoException): void {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+}

@@ -1,0 +1,51 @@
+import type { WriteStream } from 'node:tty';
+
+/** Whether to draw on this stream: a terminal that understands cursor movement. */
+export function isTerminal(stream: NodeJS.WriteStream): boolean {
+  return stream.isTTY === true && process.env.TERM !== 'dumb';
+}
+
+const codes = { bold: 1, dim: 2, red: 31, yellow: 33, cyan: 36 } as const;
+
+/** Colours the text where colours are wanted (https://no-color.org). */
+export function styled(text: string, style: keyof typeof codes, stream: NodeJS.WriteStream): string {
+  const wanted = isTerminal(stream) && !process.env.NO_COLOR;
+  return wanted ? `\x1b[${codes[style]}m${text}\x1b[0m` : text;
+}
+
+/** How far a task is, on one line that is drawn over; nothing at all where stderr is no terminal. */
+export class ProgressLine {
+  private readonly stream: NodeJS.WriteStream = process.stderr;
+  private readonly started: number = performance.now();
+  private drawn = 0;
+
+  /** @param done 0 to 1. */
+  show(label: string, done: number): void {
+    const now = performance.now();
+    if (!isTerminal(this.stream) || (now - this.drawn < 100 && done < 1)) return;
+    this.drawn = now;
+    const width = (this.stream as WriteStream).columns || 80;
+    const filled = Math.round(Math.min(done, 1) * 20);
+    const bar = '█'.repeat(filled) + '░'.repeat(20 - filled);
+    const text = `${bar} ${String(Math.floor(done * 100)).padStart(3)} %  ${this.timeLeft(done, now)}  ${label}`;
+    this.stream.write(`\r\x1b[K${[...text].slice(0, width - 1).join('')}`);
+  }
+
+  /** Takes the line away, so that something else can be written. */
+  clear(): void {
+    if (this.drawn > 0) this.stream.write('\r\x1b[K');
+    this.drawn = 0;
+  }
+
+  private timeLeft(done: number, now: number): string {
+    const elapsed = (now - this.started) / 1000;
+    if (done < 0.01 || elapsed < 1) return '         ';
+    const left = Math.ceil((elapsed * (1 - done)) / done);
+    const minutes = Math.floor(left / 60);
+    const time =
+      minutes >= 60
+        ? `${Math.floor(minutes / 60)} h ${minutes % 60} min`
+        : `${minutes}:${String(left % 60).padStart(2, '0')}`;
+    return `${time} left`;
+  }
+}

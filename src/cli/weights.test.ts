@@ -1,0 +1,108 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { InputError } from '../support/errors.ts';
+import { requirement } from '../support/testing.ts';
+import { readSafetensors, readSafetensorsMetadata, writeSafetensors } from '../weights/index.ts';
+import { weightsCommand } from './weights.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'affectline-weights-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+const path = (name: string) => join(folder, name);
+
+let printed: string;
+beforeEach(() => {
+  printed = '';
+  vi.stubEnv('AFFECTLINE_CACHE', path('cache'));
+  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    printed += text;
+    return true;
+  });
+  vi.spyOn(process.stderr, 'write').mockImplementation(() => true);
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.unstubAllEnvs();
+});
+
+const run = (...given: string[]) => weightsCommand().parseAsync(given, { from: 'user' });
+
+test('list shows every file, where it comes from, and whether it is here', async () => {
+  mkdirSync(path('cache/weights'), { recursive: true });
+  writeFileSync(path('cache/weights/sound8.npy'), 'x');
+  await run('list', '--json');
+  const lines = printed
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  expect(lines.map(({ name, stream, sha256, cached }) => [name, stream, sha256, cached])).toEqual([
+    ['densenet121', 'picture', 'a639ec97', false],
+    ['densenet121.tv_in1k', 'picture', null, false],
+    ['alexnet', 'flow', '7be5be79', false],
+    ['soundnet8', 'sound', null, true],
+  ]);
+  expect(lines.every(({ url }) => url.startsWith('https://'))).toBe(true);
+  printed = '';
+  await run('list');
+  expect(printed).toContain('sound8.npy (0.0 MB)');
+  expect(printed).toContain('SHA-256 a639ec97…; not in the cache');
+});
+
+test('get prints where a file is; offline it does not go looking for one', async () => {
+  mkdirSync(path('cache/weights'), { recursive: true });
+  writeFileSync(path('cache/weights/sound8.npy'), 'x');
+  await run('get', 'soundnet8', '--offline');
+  expect(printed).toBe(`${path('cache/weights/sound8.npy')}\n`);
+  await expect(run('get', 'alexnet', '--offline')).rejects.toThrow(
+    /alexnet is not in the cache, and --offline forbids fetching it; put https:\S+ at \S+alexnet-owt-7be5be79\.pth/,
+  );
+  await expect(run('get', 'alexnett')).rejects.toThrow(
+    "unknown pretrained file 'alexnett'; one of: densenet121",
+  );
+});
+
+const weight = { shape: [2], data: new Float32Array([1, 0.1]) };
+
+test('convert renames, says so, and never overwrites unasked', async () => {
+  await writeSafetensors(path('a.safetensors'), new Map([['module.features.conv0.weight', weight]]));
+  await run('convert', path('a.safetensors'), '--out', path('b.safetensors'));
+  expect(printed).toBe('module.features.conv0.weight → picture.features.conv0.weight\n');
+  expect(await readSafetensors(path('b.safetensors'))).toEqual(
+    new Map([['picture.features.conv0.weight', weight]]),
+  );
+  expect(await readSafetensorsMetadata(path('b.safetensors'))).toEqual(
+    new Map([['source', 'a.safetensors']]),
+  );
+  const before = readFileSync(path('b.safetensors'));
+  const again = ['convert', path('a.safetensors'), '-o', path('b.safetensors'), '--half', '--json'];
+  await expect(run(...again)).rejects.toThrow(/b\.safetensors is there already; -y overwrites it/);
+  await expect(run('convert', path('a.safetensors'))).rejects.toThrow(InputError);
+  expect(readFileSync(path('b.safetensors'))).toEqual(before);
+  printed = '';
+  await run(...again, '-y');
+  expect(JSON.parse(printed)).toEqual({
+    file: path('a.safetensors'),
+    out: path('b.safetensors'),
+    parameters: 1,
+    renamed: { 'module.features.conv0.weight': 'picture.features.conv0.weight' },
+    leftOut: [],
+  });
+  const half = (await readSafetensors(path('b.safetensors'))).get('picture.features.conv0.weight')!;
+  expect([...half.data]).toEqual([1, 0.0999755859375]);
+});
+
+const hasTorch = requirement('PyTorch (python3-torch)', () => {
+  execFileSync('/usr/bin/python3', ['-c', 'import torch'], { stdio: 'ignore' });
+  return true;
+});
+
+test.skipIf(!hasTorch)('convert takes a .pth and writes beside it (needs PyTorch)', async () => {
+  const script = `import torch; torch.save({'features.10.weight': torch.ones(2), 'classifier.1.bias': torch.ones(1)}, ${JSON.stringify(path('a.pth'))})`;
+  execFileSync('/usr/bin/python3', ['-c', script]);
+  rmSync(path('a.safetensors'), { force: true });
+  await run('convert', path('a.pth'));
+  expect(printed).toBe('features.10.weight → flow.features.10.weight\nclassifier.1.bias left out\n');
+  expect(existsSync(path('a.safetensors'))).toBe(true);
+});

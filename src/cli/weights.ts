@@ -1,0 +1,127 @@
+import { existsSync, statSync } from 'node:fs';
+import { basename, extname } from 'node:path';
+import { Command } from 'commander';
+import { InputError } from '../support/errors.ts';
+import {
+  fetchPretrained,
+  findPretrained,
+  pretrainedFiles,
+  pretrainedPath,
+  readModelWeights,
+  writeSafetensors,
+} from '../weights/index.ts';
+import { interruptSignal } from './interrupt.ts';
+import { ProgressLine } from './terminal.ts';
+
+/** `affectline weights list|get|convert`: the pretrained files of the three streams. */
+export function weightsCommand(): Command {
+  const command = new Command('weights').description(
+    'Lists, fetches and converts pretrained weights of the three streams.',
+  );
+  command
+    .command('list')
+    .description('show the pretrained files that can be fetched, and which are in the cache')
+    .option('--json', 'one JSON object a line')
+    .action(list);
+  command
+    .command('get')
+    .description('fetch pretrained files into the cache folder; prints where they are')
+    .argument('<names...>', `of: ${pretrainedFiles.map(({ name }) => name).join(', ')}`)
+    .option('--offline', 'never use the network; fail where a file is not in the cache')
+    .option('--json', 'one JSON object a line')
+    .action(get);
+  command
+    .command('convert')
+    .description('write a .pth, .npy or .safetensors file as safetensors, under the names of the model')
+    .argument('<file>', 'DenseNet-121, AlexNet or SoundNet-8 in any of these formats')
+    .option('-o, --out <file>', 'where to; beside the file unless told')
+    .option('--half', 'as float16, half the size')
+    .option('-y, --yes', 'overwrite what is there')
+    .option('--json', 'one JSON object a line')
+    .action(convert);
+  return command;
+}
+
+function list({ json = false }: { json?: boolean }): void {
+  for (const file of pretrainedFiles) {
+    const { name, stream, about, url, sha256 } = file;
+    const path = pretrainedPath(file);
+    const bytes = existsSync(path) ? statSync(path).size : undefined;
+    if (json) {
+      print(
+        JSON.stringify({
+          name,
+          stream,
+          about,
+          url,
+          sha256: sha256 ?? null,
+          path,
+          cached: bytes !== undefined,
+        }),
+      );
+      continue;
+    }
+    const cached = bytes === undefined ? 'not in the cache' : `${path} (${megabytes(bytes)})`;
+    const hash = sha256 === undefined ? 'publisher gives no hash' : `SHA-256 ${sha256}…`;
+    print(`${name.padEnd(20)} ${stream.padEnd(8)} ${about}\n${' '.repeat(30)}${hash}; ${cached}`);
+  }
+}
+
+async function get(names: string[], options: { offline?: boolean; json?: boolean }): Promise<void> {
+  const files = names.map(findPretrained);
+  const signal = interruptSignal();
+  for (const file of files) {
+    const progress = new ProgressLine();
+    const onProgress = (received: number, total: number | undefined) =>
+      progress.show(`${file.name}: ${megabytes(received)}`, total === undefined ? 0 : received / total);
+    try {
+      const path = await fetchPretrained(file, { offline: options.offline === true, onProgress, signal });
+      progress.clear();
+      print(options.json ? JSON.stringify({ name: file.name, path }) : path);
+    } finally {
+      progress.clear();
+    }
+  }
+}
+
+interface ConvertOptions {
+  out?: string;
+  half?: boolean;
+  yes?: boolean;
+  json?: boolean;
+}
+
+async function convert(file: string, options: ConvertOptions): Promise<void> {
+  const out = options.out ?? `${file.slice(0, file.length - extname(file).length)}.safetensors`;
+  if (existsSync(out) && !options.yes) {
+    throw new InputError(`${out} is there already; -y overwrites it, --out writes elsewhere`);
+  }
+  const { parameters, renamed, leftOut } = await readModelWeights(file);
+  await writeSafetensors(out, parameters, {
+    precision: options.half ? 'float16' : 'float32',
+    metadata: { source: basename(file) },
+  });
+  if (options.json) {
+    print(
+      JSON.stringify({
+        file,
+        out,
+        parameters: parameters.size,
+        renamed: Object.fromEntries(renamed),
+        leftOut,
+      }),
+    );
+    return;
+  }
+  for (const [from, to] of renamed) print(`${from} → ${to}`);
+  for (const name of leftOut) print(`${name} left out`);
+  process.stderr.write(`wrote ${out}: ${parameters.size} parameters, ${megabytes(statSync(out).size)}\n`);
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(1)} MB`;
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}

@@ -1,0 +1,142 @@
+import { createHash } from 'node:crypto';
+import { createReadStream, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { appendFile, stat } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { InputError } from '../../support/errors.ts';
+import { ClipFile, writeClipFile } from './clip-file.ts';
+import { type Preparation, prepareClip } from './prepare.ts';
+
+/** Changes whenever what is stored of a clip changes. */
+const version = 1;
+
+/** How much work a cache still is, before it is begun. */
+export interface CacheEstimate {
+  readonly prepared: number;
+  readonly missing: number;
+  /** For those that are missing, from the clips measured; 0 when none is. */
+  readonly seconds: number;
+  readonly bytes: number;
+}
+
+export interface PrepareProgress {
+  readonly done: number;
+  readonly total: number;
+  /** Only once enough clips are prepared to tell, and then once. */
+  readonly estimate?: CacheEstimate;
+}
+
+/**
+ * Prepared clips in a folder, each named by what it was made from: the film's bytes and the preparation. The same clip
+ * in another data set, or under another name, is not prepared again; a changed one is.
+ */
+export class ClipCache {
+  readonly folder: string;
+  readonly preparation: Preparation;
+  /** Content hash of files seen before, by path, size and time of change: hashing a data set takes minutes. */
+  private readonly known: Map<string, string> = new Map();
+
+  constructor(folder: string, preparation: Preparation) {
+    this.folder = folder;
+    this.preparation = preparation;
+    mkdirSync(folder, { recursive: true });
+    for (const name of readdirSync(folder))
+      if (name.endsWith('.tmp')) rmSync(join(folder, name), { force: true });
+    if (!existsSync(this.index)) return;
+    for (const line of readFileSync(this.index, 'utf8').split('\n')) {
+      const [hash, file] = line.split('\t');
+      if (hash && file) this.known.set(file, hash);
+    }
+  }
+
+  private get index(): string {
+    return join(this.folder, 'sources.tsv');
+  }
+
+  /** Where the prepared clip of a film is, or will be. @throws InputError when the film is not there. */
+  async pathOf(film: string): Promise<string> {
+    const content = await this.contentHash(film);
+    const key = createHash('sha256')
+      .update(JSON.stringify([version, content, this.preparation.shortSide, this.preparation.flowPreset]))
+      .digest('hex');
+    return join(this.folder, `${key.slice(0, 32)}.clip`);
+  }
+
+  private async contentHash(film: string): Promise<string> {
+    const { size, mtimeMs } = await stat(film).catch(() => {
+      throw new InputError(`${film}: no such file`);
+    });
+    const file = JSON.stringify([film, size, mtimeMs]);
+    const known = this.known.get(file);
+    if (known) return known;
+    const hash = createHash('sha256');
+    await pipeline(createReadStream(film), hash);
+    const content = hash.digest('hex');
+    this.known.set(file, content);
+    await appendFile(this.index, `${content}\t${file}\n`);
+    return content;
+  }
+
+  /** @throws InputError when it is not prepared, or damaged. */
+  async open(film: string): Promise<ClipFile> {
+    return await ClipFile.open(await this.pathOf(film));
+  }
+
+  /**
+   * Prepares what is missing, a clip per core at a time. Stopped at any moment, it goes on from there the next time.
+   *
+   * @param onProgress also told time and disk for all that is missing, from the first clips, before most of the work.
+   * @throws InputError that lists the clips that cannot be decoded, once all others are prepared.
+   */
+  async prepare(
+    films: readonly string[],
+    onProgress: (progress: PrepareProgress) => void = () => {},
+    signal?: AbortSignal,
+  ): Promise<void> {
+    const missing: { film: string; path: string }[] = [];
+    for (const film of new Set(films)) {
+      signal?.throwIfAborted();
+      const path = await this.pathOf(film);
+      if (!existsSync(path)) missing.push({ film, path });
+    }
+    const total = new Set(films).size;
+    const sample = Math.min(missing.length, 2 * availableParallelism());
+    const failures: string[] = [];
+    const start = performance.now();
+    let finished = 0;
+    let bytes = 0;
+    const queue = missing[Symbol.iterator]();
+    const work = async () => {
+      for (const { film, path } of queue) {
+        signal?.throwIfAborted();
+        try {
+          await writeClipFile(path, await prepareClip(film, { ...this.preparation, threads: 1, signal }));
+          bytes += (await stat(path)).size;
+        } catch (error) {
+          if (!(error instanceof InputError)) throw error;
+          failures.push(error.message);
+        }
+        finished++;
+        const done = total - missing.length + finished;
+        if (finished !== sample) onProgress({ done, total });
+        else {
+          const each = missing.length / finished;
+          const seconds = ((performance.now() - start) / 1000) * each;
+          const estimate = {
+            prepared: total - missing.length,
+            missing: missing.length,
+            seconds,
+            bytes: bytes * each,
+          };
+          onProgress({ done, total, estimate });
+        }
+      }
+    };
+    await Promise.all(Array.from({ length: availableParallelism() }, work));
+    if (failures.length > 0) {
+      const shown = failures.slice(0, 10).join('\n  ');
+      throw new InputError(`${failures.length} of ${total} clips cannot be prepared:\n  ${shown}`);
+    }
+  }
+}

@@ -1,0 +1,217 @@
+// Other ONNX nodes for some operations, which ONNX Runtime's CPU provider computes faster than the standard ones.
+import { elementCount } from '../support/tensor.ts';
+import {
+  type ConvolutionAttributes,
+  convolutionInputGradientOperation,
+  convolutionOperation,
+  convolutionWeightGradientOperation,
+} from './convolution.ts';
+import { constantOperation } from './leaves.ts';
+import type { OnnxGraph } from './onnx.ts';
+import { averagePoolGradientOperation, maxPoolGradientOperation, maxPoolOperation } from './pooling.ts';
+import { isA, type Shape, type Value } from './value.ts';
+
+/** Adds the nodes for a value and returns the name of the result. */
+export type Lowering = (inputs: readonly string[], onnx: OnnxGraph) => string;
+
+/** Says how to lower a value; undefined leaves it to the operation. */
+export type Choice = (value: Value) => Lowering | undefined;
+
+const microsoft = 'com.microsoft';
+const blocked = 'com.microsoft.nchwc';
+
+const area = (shape: Shape) => shape[2]! * shape[3]!;
+const plain = ({ stride, dilation, groups }: ConvolutionAttributes) =>
+  groups === 1 && String([stride, dilation]) === '1,1,1,1';
+
+/** Σ over images of left · rightᵀ, of maps [N, A, H, W] and [N, B, H, W] → [A, B]. */
+function products(
+  onnx: OnnxGraph,
+  left: string,
+  right: string,
+  batch: number,
+  a: number,
+  b: number,
+  places: number,
+) {
+  const matrices = [
+    onnx.node('Reshape', [left, onnx.integers([batch, a, places])]),
+    onnx.node('Reshape', [right, onnx.integers([batch, b, places])]),
+  ];
+  const each = onnx.node('FusedMatMul', matrices, { transB: 1 }, microsoft);
+  return onnx.node('ReduceSum', [each, onnx.integers([0])], { keepdims: 0 });
+}
+
+/** The parts of a padded map that each tap of a window sees, one above the other: [N, taps · C, places]. */
+function columns(
+  onnx: OnnxGraph,
+  map: string,
+  padding: readonly number[],
+  taps: readonly { start: readonly number[]; step: readonly number[] }[],
+  [rows, width]: readonly [number, number],
+) {
+  const padded = padding.some((size) => size > 0)
+    ? onnx.node('Pad', [map, onnx.integers([0, 0, padding[0]!, padding[1]!, 0, 0, padding[2]!, padding[3]!])])
+    : map;
+  const parts = taps.map(({ start, step }) => {
+    const end = [start[0]! + (rows - 1) * step[0]! + 1, start[1]! + (width - 1) * step[1]! + 1];
+    return onnx.node('Slice', [padded, ...[start, end, [2, 3], step].map((list) => onnx.integers(list))]);
+  });
+  return onnx.node('Concat', parts, { axis: 1 });
+}
+
+const tapsOf = ([height, width]: readonly number[]) =>
+  Array.from({ length: height! * width! }, (_, i) => [Math.floor(i / width!), i % width!] as const);
+
+function weightGradient(value: Value<ConvolutionAttributes>): Lowering | undefined {
+  const { stride, padding, dilation, groups } = value.attributes;
+  if (groups !== 1) return;
+  const [x, dy] = value.inputs.map(({ shape }) => shape) as [Shape, Shape];
+  const [outputs, channels, ...kernel] = value.shape as [number, number, number, number];
+  const batch = x[0]!;
+  const taps = tapsOf(kernel);
+  return ([xName, dyName], onnx) => {
+    const finish = (sums: string, shape: Shape, order: readonly number[]) =>
+      onnx.node('Transpose', [onnx.node('Reshape', [sums, onnx.integers(shape)])], { perm: order });
+    if (taps.length === 1 && plain(value.attributes) && String(padding) === '0,0') {
+      const sums = products(onnx, dyName!, xName!, batch, outputs, channels, area(x));
+      return onnx.node('Reshape', [sums, onnx.integers(value.shape)]);
+    }
+    const fits = kernel.every((size, i) => size > padding[i]!);
+    if (plain(value.attributes) && outputs < channels && fits) {
+      // Shifting dy instead of x, which has more channels.
+      const margin = kernel.map((size, i) => size - 1 - padding[i]!);
+      const shifts = taps.map(([a, b]) => ({
+        start: [kernel[0]! - 1 - a, kernel[1]! - 1 - b],
+        step: [1, 1],
+      }));
+      const shifted = columns(onnx, dyName!, [...margin, ...margin], shifts, [x[2]!, x[3]!]);
+      const sums = products(onnx, shifted, xName!, batch, taps.length * outputs, channels, area(x));
+      return finish(sums, [...kernel, outputs, channels], [2, 3, 0, 1]);
+    }
+    const reach = [0, 1].map((i) => (dy[2 + i]! - 1) * stride[i]! + dilation[i]! * (kernel[i]! - 1) + 1);
+    const after = reach.map((size, i) => Math.max(size - x[2 + i]! - padding[i]!, 0));
+    const windows = taps.map(([a, b]) => ({ start: [a * dilation[0], b * dilation[1]], step: stride }));
+    const seen = columns(onnx, xName!, [...padding, ...after], windows, [dy[2]!, dy[3]!]);
+    const sums = products(onnx, dyName!, seen, batch, outputs, taps.length * channels, area(dy));
+    return finish(sums, [outputs, ...kernel, channels], [0, 3, 1, 2]);
+  };
+}
+
+/** A convolution whose weight changes from run to run, in the layout that ONNX Runtime keeps for constant weights. */
+function blockedConvolution(
+  onnx: OnnxGraph,
+  [x, weight, bias]: readonly string[],
+  shape: Shape,
+  { stride, padding, dilation }: ConvolutionAttributes,
+  block: number,
+): string {
+  const [outputs, inputs, ...kernel] = shape as [number, number, number, number];
+  const split = [outputs / block, block, inputs / block, block, ...kernel];
+  const parts = onnx.node('Reshape', [weight!, onnx.integers(split)]);
+  const ordered = onnx.node('Transpose', [parts], { perm: [0, 2, 4, 5, 3, 1] });
+  const arranged = onnx.node('Reshape', [ordered, onnx.integers(shape)]);
+  const y = onnx.node(
+    'Conv',
+    [onnx.node('ReorderInput', [x!], {}, blocked), arranged, ...(bias ? [bias] : [])],
+    { kernel_shape: kernel, strides: stride, pads: [...padding, ...padding], dilations: dilation, group: 1 },
+    blocked,
+  );
+  return onnx.node('ReorderOutput', [y], { channels: outputs }, blocked);
+}
+
+const blockable = (shape: Shape, { groups }: ConvolutionAttributes, block: number) =>
+  block > 0 && groups === 1 && area(shape) > 1 && shape[0]! % block === 0 && shape[1]! % block === 0;
+
+function forward(value: Value<ConvolutionAttributes>, block: number): Lowering | undefined {
+  const weight = value.inputs[1]!;
+  if (isA(weight, constantOperation) || !blockable(weight.shape, value.attributes, block)) return;
+  return (inputs, onnx) => blockedConvolution(onnx, inputs, weight.shape, value.attributes, block);
+}
+
+function inputGradient(
+  value: Value<ConvolutionAttributes & { shape: Shape }>,
+  block: number,
+): Lowering | undefined {
+  const [dy, weight] = value.inputs.map(({ shape }) => shape) as [Shape, Shape];
+  const [outputs, channels, ...kernel] = weight as [number, number, number, number];
+  const { padding } = value.attributes;
+  const margin = kernel.map((size, i) => size - 1 - padding[i]!) as [number, number];
+  if (!plain(value.attributes) || margin.some((size) => size < 0)) return;
+  return ([dyName, weightName], onnx) => {
+    const exchanged = onnx.node('Transpose', [weightName!], { perm: [1, 0, 2, 3] });
+    if (area(weight) === 1) {
+      const matrices = [
+        onnx.node('Reshape', [exchanged, onnx.integers([channels, outputs])]),
+        onnx.node('Reshape', [dyName!, onnx.integers([dy[0]!, outputs, area(dy)])]),
+      ];
+      return onnx.node('Reshape', [onnx.node('MatMul', matrices), onnx.integers(value.shape)]);
+    }
+    const ends = [[-1, -1], kernel.map((size) => -size - 1), [2, 3], [-1, -1]];
+    const flipped = onnx.node('Slice', [exchanged, ...ends.map((list) => onnx.integers(list))]);
+    const shape = [channels, outputs, ...kernel];
+    const attributes = { ...value.attributes, padding: margin };
+    if (blockable(shape, attributes, block))
+      return blockedConvolution(onnx, [dyName!, flipped], shape, attributes, block);
+    return onnx.node('Conv', [dyName!, flipped], { kernel_shape: kernel, pads: [...margin, ...margin] });
+  };
+}
+
+/** Repeats each element of the maps as a block, divided by the block's size. */
+function averagePoolGradient(value: Value): Lowering | undefined {
+  if (!isA(value, averagePoolGradientOperation)) return;
+  const { kernel, stride } = value.attributes;
+  const [batch, channels, height, width] = value.shape as [number, number, number, number];
+  const rows = height / kernel[0];
+  const places = width / kernel[1];
+  if (String(kernel) !== String(stride) || !Number.isInteger(rows) || !Number.isInteger(places)) return;
+  const share = 1 / (kernel[0] * kernel[1]);
+  const repeat = Float32Array.from({ length: places * width }, (_, i) =>
+    Math.floor((i % width) / kernel[1]) === Math.floor(i / width) ? share : 0,
+  );
+  return ([dy], onnx) => {
+    const lines = onnx.node('Reshape', [dy!, onnx.integers([batch * channels * rows, 1, places])]);
+    const wide = onnx.node('MatMul', [lines, onnx.floats(repeat, [places, width])]);
+    const tall = onnx.node('Concat', Array(kernel[0]).fill(wide), { axis: 1 });
+    return onnx.node('Reshape', [tall, onnx.integers(value.shape)]);
+  };
+}
+
+/**
+ * Chooses the lowerings for the CPU.
+ *
+ * @param values all of the model.
+ * @param block how many channels ONNX Runtime keeps together on this CPU; 0 where it has no such layout.
+ */
+export function cpuChoice(values: readonly Value[], block: number): Choice {
+  // A max pool whose gradient is needed also says where its maxima are.
+  const differentiated = new Set(
+    values.filter((v) => isA(v, maxPoolGradientOperation)).map((v) => v.inputs[1]!),
+  );
+  const indices = new Map<Value, string>();
+
+  return (value) => {
+    if (isA(value, convolutionOperation)) return forward(value, block);
+    if (isA(value, convolutionInputGradientOperation)) return inputGradient(value, block);
+    if (isA(value, convolutionWeightGradientOperation)) return weightGradient(value);
+    if (isA(value, averagePoolGradientOperation)) return averagePoolGradient(value);
+    if (isA(value, maxPoolOperation) && differentiated.has(value))
+      return (inputs, onnx) => {
+        const { kernel, stride, padding } = value.attributes;
+        const attributes = { kernel_shape: kernel, strides: stride, pads: [...padding, ...padding] };
+        const [y, where] = onnx.nodeOf(2, 'MaxPool', inputs, attributes);
+        indices.set(value, where!);
+        return y!;
+      };
+    if (isA(value, maxPoolGradientOperation) && isA(value.inputs[1]!, maxPoolOperation))
+      return ([, , dy], onnx) => {
+        const y = value.inputs[1]!;
+        const count = onnx.integers([elementCount(y.shape)]);
+        const zeros = onnx.node('ConstantOfShape', [onnx.integers([elementCount(value.shape)])]);
+        const flat = [indices.get(y)!, dy!].map((name) => onnx.node('Reshape', [name, count]));
+        const dx = onnx.node('ScatterElements', [zeros, ...flat], { axis: 0, reduction: 'add' });
+        return onnx.node('Reshape', [dx, onnx.integers(value.shape)]);
+      };
+    return;
+  };
+}

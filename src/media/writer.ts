@@ -1,0 +1,141 @@
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { rename, rm } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import type { Writable } from 'node:stream';
+import { compiledEntry } from '../support/entry.ts';
+import { InputError } from '../support/errors.ts';
+import { ended } from './process.ts';
+import { SAMPLE_RATE } from './types.ts';
+
+export interface FilmParts {
+  width: number;
+  height: number;
+  /** Frames per second, 1 to 240. */
+  frameRate: number;
+  /** Red, green, blue 0..255 for each pixel, row by row: `width * height * 3` bytes a frame. */
+  frames: Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
+  /** Mono sound in [-1, 1], in stretches of any length; silent film when not given. */
+  waveform?: Iterable<Float32Array> | AsyncIterable<Float32Array>;
+  /** Of the waveform, in Hz; 22,050 when not given. One that AAC knows: 8000 … 96,000. */
+  sampleRate?: number;
+  signal?: AbortSignal;
+}
+
+/** What the encoding child is told first, as JSON. */
+export interface FilmFormat {
+  path: string;
+  width: number;
+  height: number;
+  frameRate: number;
+  /** 0 for a silent film. */
+  sampleRate: number;
+}
+
+/** First byte of each message to the encoding child; four bytes of length and the bytes follow. */
+export const PICTURE = 1;
+export const SOUND = 2;
+export const END = 3;
+
+/**
+ * Writes a film: H.264 (4:2:0) and AAC in an mp4 file, encoded in a process of its own. An odd side grows by a
+ * pixel, because 4:2:0 halves both. The same input gives the same bytes, as long as node-av stays the same.
+ * The file appears when it is complete; after a failure nothing is left.
+ *
+ * @throws TypeError when a frame has another length than the size asks for.
+ * @throws InputError when the file cannot be written.
+ */
+export async function writeFilm(path: string, parts: FilmParts): Promise<void> {
+  const { width, height, frameRate, waveform, sampleRate = SAMPLE_RATE, signal } = parts;
+  const sides = [width, height];
+  if (!sides.every((side) => Number.isInteger(side) && side >= 2 && side <= 8192))
+    throw new TypeError(
+      `a film of ${width}×${height} cannot be written; sides are whole numbers from 2 to 8192`,
+    );
+  if (!(frameRate >= 1 && frameRate <= 240))
+    throw new TypeError(`the frame rate is ${frameRate}; 1 to 240 is expected`);
+  signal?.throwIfAborted();
+
+  const temporary = join(dirname(resolve(path)), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
+  const format: FilmFormat = {
+    path: temporary,
+    width,
+    height,
+    frameRate,
+    sampleRate: waveform ? sampleRate : 0,
+  };
+  const entry = compiledEntry(import.meta.url, 'writer-child');
+  const child = spawn(process.execPath, [entry, JSON.stringify(format)], {
+    stdio: ['pipe', 'ignore', 'pipe'],
+    windowsHide: true,
+  });
+  const exit = ended(child);
+  let complaint = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    complaint = (complaint + text).slice(-2000);
+  });
+  child.stdin.on('error', () => {}); // a write that fails is told to its caller
+  const abort = () => child.kill('SIGKILL');
+  signal?.addEventListener('abort', abort, { once: true });
+  try {
+    const how = await sendParts(child.stdin, parts).then(
+      () => exit,
+      async (error: NodeJS.ErrnoException) => {
+        if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_DESTROYED') throw error;
+        return await exit;
+      },
+    );
+    signal?.throwIfAborted();
+    if (how !== 'exit code 0') throw new InputError(`cannot write '${path}': ${complaint.trim() || how}`);
+    await rename(temporary, path);
+  } finally {
+    signal?.removeEventListener('abort', abort);
+    child.kill('SIGKILL');
+    await exit;
+    await rm(temporary, { force: true });
+  }
+}
+
+/** Sends pictures and sound in the order of the film, at the encoder's pace. */
+async function sendParts(pipe: Writable, parts: FilmParts): Promise<void> {
+  const { width, height, frameRate, frames, waveform, sampleRate = SAMPLE_RATE } = parts;
+  const send = async (kind: number, bytes: Uint8Array) => {
+    const head = Buffer.alloc(5);
+    head.writeUInt8(kind, 0);
+    head.writeUInt32LE(bytes.length, 1);
+    pipe.write(head);
+    await new Promise<void>((done, failed) => pipe.write(bytes, (error) => (error ? failed(error) : done())));
+  };
+  const sound = soundUpTo(waveform ?? []);
+  let count = 0;
+  for await (const frame of frames) {
+    if (frame.length !== width * height * 3)
+      throw new TypeError(
+        `frame ${count} has ${frame.length} bytes; ${width}×${height} needs ${width * height * 3}`,
+      );
+    await send(PICTURE, frame);
+    count++;
+    for await (const bytes of sound((count / frameRate) * sampleRate)) await send(SOUND, bytes);
+  }
+  for await (const bytes of sound(Number.POSITIVE_INFINITY)) await send(SOUND, bytes);
+  await send(END, new Uint8Array(0));
+  pipe.end();
+}
+
+/** Gives the sound as bytes, as much at each call as is needed to have the asked number of samples in all. */
+function soundUpTo(waveform: NonNullable<FilmParts['waveform']>) {
+  const chunks =
+    Symbol.asyncIterator in waveform ? waveform[Symbol.asyncIterator]() : waveform[Symbol.iterator]();
+  let sent = 0;
+  let over = false;
+  return async function* (samples: number): AsyncGenerator<Uint8Array> {
+    while (sent < samples && !over) {
+      const { done, value } = await chunks.next();
+      if (done) over = true;
+      else {
+        sent += value.length;
+        yield new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+      }
+    }
+  };
+}

@@ -1,0 +1,64 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { InputError } from '../support/errors.ts';
+import { writeAtomically } from '../support/files.ts';
+import type { Tensor } from '../support/tensor.ts';
+import { readSafetensors, writeSafetensors } from '../weights/index.ts';
+import type { OptimizerState } from './optimizers.ts';
+
+/** All that a stopped training needs to go on exactly as if it had not been stopped. */
+export interface Checkpoint {
+  readonly parameters: ReadonlyMap<string, Tensor>;
+  readonly optimizer: OptimizerState;
+  /** Where training is, as JSON: epoch, step, records. */
+  readonly progress: unknown;
+}
+
+const schema = z.object({
+  parameters: z.string().regex(/^[\w.]+$/),
+  optimizer: z.string().regex(/^[\w.]+$/),
+  optimizerStep: z.number().int().nonnegative(),
+  progress: z.unknown(),
+});
+
+/**
+ * Saves into a folder: two safetensors under fresh names, then `checkpoint.json`, which names them, in one rename; then
+ * the files of the checkpoint before are removed. Killed at any moment, the folder holds the old checkpoint or the new.
+ */
+export async function writeCheckpoint(
+  folder: string,
+  { parameters, optimizer, progress }: Checkpoint,
+): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  const name = randomBytes(6).toString('hex');
+  const files = { parameters: `parameters.${name}.safetensors`, optimizer: `optimizer.${name}.safetensors` };
+  await writeSafetensors(join(folder, files.parameters), parameters);
+  await writeSafetensors(join(folder, files.optimizer), optimizer.tensors);
+  const json = JSON.stringify({ ...files, optimizerStep: optimizer.step, progress });
+  await writeAtomically(join(folder, 'checkpoint.json'), json);
+  const kept = ['checkpoint.json', files.parameters, files.optimizer];
+  for (const file of await readdir(folder)) if (!kept.includes(file)) await rm(join(folder, file));
+}
+
+/** @returns undefined when there is none. @throws InputError when it cannot be read. */
+export async function readCheckpoint(folder: string): Promise<Checkpoint | undefined> {
+  const file = join(folder, 'checkpoint.json');
+  if (!existsSync(file)) return undefined;
+  const { parameters, optimizer, optimizerStep, progress } = parse(file, await readFile(file, 'utf8'));
+  return {
+    parameters: await readSafetensors(join(folder, parameters)),
+    optimizer: { step: optimizerStep, tensors: await readSafetensors(join(folder, optimizer)) },
+    progress,
+  };
+}
+
+function parse(file: string, text: string): z.infer<typeof schema> {
+  try {
+    return schema.parse(JSON.parse(text));
+  } catch {
+    throw new InputError(`${file} is not a checkpoint, or is damaged; delete its folder to start anew`);
+  }
+}

@@ -1,0 +1,148 @@
+import {
+  gradients,
+  input,
+  multiply,
+  openSession,
+  type Provider,
+  parametersOf,
+  reduceMean,
+  type Session,
+  subtract,
+  type Value,
+} from '../graph/index.ts';
+import { type Batch, clipNetwork, type Network, type Stream } from '../networks/index.ts';
+import { InputError } from '../support/errors.ts';
+import type { Tensor } from '../support/tensor.ts';
+import { clipByGlobalNorm, type LearningRate, type Optimizer, type OptimizerState } from './optimizers.ts';
+import { type TrainedParts, trains } from './trained-parts.ts';
+
+export interface StepOptions {
+  network: Network;
+  /** What one run of the session takes in; a step may be several runs. */
+  batch: Batch;
+  parts: TrainedParts;
+  /** Batch norms of trained parts: frozen (fine-tuning), or with the statistics of each run (from scratch). */
+  batchNorm: 'frozen' | 'batch';
+  /** Frozen streams whose features were computed before (`clipFeatures`), and are inputs. */
+  given?: readonly Stream[];
+  provider?: Provider;
+  threads?: number;
+}
+
+/** One run's inputs: those of `clipNetwork` and `target` [clips, 2], valence and arousal as labelled. */
+export type Run = Readonly<Record<string, Tensor>>;
+
+export interface StepResult {
+  /** Mean squared error over the clips of the step, before it. */
+  loss: number;
+  /** Norm of the whole gradient before it was clipped. */
+  gradientNorm: number;
+  /** [valence, arousal] of every clip, before the step. */
+  predictions: number[][];
+}
+
+/**
+ * Forward and backward pass of a network as one session. Frozen parameters are folded into it; what is frozen costs no
+ * backward pass, and no memory for one.
+ */
+export class TrainingStep {
+  /** Names of the parameters that train. */
+  readonly trained: readonly string[];
+  private readonly session: Session;
+  private readonly parameters: ReadonlyMap<string, Tensor>;
+
+  private constructor(session: Session, trained: readonly string[], parameters: ReadonlyMap<string, Tensor>) {
+    this.session = session;
+    this.trained = trained;
+    this.parameters = parameters;
+  }
+
+  /** @param parameters all of the network's; each step changes those that train, and running averages, in place. */
+  static async open(options: StepOptions, parameters: ReadonlyMap<string, Tensor>): Promise<TrainingStep> {
+    const { network, batch, parts, batchNorm, given = [], provider = 'cpu', threads } = options;
+    const isTrained = trains(parts);
+    const usesBatchStatistics = (path: string) => batchNorm === 'batch' && isTrained(path);
+    const { prediction, averages } = clipNetwork(network, batch, { given, usesBatchStatistics });
+    const error = subtract(prediction, input('target', [batch.clips, 2]));
+    const loss = reduceMean(multiply(error, error));
+    const variables = parametersOf([loss]).filter(({ name, trainable }) => trainable && isTrained(name));
+    const slopes = gradients(loss, variables);
+    const outputs: Record<string, Value> = { loss, prediction };
+    variables.forEach(({ name }, i) => {
+      outputs[`gradient.${name}`] = slopes[i]!;
+    });
+    for (const [name, average] of Object.entries(averages)) outputs[`average.${name}`] = average;
+
+    const trained = variables.map(({ name }) => name);
+    const changing = new Set([...trained, ...Object.keys(averages)]);
+    const frozen = new Map([...parameters].filter(([name]) => !changing.has(name)));
+    const session = await openSession(outputs, { parameters: frozen, provider, ...(threads && { threads }) });
+    return new TrainingStep(session, trained, parameters);
+  }
+
+  /**
+   * One step of the optimizer. Several runs, each of the session's batch size, give the step of one batch of them all
+   * (with `batchNorm: 'batch'` each run has statistics of its own).
+   *
+   * @throws InputError when the loss or a gradient is not a number; the weights are then as before.
+   */
+  async take(
+    runs: AsyncIterable<Run> | Iterable<Run>,
+    optimizer: Optimizer,
+    state: OptimizerState,
+    { rate, gradientLimit }: { rate: LearningRate; gradientLimit: number },
+  ): Promise<StepResult> {
+    const sums = new Map<string, Tensor>();
+    const predictions: number[][] = [];
+    let [count, loss] = [0, 0];
+    for await (const run of runs) {
+      const results = await this.session.run(this.feedsOf(run));
+      count++;
+      loss += results.loss!.data[0]!;
+      if (!Number.isFinite(loss)) throw diverged(state, loss);
+      this.moveAverages(results);
+      const values = results.prediction!.data;
+      for (let i = 0; i < values.length; i += 2) predictions.push([values[i]!, values[i + 1]!]);
+      for (const name of this.trained) addInto(sums, name, results[`gradient.${name}`]!);
+    }
+    if (count > 1)
+      for (const { data } of sums.values()) for (let i = 0; i < data.length; i++) data[i] = data[i]! / count;
+    const gradientNorm = clipByGlobalNorm(sums, gradientLimit);
+    if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm))
+      throw new InputError(
+        `step ${state.step + 1}: the loss is ${loss / count}; a lower learning rate may help`,
+      );
+    optimizer.update(this.parameters, sums, state, rate);
+    return { loss: loss / count, gradientNorm, predictions };
+  }
+
+  close(): Promise<void> {
+    return this.session.close();
+  }
+
+  private feedsOf(run: Run): Record<string, Tensor> {
+    const feeds: Record<string, Tensor> = {};
+    for (const name of this.session.inputs.keys()) {
+      const feed = run[name] ?? this.parameters.get(name);
+      if (feed) feeds[name] = feed;
+    }
+    return feeds;
+  }
+
+  private moveAverages(results: Readonly<Record<string, Tensor>>): void {
+    for (const [name, { data }] of Object.entries(results))
+      if (name.startsWith('average.')) this.parameters.get(name.slice('average.'.length))!.data.set(data);
+  }
+}
+
+function diverged({ step }: OptimizerState, value: number): InputError {
+  return new InputError(
+    `step ${step + 1}: the loss or its gradient is ${value}; a lower learning rate may help`,
+  );
+}
+
+function addInto(sums: Map<string, Tensor>, name: string, { shape, data }: Tensor): void {
+  const sum = sums.get(name);
+  if (!sum) sums.set(name, { shape, data });
+  else for (let i = 0; i < data.length; i++) sum.data[i] = sum.data[i]! + data[i]!;
+}

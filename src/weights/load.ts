@@ -1,0 +1,53 @@
+import { InputError } from '../support/errors.ts';
+import type { Tensor } from '../support/tensor.ts';
+import { quoted } from './bytes.ts';
+import { toModelNames } from './names.ts';
+
+/** As many faults of one kind are listed by name; the rest are counted. */
+const mostListed = 20;
+
+export interface LoadOptions {
+  /** What the parameters come from, for the message: a file's path. */
+  source?: string;
+  /** True for a pretrained file, whose names are first turned into ours (see `toModelNames`). */
+  rename?: boolean;
+}
+
+/**
+ * The parameters that a network expects, taken from those found in a file.
+ *
+ * @param expected every parameter by name and shape, in the order of the result.
+ * @throws InputError one for all: every parameter that is missing, unknown to the network, or of another shape.
+ */
+export function loadInto(
+  expected: readonly { readonly name: string; readonly shape: readonly number[] }[],
+  found: ReadonlyMap<string, Tensor>,
+  { source = 'the weights', rename = false }: LoadOptions = {},
+): Map<string, Tensor> {
+  const parameters = rename ? toModelNames(found).parameters : found;
+  const known = new Set(expected.map(({ name }) => name));
+  const missing = expected.filter(({ name }) => !parameters.has(name)).map(({ name }) => quoted(name));
+  const extra = [...parameters.keys()].filter((name) => !known.has(name)).map(quoted);
+  const misshaped = expected.flatMap(({ name, shape }) => {
+    const tensor = parameters.get(name);
+    if (!tensor || `${tensor.shape}` === `${shape}`) return [];
+    return [`${quoted(name)} is [${tensor.shape}], not [${shape}]`];
+  });
+  const faults = [
+    listed('missing', missing),
+    listed('unknown to the network', extra),
+    listed('of another shape', misshaped),
+  ].filter((line) => line !== '');
+  if (faults.length > 0) {
+    throw new InputError(
+      `${source} do not fit the network's ${expected.length} parameters\n  ${faults.join('\n  ')}`,
+    );
+  }
+  return new Map(expected.map(({ name }) => [name, parameters.get(name)!]));
+}
+
+function listed(fault: string, items: readonly string[]): string {
+  if (items.length === 0) return '';
+  const more = items.length > mostListed ? `, and ${items.length - mostListed} more` : '';
+  return `${items.length} ${fault}: ${items.slice(0, mostListed).join(', ')}${more}`;
+}
