@@ -21,7 +21,7 @@ export function broxFlow(
   { preset = 'standard', joint = false, initial }: BroxOptions = {},
 ): FlowField {
   checkPair(first, second, initial);
-  return coarseToFine(first, second, scheduleOf(preset), joint, initial);
+  return coarseToFine(first, second, scheduleOf(preset, joint), joint, initial);
 }
 
 /** The multiresolution strategy of section 3.2: solve on the coarsest level, and let each result start the next finer level. */

@@ -39,7 +39,7 @@ export function linearSystem(
   image: Warped,
   start: readonly [Plane, Plane],
   current: readonly [Plane, Plane],
-  { smoothness, gradientWeight, epsilon }: Schedule,
+  { smoothness, gradientWeight, dataEpsilon, smoothnessEpsilon }: Schedule,
   joint: boolean,
 ): System {
   const { width, height } = image.x;
@@ -68,8 +68,8 @@ export function linearSystem(
     const gradient = (ixz + ixx * du + ixy * dv) ** 2 + (iyz + ixy * du + iyy * dv) ** 2;
 
     // The first of the weights (11), Ψ'_Data.
-    const weight = robustWeight(joint ? brightness + gradientWeight * gradient : brightness, epsilon);
-    const ofGradient = gradientWeight * (joint ? weight : robustWeight(gradient, epsilon));
+    const weight = robustWeight(joint ? brightness + gradientWeight * gradient : brightness, dataEpsilon);
+    const ofGradient = gradientWeight * (joint ? weight : robustWeight(gradient, dataEpsilon));
 
     // The terms of (12) with du, with dv, and with neither; the last moved to the right-hand side.
     const m11 = weight * ix * ix + ofGradient * (ixx * ixx + ixy * ixy);
@@ -83,7 +83,7 @@ export function linearSystem(
     b1.data[p] = m11 * u + m12 * v - r1;
     b2.data[p] = m12 * u + m22 * v - r2;
   }
-  return { a11, a12, a22, b1, b2, ...diffusivity(current, smoothness, epsilon) };
+  return { a11, a12, a22, b1, b2, ...diffusivity(current, smoothness, smoothnessEpsilon) };
 }
 
 /**

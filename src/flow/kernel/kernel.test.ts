@@ -148,7 +148,7 @@ test.each([
   const flow = kernelFlow(texture(width, height, 3.3), texture(width, height, 3.3, -1.25, 0.5));
   const border = Math.min(8, height / 4);
   const truth = constantFlow(width - 2 * border, height - 2 * border, 1.25, -0.5);
-  expect(endpointError(interior(flow, border), truth)).toBeLessThan(0.15);
+  expect(endpointError(interior(flow, border), truth)).toBeLessThan(0.2);
 });
 
 test('a frame of another size than the kernel is for, or a frame too large, is refused', () => {

@@ -15,7 +15,8 @@ interface Exports {
     smoothness: number,
     gradientWeight: number,
     relaxation: number,
-    epsilon: number,
+    dataEpsilon: number,
+    smoothnessEpsilon: number,
     presmoothing: number,
     reductionSmoothing: number,
     warps: number,
@@ -70,12 +71,13 @@ export class FlowKernel {
       throw new Error(`the flow of ${width}×${height} frames does not fit in memory`);
     };
     this.exports = new WebAssembly.Instance(module, { env: { abort } }).exports as unknown as Exports;
-    const schedule = scheduleOf(preset);
+    const schedule = scheduleOf(preset, joint);
     this.exports.configure(
       schedule.smoothness,
       schedule.gradientWeight,
       schedule.relaxation,
-      schedule.epsilon,
+      schedule.dataEpsilon,
+      schedule.smoothnessEpsilon,
       schedule.presmoothing,
       schedule.reductionSmoothing,
       schedule.warps,

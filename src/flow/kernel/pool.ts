@@ -29,7 +29,7 @@ export async function* flowOfFrames(
   { threads = availableParallelism(), signal, ...options }: FlowStreamOptions = {},
 ): AsyncGenerator<FlowField, void, undefined> {
   signal?.throwIfAborted();
-  scheduleOf(options.preset ?? 'standard');
+  scheduleOf(options.preset ?? 'standard', options.joint ?? false);
   const module = kernelModule();
   if (!module) process.emitWarning('WebAssembly has no SIMD here: optical flow takes the plain, slow path');
   const source = frames[Symbol.asyncIterator]();

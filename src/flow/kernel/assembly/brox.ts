@@ -26,7 +26,7 @@ class Level {
 }
 
 const levels: Level[] = [];
-let alpha: f32, gamma: f32, omega: f32, epsilon: f32, smoothing: f64, antialiasing: f64;
+let alpha: f32, gamma: f32, omega: f32, dataEpsilon: f32, smoothnessEpsilon: f32, smoothing: f64, antialiasing: f64;
 let warps: i32, inner: i32, sweeps: i32, joint: bool;
 let frame: usize, row: usize, data: usize, weights: usize, system: usize, u: usize, v: usize;
 /** Where the columns of the coarsest level fall in the finest. */
@@ -37,13 +37,14 @@ let reduction: usize;
  * @param antialiasing σ of the Gaussian between levels, in pixels of the finer
  */
 export function configure(
-  alpha_: f32, gamma_: f32, omega_: f32, epsilon_: f32, smoothing_: f64, antialiasing_: f64,
+  alpha_: f32, gamma_: f32, omega_: f32, dataEpsilon_: f32, smoothnessEpsilon_: f32, smoothing_: f64, antialiasing_: f64,
   warps_: i32, inner_: i32, sweeps_: i32, joint_: bool,
 ): void {
   alpha = alpha_;
   gamma = gamma_;
   omega = omega_;
-  epsilon = epsilon_;
+  dataEpsilon = dataEpsilon_;
+  smoothnessEpsilon = smoothnessEpsilon_;
   smoothing = smoothing_;
   antialiasing = antialiasing_;
   warps = warps_;
@@ -130,7 +131,7 @@ export function flow(first: i32, second: i32, warm: bool): void {
     for (let k = 0; k < warps; k++) {
       warp(level.samples[first], level.surface[second], level.flow, data, level.width, level.height);
       for (let i = 0; i < inner; i++)
-        solve(level.flow, data, level.mask, weights, system, level.width, level.height, alpha, gamma, omega, epsilon, sweeps, joint);
+        solve(level.flow, data, level.mask, weights, system, level.width, level.height, alpha, gamma, omega, dataEpsilon, smoothnessEpsilon, sweeps, joint);
     }
   }
   writeResult(finest);

@@ -23,7 +23,7 @@ export function weightBytes(width: i32): usize {
 /** One lagged-nonlinearity step: weights and system at the current flow, then `sweeps` red-black sweeps. */
 export function solve(
   flow: usize, data: usize, mask: usize, weights: usize, system: usize, width: i32, height: i32,
-  alpha: f32, gamma: f32, omega: f32, epsilon: f32, sweeps: i32, joint: bool,
+  alpha: f32, gamma: f32, omega: f32, dataEpsilon: f32, smoothnessEpsilon: f32, sweeps: i32, joint: bool,
 ): void {
   const blocks = blocksOf(width);
   const dataRow = DATA_BLOCK * 2 * blocks;
@@ -37,7 +37,7 @@ export function solve(
   memory.fill(system, 0, systemLine); // line 0 has no black half
   // step t: the diffusivity of row t, the system of row y = t − 1, sweep k of line y − 2 k
   for (let t = 0; t <= height + 2 * sweeps; t++) {
-    if (t < height) diffusivityRow(flow, t, diffusivity + <usize>(t & 3) * diffusivityRowBytes, width, height, alpha, epsilon);
+    if (t < height) diffusivityRow(flow, t, diffusivity + <usize>(t & 3) * diffusivityRowBytes, width, height, alpha, smoothnessEpsilon);
     const y = t - 1;
     if (y < 0) continue;
     const line = system + <usize>(y % lines) * systemLine;
@@ -49,7 +49,7 @@ export function solve(
       if (y == height - 1) negateRow(here - VECTOR, below - VECTOR, width);
       assembleRow(
         flow, y, data + <usize>y * dataRow, mask, dataWeights, here, above, below, line, system + <usize>((y + 1) % lines) * systemLine,
-        width, gamma, omega, epsilon, joint,
+        width, gamma, omega, dataEpsilon, joint,
       );
     } else if (y == height) clearRed(line, blocks); // the last line has no red half
     for (let k = 0; k < sweeps; k++) {
