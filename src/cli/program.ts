@@ -19,6 +19,10 @@ export const commands: Record<string, LazyCommand> = {
     summary: 'compute the optical flow of two images or of a film',
     load: async () => (await import('./flow.ts')).flowCommand(),
   },
+  train: {
+    summary: 'train a network on a data set',
+    load: async () => (await import('./train.ts')).trainCommand(),
+  },
   doctor: {
     summary: 'show what affectline can use on this machine',
     load: async () => (await import('./doctor.ts')).doctorCommand(),

@@ -1,1 +1,24 @@
-export {};
+// Labelled clips and a configuration in → a trained model out: optimizers, the step, checkpoints, the loop.
+//
+// In:  a `ClipCache` of prepared clips with labels in the data set's own units, a `TrainingConfiguration` (YAML).
+// Out: a run's folder: `best/` (a model for `affectline analyze --model`), `last/` (a checkpoint to go on from),
+//      results.csv, metrics.jsonl, TensorBoard events.
+export {
+  configurationHelp,
+  configurationText,
+  parseConfiguration,
+  type TrainingConfiguration,
+  trainingConfiguration,
+} from './configuration.ts';
+export { initialParameters, openSplit } from './experiment.ts';
+export { writeModel } from './model-folder.ts';
+export { type PredictClipsOptions, predictClips } from './predict-clips.ts';
+export type { EpochRecord } from './records/records.ts';
+export {
+  type StepProgress,
+  type TrainingClip,
+  type TrainOptions,
+  type TrainResult,
+  train,
+  viewOf,
+} from './trainer.ts';

@@ -1,0 +1,111 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { openDataSet, splitNamed } from '../datasets/index.ts';
+import { constant, evaluate, metricNames } from '../evaluation/index.ts';
+import { InputError } from '../support/errors.ts';
+import { configurationHelp, parseConfiguration, type TrainingConfiguration } from '../training/index.ts';
+import { wholeNumber } from './arguments.ts';
+import { interruptSignal } from './interrupt.ts';
+import { ProgressLine } from './terminal.ts';
+import { preparedClips, trainAndPredict } from './training/run.ts';
+
+interface TrainOptions {
+  data?: string;
+  config?: string;
+  name: string;
+  out: string;
+  cache?: string;
+  resume?: boolean;
+  seed?: number;
+  threads?: number;
+  keys?: boolean;
+  json?: boolean;
+}
+
+export function trainCommand(): Command {
+  return new Command('train')
+    .description(
+      'Train a network on a data set: config.yaml, results.csv, metrics.jsonl, TensorBoard events, the best model and\n' +
+        'a checkpoint in runs/NAME, then the predictions for the test clips. Stopped at any moment, --resume goes on.',
+    )
+    .option('-d, --data <folder>', 'the data set (see affectline dataset check)')
+    .option('-c, --config <file>', 'a YAML file with the keys of --keys that differ from their defaults')
+    .option('-n, --name <name>', 'of the run and its model', 'train')
+    .option('-o, --out <folder>', 'where runs are kept', 'runs')
+    .option('--cache <folder>', 'where prepared clips are kept (default: clips in the folder of runs)')
+    .option('--resume', 'go on with the run of this name, by its own configuration')
+    .option('--seed <number>', 'of weights, split, order and crops', wholeNumber(0, 2 ** 31 - 1))
+    .option('--threads <count>', 'processor cores to use (default: all)', wholeNumber(1, 64))
+    .option('--keys', 'print every key of a configuration, with its default and meaning')
+    .option('--json', 'print the result as one line of JSON')
+    .action(trainNetwork);
+}
+
+async function trainNetwork(options: TrainOptions): Promise<void> {
+  if (options.keys) {
+    process.stdout.write(configurationHelp());
+    return;
+  }
+  if (!options.data) throw new InputError('name a data set: affectline train --data FOLDER');
+  const folder = join(options.out, options.name);
+  const configuration = configurationOf(options, folder);
+  const dataSet = openDataSet(options.data);
+  const split = splitNamed(configuration.split, dataSet.clips, configuration.seed);
+  const progress = new ProgressLine();
+  const say = (line: string) => {
+    progress.clear();
+    process.stderr.write(`${line}\n`);
+  };
+  const reporting = { signal: interruptSignal(), progress, say };
+  const { preset } = configuration;
+  const cache = await preparedClips(dataSet, preset, options.cache ?? join(options.out, 'clips'), reporting);
+  const { threads } = options;
+  const predictions = await trainAndPredict({
+    ...reporting,
+    dataSet,
+    split,
+    cache,
+    configuration,
+    folder,
+    threads,
+  });
+
+  const floor = constant(split.train, split.test);
+  const results = { model: evaluate(split.test, predictions), constant: evaluate(split.test, floor) };
+  if (options.json) {
+    process.stdout.write(
+      `${JSON.stringify({ folder, split: split.name, synthetic: dataSet.synthetic, ...results })}\n`,
+    );
+    return;
+  }
+  const row = (name: string, { valence, arousal }: (typeof results)['model']) =>
+    [
+      name.padEnd(18),
+      ...[valence, arousal].flatMap((of) => metricNames.map((metric) => of[metric].toFixed(3).padStart(8))),
+    ].join('');
+  const header = ['valence', 'arousal']
+    .flatMap(() => metricNames.map((metric) => metric.padStart(8)))
+    .join('');
+  process.stdout.write(
+    `${split.test.length} test clips, split ${split.name}${dataSet.synthetic ? ', synthetic films' : ''}\n` +
+      `${''.padEnd(18)}${'valence'.padStart(8 * metricNames.length)}${'arousal'.padStart(8 * metricNames.length)}\n` +
+      `${''.padEnd(18)}${header}\n${row(options.name, results.model)}\n${row('constant', results.constant)}\n${folder}\n`,
+  );
+}
+
+function configurationOf({ config, resume, seed }: TrainOptions, folder: string): TrainingConfiguration {
+  const own = join(folder, 'config.yaml');
+  if (resume) {
+    if (!existsSync(own)) throw new InputError(`${folder} holds no run to go on with`);
+    return parseConfiguration(readFileSync(own, 'utf8'), own);
+  }
+  if (existsSync(own))
+    throw new InputError(`${folder} holds a run already; --resume goes on with it, --name gives another`);
+  if (config && !existsSync(config)) throw new InputError(`${config}: no such file`);
+  const configuration = parseConfiguration(
+    config ? readFileSync(config, 'utf8') : '',
+    config ?? 'the defaults',
+  );
+  return seed === undefined ? configuration : { ...configuration, seed };
+}

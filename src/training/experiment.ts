@@ -1,0 +1,61 @@
+import { availableParallelism } from 'node:os';
+import type { ClipCache } from '../clips/index.ts';
+import type { LabelledClip, Split } from '../datasets/index.ts';
+import { parametersOf } from '../graph/index.ts';
+import { clipNetwork, describeNetwork, randomParameters, type Stream } from '../networks/index.ts';
+import { InputError } from '../support/errors.ts';
+import type { Tensor } from '../support/tensor.ts';
+import { loadInto, readModelWeights } from '../weights/index.ts';
+import type { TrainingConfiguration } from './configuration.ts';
+import type { TrainingClip } from './trainer.ts';
+
+/** The labelled clips of a split, opened from a cache that holds them all. @throws InputError when it does not. */
+export async function openSplit(
+  split: Split,
+  cache: ClipCache,
+): Promise<Record<'train' | 'validation' | 'test', (TrainingClip & { id: string })[]>> {
+  return {
+    train: await openClips(split.train, cache),
+    validation: await openClips(split.validation, cache),
+    test: await openClips(split.test, cache),
+  };
+}
+
+async function openClips(clips: readonly LabelledClip[], cache: ClipCache) {
+  const opened: (TrainingClip & { id: string })[] = [];
+  const queue = clips.entries();
+  const work = async () => {
+    for (const [i, { id, path, valence, arousal }] of queue)
+      opened[i] = { id, clip: await cache.open(path), valence, arousal };
+  };
+  await Promise.all(Array.from({ length: 4 * availableParallelism() }, work));
+  return opened;
+}
+
+/**
+ * Where a run starts: random weights by the seed, and the configuration's pretrained files over those of their streams.
+ *
+ * @throws InputError when a file cannot be read, is not of the stream it is given for, or does not fit the preset.
+ */
+export async function initialParameters(configuration: TrainingConfiguration): Promise<Map<string, Tensor>> {
+  const network = describeNetwork(configuration);
+  const samples = Math.round(configuration.soundSeconds * 22_050);
+  const { prediction } = clipNetwork(network, { clips: 1, frames: 1, flows: 1, samples });
+  const expected = parametersOf([prediction]);
+  const parameters = randomParameters(expected, configuration.seed);
+  for (const stream of network.streams) {
+    const file = configuration.weights[stream];
+    if (!file) continue;
+    const own = expected.filter(({ name }) => name.startsWith(`${stream}.`));
+    for (const [name, tensor] of loadInto(own, await streamWeights(file, stream), { source: file }))
+      parameters.set(name, { shape: tensor.shape, data: tensor.data.slice() });
+  }
+  return parameters;
+}
+
+async function streamWeights(file: string, stream: Stream): Promise<ReadonlyMap<string, Tensor>> {
+  const { parameters } = await readModelWeights(file);
+  if (![...parameters.keys()].some((name) => name.startsWith(`${stream}.`)))
+    throw new InputError(`${file}: holds no weights of the ${stream} stream`);
+  return parameters;
+}

@@ -1,0 +1,322 @@
+import { join } from 'node:path';
+import type { ClipFile } from '../clips/index.ts';
+import type { Provider } from '../graph/index.ts';
+import { describeNetwork, type Network } from '../networks/index.ts';
+import { Random } from '../support/random.ts';
+import type { Tensor } from '../support/tensor.ts';
+import { agreement } from './agreement.ts';
+import { randomGlance, readBatch, type View } from './batches.ts';
+import { readCheckpoint, writeCheckpoint } from './checkpoint.ts';
+import type { TrainingConfiguration } from './configuration.ts';
+import { writeModel } from './model-folder.ts';
+import {
+  adam,
+  adamW,
+  groupedRate,
+  type Optimizer,
+  type OptimizerState,
+  sgd,
+  warmupCosine,
+} from './optimizers.ts';
+import { predictClips } from './predict-clips.ts';
+import { readAhead, type Waiting } from './read-ahead.ts';
+import { type EpochRecord, writeRecords } from './records/records.ts';
+import { type Run, TrainingStep } from './step.ts';
+
+/** A prepared clip and what people felt, in the units of its data set. */
+export interface TrainingClip {
+  readonly clip: ClipFile;
+  readonly valence: number;
+  readonly arousal: number;
+}
+
+export interface TrainOptions {
+  readonly configuration: TrainingConfiguration;
+  readonly train: readonly TrainingClip[];
+  readonly validation: readonly TrainingClip[];
+  /** Where the network starts; changed in place. */
+  readonly parameters: Map<string, Tensor>;
+  /** The run's folder; training goes on from the checkpoint there, if there is one. */
+  readonly folder: string;
+  /** What the model is called, and a sentence about what it is trained on: both are shown with all it predicts. */
+  readonly model: { readonly name: string; readonly trained: string };
+  readonly provider?: Provider;
+  readonly threads?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly onStep?: (progress: StepProgress) => void;
+  readonly onEpoch?: (record: EpochRecord) => void;
+}
+
+export interface StepProgress {
+  /** From 1. */
+  readonly epoch: number;
+  readonly step: number;
+  readonly steps: number;
+  readonly loss: number;
+}
+
+export interface TrainResult {
+  readonly records: readonly EpochRecord[];
+  /** Folder of the model with the lowest validation error, for `affectline analyze --model`. */
+  readonly best: string;
+}
+
+/** Where a run is. With the parameters and the optimizer's state it is all that a checkpoint holds: what is drawn at random follows from the seed, the epoch and the step. */
+interface Progress {
+  epoch: number;
+  /** Steps taken in this epoch. */
+  step: number;
+  /** Sum over those steps. */
+  loss: number;
+  seconds: number;
+  waited: number;
+  /** Of the epochs before. */
+  records: EpochRecord[];
+}
+
+const secondsBetweenCheckpoints = 300;
+const batchesAhead = 3;
+
+/**
+ * The paper's training, section 4: mean squared error, Adam, a random square and flip; with early stopping by the
+ * validation clips. Leaves in the folder `best/` (a model), `last/` (a checkpoint) and the records of all epochs.
+ */
+export async function train(options: TrainOptions): Promise<TrainResult> {
+  const run = await TrainingRun.open(options);
+  try {
+    while (!run.isOver) await run.epoch();
+  } finally {
+    await run.close();
+  }
+  return { records: run.records, best: join(options.folder, 'best') };
+}
+
+class TrainingRun {
+  private readonly options: TrainOptions;
+  private readonly network: Network;
+  private readonly step: TrainingStep;
+  private readonly optimizer: Optimizer;
+  private readonly state: OptimizerState;
+  private readonly progress: Progress;
+  private savedAt: number = performance.now();
+
+  private constructor(
+    options: TrainOptions,
+    network: Network,
+    step: TrainingStep,
+    optimizer: Optimizer,
+    state: OptimizerState,
+    progress: Progress,
+  ) {
+    this.options = options;
+    this.network = network;
+    this.step = step;
+    this.optimizer = optimizer;
+    this.state = state;
+    this.progress = progress;
+  }
+
+  static async open(options: TrainOptions): Promise<TrainingRun> {
+    const { configuration, parameters, provider, threads } = options;
+    const network = describeNetwork(configuration);
+    const saved = await readCheckpoint(join(options.folder, 'last'));
+    if (saved) for (const [name, { data }] of saved.parameters) parameters.get(name)?.data.set(data);
+    else startAtMean(parameters, options.train);
+    const { segments, flowFields, samples } = viewOf(configuration, network);
+    const step = await TrainingStep.open(
+      {
+        network,
+        batch: { clips: clipsAtOnce(configuration), frames: segments, flows: flowFields, samples },
+        parts: configuration.train,
+        batchNorm: configuration.batchNorm,
+        ...(provider && { provider }),
+        ...(threads && { threads }),
+      },
+      parameters,
+    );
+    const optimizer = optimizerOf(configuration);
+    const state =
+      saved?.optimizer ?? optimizer.init(new Map(step.trained.map((name) => [name, parameters.get(name)!])));
+    const progress = (saved?.progress as Progress | undefined) ?? {
+      ...{ epoch: 1, step: 0, loss: 0, seconds: 0, waited: 0, records: [] },
+    };
+    return new TrainingRun(options, network, step, optimizer, state, progress);
+  }
+
+  get records(): readonly EpochRecord[] {
+    return this.progress.records;
+  }
+
+  get isOver(): boolean {
+    const { epochs, patience } = this.options.configuration;
+    const errors = this.records.map(({ validationError }) => validationError);
+    const best = errors.indexOf(Math.min(...errors));
+    return errors.length >= epochs || errors.length - 1 - best >= patience;
+  }
+
+  private get steps(): number {
+    return Math.max(1, Math.floor(this.options.train.length / this.options.configuration.batchSize));
+  }
+
+  /** Takes the steps that are left of this epoch, measures the validation clips, and saves. */
+  async epoch(): Promise<void> {
+    const { progress, steps } = this;
+    const waiting: Waiting = { waited: 0 };
+    const runs = readAhead(this.runs(), batchesAhead, waiting);
+    try {
+      while (progress.step < steps) {
+        const started = performance.now() - waiting.waited * 1000;
+        const before = waiting.waited;
+        await this.takeStep(runs);
+        progress.seconds += (performance.now() - started) / 1000 - before;
+        progress.waited += waiting.waited - before;
+        if (performance.now() - this.savedAt > 1000 * secondsBetweenCheckpoints) await this.save();
+      }
+    } finally {
+      await runs.return();
+    }
+    const record = await this.measured();
+    const best = this.records.every(({ validationError }) => record.validationError < validationError);
+    const { folder, model, parameters } = this.options;
+    if (best) await writeModel(join(folder, 'best'), { ...model, network: this.network, parameters });
+    Object.assign(progress, { epoch: progress.epoch + 1, step: 0, loss: 0, seconds: 0, waited: 0 });
+    progress.records.push(record);
+    await this.save();
+    await writeRecords(folder, progress.records);
+    this.options.onEpoch?.(record);
+  }
+
+  private async takeStep(runs: AsyncGenerator<Run>): Promise<void> {
+    const { configuration, signal, onStep } = this.options;
+    signal?.throwIfAborted();
+    const part = this.rate();
+    const rates = groupedRate(configuration.learningRate);
+    const { loss } = await this.step.take(
+      some(runs, configuration.batchSize / clipsAtOnce(configuration)),
+      this.optimizer,
+      this.state,
+      { rate: (name) => part * rates(name), gradientLimit: configuration.gradientLimit },
+    );
+    const { progress } = this;
+    progress.step++;
+    progress.loss += loss;
+    onStep?.({ epoch: progress.epoch, step: progress.step, steps: this.steps, loss });
+  }
+
+  /** As a part of the peak rate. */
+  private rate(): number {
+    const { warmupEpochs, epochs } = this.options.configuration;
+    return warmupCosine({ warmup: warmupEpochs * this.steps, total: epochs * this.steps }, this.state.step);
+  }
+
+  /** How to read each run of the steps that are left: the epoch's random order, and of each clip a random part. */
+  private *runs(): Generator<() => Promise<Run>> {
+    const { configuration, train } = this.options;
+    const { seed, batchSize } = configuration;
+    const view = viewOf(configuration, this.network);
+    const order = Random.seeded(mixed(seed, this.progress.epoch, 0)).shuffled(train);
+    const together = clipsAtOnce(configuration);
+    for (let step = this.progress.step; step < this.steps; step++) {
+      const random = Random.seeded(mixed(seed, this.progress.epoch, step + 1));
+      // with fewer clips than a batch holds, some come twice
+      const batch = Array.from(
+        { length: batchSize },
+        (_, i) => order[(step * batchSize + i) % order.length]!,
+      );
+      const glances = batch.map(({ clip }) => randomGlance(clip, view, random));
+      for (let first = 0; first < batchSize; first += together) {
+        const clips = batch.slice(first, first + together);
+        yield async () => {
+          const looks = clips.map(({ clip }, i) => ({ clip, glance: glances[first + i]! }));
+          const inputs = await readBatch(looks, view, this.network.streams);
+          return { ...inputs, target: targets(clips) };
+        };
+      }
+    }
+  }
+
+  private async measured(): Promise<EpochRecord> {
+    const { configuration, validation, parameters, provider, threads, signal } = this.options;
+    const { progress, network } = this;
+    const predictions = await predictClips(validation, {
+      network,
+      parameters,
+      view: { ...viewOf(configuration, network), segments: configuration.evaluationSegments, flowFields: 10 },
+      threads,
+      signal,
+      ...(provider && { provider }),
+    });
+    const valence = agreement(predictions, validation, 'valence');
+    const arousal = agreement(predictions, validation, 'arousal');
+    return {
+      epoch: progress.epoch,
+      wallTime: Date.now() / 1000,
+      seconds: progress.seconds,
+      waited: progress.waited,
+      learningRate: this.rate() * configuration.learningRate.head,
+      trainLoss: progress.loss / this.steps,
+      validationError: (valence.relativeError + arousal.relativeError) / 2,
+      valenceError: valence.error,
+      arousalError: arousal.error,
+      valenceR: valence.r,
+      arousalR: arousal.r,
+    };
+  }
+
+  private async save(): Promise<void> {
+    const { folder, parameters } = this.options;
+    await writeCheckpoint(join(folder, 'last'), {
+      parameters,
+      optimizer: this.state,
+      progress: this.progress,
+    });
+    this.savedAt = performance.now();
+  }
+
+  async close(): Promise<void> {
+    await this.step.close();
+  }
+}
+
+/** What steps and evaluations look at of each clip. */
+export function viewOf(configuration: TrainingConfiguration, network: Network): View {
+  const { segments, flowFields, soundSeconds } = configuration;
+  return { segments, flowFields, samples: Math.round(soundSeconds * 22_050), side: network.sizes.side };
+}
+
+function clipsAtOnce({ batchSize, clipsAtOnce = batchSize }: TrainingConfiguration): number {
+  return clipsAtOnce;
+}
+
+function optimizerOf({ optimizer, weightDecay }: TrainingConfiguration): Optimizer {
+  if (optimizer === 'sgd') return sgd({ weightDecay });
+  return optimizer === 'adamw' ? adamW({ weightDecay }) : adam();
+}
+
+/** A regression that starts from the mean label has only the differences to learn. */
+function startAtMean(parameters: ReadonlyMap<string, Tensor>, clips: readonly TrainingClip[]): void {
+  const mean = (dimension: 'valence' | 'arousal') =>
+    clips.reduce((sum, clip) => sum + clip[dimension], 0) / clips.length;
+  for (const [name, { data }] of parameters)
+    if (/(^|\.)regression\.bias$/.test(name)) data.set([mean('valence'), mean('arousal')]);
+}
+
+function targets(clips: readonly TrainingClip[]): Tensor {
+  return {
+    shape: [clips.length, 2],
+    data: Float32Array.from(clips.flatMap(({ valence, arousal }) => [valence, arousal])),
+  };
+}
+
+async function* some<T>(items: AsyncGenerator<T>, count: number): AsyncGenerator<T, void, undefined> {
+  for (let i = 0; i < count; i++) {
+    const { value, done } = await items.next();
+    if (done) return;
+    yield value;
+  }
+}
+
+/** A seed for each step of each epoch. */
+function mixed(...numbers: readonly number[]): number {
+  return numbers.reduce((hash, number) => Math.imul(hash ^ number, 0x9e3779b1) ^ (hash >>> 15), 0x85ebca6b);
+}
