@@ -46,6 +46,7 @@ export class FlowWorker {
   }
 
   async stop(): Promise<void> {
+    this.thread.ref(); // the process has to last until the thread has ended
     await this.thread.terminate();
   }
 
