@@ -3,44 +3,33 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { describeNetwork } from '../networks/index.ts';
 import { InputError } from '../support/errors.ts';
-import { readSafetensors } from '../weights/index.ts';
+import { loadInto, readSafetensors } from '../weights/index.ts';
 import { allParameters, type Model } from './model.ts';
 
-const description = z.object({
+/** `model.json`: what a trained model is. The network's options are those of the paper where they are not given. */
+const description = z.strictObject({
   name: z.string().min(1).max(200),
   preset: z.enum(['paper', 'compact']),
+  /** On what. */
   trained: z.string().min(1).max(1000),
-  streams: z.array(z.enum(['flow', 'picture', 'sound'])).optional(),
-  fusion: z.enum(['features', 'decisions']).optional(),
-  soundLayer: z.enum(['conv7', 'pool5']).optional(),
+  streams: z
+    .array(z.enum(['flow', 'picture', 'sound']))
+    .min(1)
+    .default(['flow', 'picture', 'sound']),
+  fusion: z.enum(['features', 'decisions']).default('features'),
+  soundLayer: z.enum(['conv7', 'pool5']).default('conv7'),
 });
 
 /**
- * Reads a trained model: `model.json` says what it is (name, preset, what it was trained on, and the network's options
- * where they are not the usual ones), `model.safetensors` holds its weights.
+ * Reads a trained model: a folder with `model.json`, which says what it is, and `model.safetensors`, its weights.
  *
  * @throws InputError naming the file and what is wrong with it.
  */
 export async function readModel(folder: string): Promise<Model> {
-  const file = join(folder, 'model.json');
-  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    const reason =
-      error.code === 'ENOENT'
-        ? 'no such file; a model folder holds model.json and model.safetensors'
-        : error.message;
-    throw new InputError(`${file}: ${reason}`);
-  });
-  const { name, preset, trained, ...options } = checked(file, text);
-  const network = describeNetwork(JSON.parse(JSON.stringify({ preset, ...options })));
-  const weights = await readSafetensors(join(folder, 'model.safetensors'));
-  const parameters = new Map(
-    allParameters(network).map(({ name, shape }) => {
-      const tensor = weights.get(name);
-      if (String(tensor?.shape) !== String(shape))
-        throw new InputError(`model.safetensors: ${name} is missing or has another shape`);
-      return [name, tensor!];
-    }),
-  );
+  const { name, preset, trained, ...options } = await readDescription(join(folder, 'model.json'));
+  const network = describeNetwork({ preset, ...options });
+  const file = join(folder, 'model.safetensors');
+  const parameters = loadInto(allParameters(network), await readSafetensors(file), { source: file });
   return {
     description: { name, preset, trained },
     network,
@@ -49,15 +38,25 @@ export async function readModel(folder: string): Promise<Model> {
   };
 }
 
-function checked(file: string, text: string): z.infer<typeof description> {
-  let json: unknown;
+async function readDescription(file: string): Promise<z.infer<typeof description>> {
+  let text: string;
   try {
-    json = JSON.parse(text);
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const missing = 'no such file; the folder of a model holds model.json and model.safetensors';
+    throw new InputError(`${file}: ${code === 'ENOENT' ? missing : message}`);
+  }
+  const { data, error } = description.safeParse(parsed(file, text));
+  if (data) return data;
+  const { path, message } = error.issues[0]!;
+  throw new InputError(`${file}: ${[...path, message].join(': ')}`);
+}
+
+function parsed(file: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
   } catch {
     throw new InputError(`${file}: is not JSON`);
   }
-  const { data, error } = description.safeParse(json);
-  if (data) return data;
-  const [issue] = error.issues;
-  throw new InputError(`${file}: ${issue!.path.join('.') || 'it'}: ${issue!.message}`);
 }

@@ -1,16 +1,17 @@
 import { execFile } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { availableParallelism, cpus, totalmem } from 'node:os';
 import { promisify } from 'node:util';
 import { Command } from 'commander';
 import { compiledEntry } from '../support/entry.ts';
+import { cacheFolder, pretrainedFiles, pretrainedPath } from '../weights/index.ts';
 import { exitCodes } from './exit-codes.ts';
 import { styled } from './terminal.ts';
 import { affectlineVersion } from './version.ts';
 
 const execute = promisify(execFile);
 
-/** One thing affectline can use, and in which version or why not. */
+/** Whether affectline can use something, and in which version or why not. */
 interface Finding {
   usable: boolean;
   detail: string;
@@ -45,6 +46,7 @@ async function diagnose({ json = false }: { json?: boolean }): Promise<void> {
       memoryGiB: Math.round(totalmem() / 2 ** 30),
       wasmSimd: supportsSimd(),
     },
+    cache: { folder: cacheFolder(), ...Object.fromEntries(pretrainedFiles.map(findWeights)) },
   };
   process.stdout.write(json ? `${JSON.stringify(found)}\n` : readable(found));
   if ((nodeAv!.usable || ffmpeg!.usable) && provided[0]!.usable) return;
@@ -56,7 +58,7 @@ function readable(sections: Record<string, Record<string, unknown>>): string {
   return Object.entries(sections)
     .map(([title, entries]) => {
       const lines = Object.entries(entries).map(
-        ([name, value]) => `  ${name.padEnd(18)}${describe(value)}\n`,
+        ([name, value]) => `  ${name.padEnd(20)}${describe(value)}\n`,
       );
       return `${styled(title, 'bold', process.stdout)}\n${lines.join('')}`;
     })
@@ -100,6 +102,12 @@ async function findFfmpeg(): Promise<Finding> {
 
 async function findProvider(name: string): Promise<Finding> {
   return probe(process.execPath, [compiledEntry(import.meta.url, 'probe-provider'), name], () => '');
+}
+
+function findWeights(file: (typeof pretrainedFiles)[number]): [name: string, found: string] {
+  const path = pretrainedPath(file);
+  const found = existsSync(path) ? `${(statSync(path).size / 1e6).toFixed(1)} MB` : 'not fetched';
+  return [file.name, found];
 }
 
 async function probe(

@@ -1,0 +1,55 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { describeNetwork, randomParameters } from '../networks/index.ts';
+import { writeSafetensors } from '../weights/index.ts';
+import { allParameters } from './model.ts';
+import { readModel } from './model-folder.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'affectline-model-'));
+const description = {
+  name: 'tiny',
+  preset: 'compact',
+  trained: 'nothing much',
+  streams: ['picture', 'sound'],
+};
+const network = describeNetwork({ preset: 'compact', streams: ['picture', 'sound'] });
+const parameters = randomParameters(allParameters(network), 7);
+
+function describeAs(content: unknown) {
+  writeFileSync(join(folder, 'model.json'), typeof content === 'string' ? content : JSON.stringify(content));
+}
+
+beforeAll(() => writeSafetensors(join(folder, 'model.safetensors'), parameters, {}));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+test('a model comes back as it was written', async () => {
+  describeAs(description);
+  const model = await readModel(folder);
+  expect(model.description).toEqual({ name: 'tiny', preset: 'compact', trained: 'nothing much' });
+  expect(model.network).toEqual(network);
+  expect(model.regression).toEqual(parameters);
+});
+
+test.each([
+  ['not JSON', '{', /model\.json: is not JSON/],
+  ['another preset', { ...description, preset: 'papr' }, /model\.json: preset: .*"paper"\|"compact"/],
+  ['not saying what it was trained on', { name: 'x', preset: 'paper' }, /model\.json: trained: /],
+  ['an option that there is not', { ...description, stream: 'flow' }, /model\.json: .*"stream"/],
+  [
+    'weights of another network',
+    { ...description, preset: 'paper' },
+    /model\.safetensors do not fit .*\n.* missing: /,
+  ],
+])('%s is refused by name', async (_, content, message) => {
+  describeAs(content);
+  await expect(readModel(folder)).rejects.toMatchObject({
+    name: 'InputError',
+    message: expect.stringMatching(message),
+  });
+});
+
+test('a folder without a model is refused by name', async () => {
+  await expect(readModel(join(folder, 'elsewhere'))).rejects.toThrow(/elsewhere.model\.json: no such file/);
+});

@@ -1,0 +1,333 @@
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { FilmAffect } from '../analysis/index.ts';
+import { compiledEntry } from '../support/entry.ts';
+import { requirement } from '../support/testing.ts';
+import { editDistance } from './suggest.ts';
+
+const main = compiledEntry(import.meta.url, 'main');
+const folder = mkdtempSync(join(tmpdir(), 'affectline-cli-'));
+const hasFfmpeg = requirement('ffmpeg', () => spawnSync('ffmpeg', ['-version']).status === 0);
+const python = '/usr/bin/python3';
+const hasPython = requirement('python3', () => spawnSync(python, ['--version']).status === 0);
+const path = (...parts: string[]) => join(folder, ...parts);
+
+function affectline(...given: string[]) {
+  const environment = { ...process.env, FORCE_COLOR: undefined, AFFECTLINE_DEBUG: undefined };
+  const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...given], {
+    cwd: folder,
+    encoding: 'utf8',
+    env: environment,
+  });
+  return { status, stdout, stderr };
+}
+
+const fast = ['--preset', 'compact', '--streams', 'rgb,sound'];
+
+beforeAll(() => {
+  mkdirSync(path('films/inner'), { recursive: true });
+  writeFileSync(path('films/broken.mp4'), 'no film at all');
+  writeFileSync(path('films/notes.txt'), 'a note');
+  if (!hasFfmpeg) return;
+  const video = ['-f', 'lavfi', '-i', 'testsrc2=size=160x120:rate=10:duration=3'];
+  const sound = ['-f', 'lavfi', '-i', 'sine=frequency=300:duration=3'];
+  const output = ['-c:v', 'mpeg4', '-c:a', 'pcm_s16le', path('films/a.mkv')];
+  execFileSync('ffmpeg', ['-v', 'error', ...video, ...sound, ...output]);
+  copyFileSync(path('films/a.mkv'), path('films/inner/b.mkv'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe('help and usage', () => {
+  test('help names every command and every exit code, on stdout', () => {
+    const { status, stdout, stderr } = affectline('--help');
+    expect([status, stderr]).toEqual([0, '']);
+    for (const word of ['analyze', 'flow', 'weights', 'doctor', '130', 'interrupted'])
+      expect(stdout).toContain(word);
+    expect(affectline('help', 'analyze').stdout).toContain('--streams');
+    expect(affectline('analyze', '--help').stdout).toContain('--overwrite');
+  });
+
+  test('the version is that of the package', () => {
+    const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+    expect(affectline('--version')).toEqual({ status: 0, stdout: `${version}\n`, stderr: '' });
+  });
+
+  test.each([
+    [['analyse', 'x.mp4'], "unknown command 'analyse'", 'Did you mean analyze?'],
+    [['analyze', '--outt', 'x', 'y.mp4'], "unknown option '--outt'", 'Did you mean --out?'],
+    [['analyze', '--preset', 'papr', 'y.mp4'], 'One of: paper, compact.', "did you mean 'paper'?"],
+    [['analyze', '--streams', 'rgb,soud', 'y.mp4'], 'One of: flow, rgb, sound.', "did you mean 'sound'?"],
+    [['analyze', '--decoder', 'ffmpg', 'y.mp4'], 'One of: auto, node-av, ffmpeg.', "did you mean 'ffmpeg'?"],
+    [['analyze', '--threads', '0', 'y.mp4'], "'0' is invalid", 'from 1 to 64'],
+    [['analyze'], 'missing required argument', 'paths'],
+    [['films/notes.txt'], 'unknown command', 'affectline analyze films/notes.txt'],
+    [[], 'Usage: affectline', 'Commands:'],
+  ])('%j is wrong usage: 2, explained on stderr', (given, ...words) => {
+    const { status, stdout, stderr } = affectline(...given);
+    expect([status, stdout]).toEqual([2, '']);
+    for (const word of words) expect(stderr).toContain(word);
+    expect(stderr).not.toMatch(/\n\s+at /);
+  });
+
+  test('distances between words', () => {
+    expect(editDistance('analyse', 'analyze')).toBe(1);
+    expect(editDistance('papre', 'paper')).toBe(1);
+    expect(editDistance('', 'abc')).toBe(3);
+    expect(editDistance('kitten', 'sitting')).toBe(3);
+  });
+});
+
+describe('inputs that cannot be analysed', () => {
+  test.each([
+    [
+      'a file that is not there',
+      ['films/brokn.mp4'],
+      "films/brokn.mp4: no such file or folder (did you mean 'broken.mp4'?)",
+    ],
+    ['a file that is no film', ['films/broken.mp4'], 'films/broken.mp4'],
+    ['a folder without films', ['films/none'], 'films/none: no video file in this folder'],
+    [
+      'a model that is not there',
+      ['films/broken.mp4', '--model', 'nowhere'],
+      'nowhere/model.json: no such file',
+    ],
+  ])('%s: 1, named on stderr without a stack', (_, given, message) => {
+    mkdirSync(path('films/none'), { recursive: true });
+    const { status, stdout, stderr } = affectline('analyze', ...given, '--out', path('out-errors'));
+    expect([status, stdout]).toEqual([1, '']);
+    expect(stderr).toContain(message);
+    expect(stderr).not.toMatch(/\n\s+at |internal/);
+    expect(existsSync(path('out-errors'))).toBe(false);
+  });
+
+  test('two films for one result are refused before anything is analysed', () => {
+    mkdirSync(path('twins'), { recursive: true });
+    copyFileSync(path('films/broken.mp4'), path('twins/broken.mp4'));
+    const { status, stderr } = affectline(
+      'analyze',
+      'films/broken.mp4',
+      'twins/broken.mp4',
+      '--out',
+      'out-twins',
+    );
+    expect(status).toBe(2);
+    expect(stderr).toContain('two films would be written to');
+  });
+});
+
+describe.skipIf(!hasFfmpeg)('analyze (needs ffmpeg)', () => {
+  test('writes three files beside the film, a summary on stdout, and says untrained everywhere', () => {
+    mkdirSync(path('beside'));
+    copyFileSync(path('films/a.mkv'), path('beside/a.mkv'));
+    const { status, stdout, stderr } = affectline('analyze', 'beside/a.mkv', ...fast);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(
+      /valence -?\d+\.\d{3} {2}arousal -?\d+\.\d{3} {2}untrained \(compact\): the numbers mean nothing/,
+    );
+    expect(stderr).toMatch(/^beside\/a\.mkv: untrained/);
+    expect(stdout + stderr).not.toContain('\x1b');
+    expect(readdirSync(path('beside')).sort()).toEqual([
+      'a.affect.csv',
+      'a.affect.json',
+      'a.affect.png',
+      'a.mkv',
+    ]);
+    const csv = readFileSync(path('beside/a.affect.csv'), 'utf8').trimEnd().split('\n');
+    expect(csv.slice(1).every((row) => row.endsWith('untrained (compact)'))).toBe(true);
+    const result = JSON.parse(readFileSync(path('beside/a.affect.json'), 'utf8')) as FilmAffect;
+    expect(result).toMatchObject({
+      file: 'beside/a.mkv',
+      duration: 3,
+      coverage: 1,
+      model: { trained: false },
+    });
+    expect(result.curve).toHaveLength(3);
+    expect(csv).toHaveLength(4);
+  });
+
+  test('a folder: bad films do not stop the others, what is done is not done again', () => {
+    const first = affectline('analyze', 'films', '--out', 'out', '--json', ...fast);
+    expect(first.status).toBe(1);
+    const lines = first.stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as FilmAffect);
+    expect(lines.map(({ file }) => file)).toEqual(['films/a.mkv', 'films/inner/b.mkv']);
+    expect(first.stderr).toMatch(/^affectline: .*films\/broken\.mp4/m);
+    expect(readdirSync(path('out')).sort()).toEqual([
+      'a.affect.csv',
+      'a.affect.json',
+      'a.affect.png',
+      'inner',
+    ]);
+    const written = statSync(path('out/a.affect.json')).mtimeMs;
+
+    rmSync(path('out/inner'), { recursive: true });
+    const second = affectline('analyze', 'films', '--out', 'out', '--json', ...fast);
+    expect(second.stderr).toContain('films/a.mkv: skipped');
+    expect(second.stderr).not.toContain('inner/b.mkv: skipped');
+    expect(second.stdout).toBe(first.stdout);
+    expect(statSync(path('out/a.affect.json')).mtimeMs).toBe(written);
+
+    const third = affectline('analyze', 'films/a.mkv', '--out', 'out', '-y', ...fast);
+    expect([third.status, third.stderr.includes('skipped')]).toEqual([0, false]);
+    expect(statSync(path('out/a.affect.json')).mtimeMs).toBeGreaterThan(written);
+  });
+
+  test('what others have put in the way is not overwritten without -y', () => {
+    mkdirSync(path('out-taken'));
+    for (const name of ['a.affect.png', 'a.affect.json']) {
+      writeFileSync(path('out-taken', name), 'mine');
+      const { status, stderr } = affectline('analyze', 'films/a.mkv', '--out', 'out-taken', ...fast);
+      expect(status).toBe(1);
+      expect(stderr).toContain(`${join('out-taken', name)} is there already`);
+      expect(readFileSync(path('out-taken', name), 'utf8')).toBe('mine');
+      rmSync(path('out-taken', name));
+    }
+  });
+
+  test('films that differ in their ending only keep it in the name of their results', () => {
+    copyFileSync(path('films/a.mkv'), path('twins/a.mkv'));
+    copyFileSync(path('films/a.mkv'), path('twins/a.avi'));
+    const { status } = affectline(
+      'analyze',
+      'twins/a.mkv',
+      'twins/a.avi',
+      'twins/a.avi',
+      '--out',
+      'out-endings',
+      ...fast,
+    );
+    expect(status).toBe(0);
+    expect(readdirSync(path('out-endings')).filter((name) => name.endsWith('.json'))).toEqual([
+      'a.avi.affect.json',
+      'a.mkv.affect.json',
+    ]);
+  });
+
+  test('a folder that links to itself is walked once, hidden files are left out', () => {
+    mkdirSync(path('loop'));
+    copyFileSync(path('films/a.mkv'), path('loop/a.mkv'));
+    copyFileSync(path('films/a.mkv'), path('loop/.hidden.mkv'));
+    symlinkSync(path('loop'), path('loop/again'));
+    const { status, stdout } = affectline('analyze', 'loop', '--json', ...fast);
+    expect(status).toBe(0);
+    expect(stdout.trimEnd().split('\n')).toHaveLength(1);
+  });
+
+  test('a reader that leaves early is no failure', async () => {
+    const child = start(
+      'analyze',
+      'films/a.mkv',
+      'films/inner/b.mkv',
+      '--json',
+      '--out',
+      'out-pipe',
+      ...fast,
+    );
+    child.stdout!.once('data', () => child.stdout!.destroy());
+    expect(await exitOf(child)).toBe(0);
+  });
+
+  test.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)(
+    '%s ends it with %i and leaves nothing half-written',
+    async (signal, code) => {
+      const long = path('long.mkv');
+      const options = ['-f', 'lavfi', '-i', 'testsrc2=size=320x240:rate=30:duration=120', '-c:v', 'mpeg4'];
+      if (!existsSync(long)) execFileSync('ffmpeg', ['-v', 'error', ...options, long]);
+      const child = start(
+        'analyze',
+        'films/a.mkv',
+        'long.mkv',
+        '--out',
+        `out-${signal}`,
+        '--preset',
+        'compact',
+      );
+      let errors = '';
+      child.stderr!.on('data', (text) => {
+        errors += text;
+      });
+      child.stdout!.once('data', () => setTimeout(() => child.kill(signal), 300));
+      expect(await exitOf(child)).toBe(code);
+      expect(errors).toMatch(/affectline: (interrupted|terminated)\n$/);
+      expect(readdirSync(path(`out-${signal}`)).sort()).toEqual([
+        'a.affect.csv',
+        'a.affect.json',
+        'a.affect.png',
+      ]);
+    },
+    120_000,
+  );
+
+  test.skipIf(!hasPython)(
+    'progress with the time left is drawn on a terminal only (needs python3)',
+    () => {
+      const program = `
+import os, pty, sys
+with open(os.devnull, 'w') as null: os.dup2(null.fileno(), 2)
+sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))`;
+      const given = [
+        main,
+        'analyze',
+        'long.mkv',
+        '--out',
+        'out-terminal',
+        '--preset',
+        'compact',
+        '--streams',
+        'rgb',
+      ];
+      const drawn = spawnSync(python, ['-c', program, process.execPath, ...given], {
+        cwd: folder,
+        encoding: 'utf8',
+      });
+      expect(drawn.status).toBe(0);
+      expect(drawn.stdout).toMatch(/█+░+ +\d+ % +\d:\d\d left +long\.mkv/);
+      const environment = { ...process.env, NO_COLOR: '1' };
+      const plain = [...given, '-y'];
+      const uncoloured = spawnSync(python, ['-c', program, process.execPath, ...plain], {
+        cwd: folder,
+        encoding: 'utf8',
+        env: environment,
+      });
+      expect(drawn.stdout).toContain('\x1b[1m');
+      expect(uncoloured.stdout).not.toContain('\x1b[1m');
+    },
+    120_000,
+  );
+});
+
+test('doctor shows the versions and what can be used, as JSON as well', () => {
+  const { status, stdout } = affectline('doctor', '--json');
+  const found = JSON.parse(stdout);
+  expect(found.versions.node).toBe(process.versions.node);
+  expect(found.providers.cpu.usable).toBe(true);
+  expect(found.processor.wasmSimd).toBe(true);
+  expect(status).toBe(found.decoders['node-av'].usable || found.decoders.ffmpeg.usable ? 0 : 1);
+});
+
+function start(...given: string[]): ChildProcess {
+  return spawn(process.execPath, [main, ...given], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+function exitOf(child: ChildProcess): Promise<number | null> {
+  return new Promise((resolve) => child.once('exit', (code) => resolve(code)));
+}
