@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { type Analyzer, type FilmAffect, openAnalyzer } from '../analysis/index.ts';
+import type { Analyzer, FilmAffect } from '../analysis/index.ts';
 import { FilmStrip, modelName, toCsv, toJsonLine, toPicture } from '../exports/index.ts';
 import { oneOf, someOf, wholeNumber } from './arguments.ts';
 import { exitCodes } from './exit-codes.ts';
@@ -67,6 +67,7 @@ async function analyzeFilms(paths: string[], options: AnalyzeOptions): Promise<v
   };
   for (const error of errors) say(`affectline: ${error.message}`);
   let failures = errors.length;
+  const { openAnalyzer } = await import('../analysis/index.ts');
   const analyzer = await openAnalyzer({
     ...options,
     streams: (options.streams ?? streams).map((stream) => (stream === 'rgb' ? 'picture' : stream)),
