@@ -1,4 +1,5 @@
 import type { ScaleLinear } from 'd3-scale';
+import { imageLibrary } from '../support/images.ts';
 import type { FilmStrip } from './film-strip.ts';
 
 const gap = 3;
@@ -9,7 +10,7 @@ export async function drawFilmStrip(
   time: ScaleLinear<number, number>,
   { top, height, end }: { top: number; height: number; end: number },
 ): Promise<string> {
-  const { default: sharp } = await import('sharp');
+  const sharp = await imageLibrary();
   const [left, right] = time.range() as [number, number];
   const count = Math.round((right - left) / height);
   const width = (right - left + gap) / count;

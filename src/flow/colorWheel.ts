@@ -1,5 +1,5 @@
-import sharp from 'sharp';
 import { writeAtomically } from '../support/files.ts';
+import { imageLibrary } from '../support/images.ts';
 import { isKnown } from './errors.ts';
 import type { FlowField } from './schedule.ts';
 
@@ -72,6 +72,7 @@ function colorOf(u: number, v: number): [number, number, number] {
 /** Writes the colours as a PNG file, whole or not at all. */
 export async function writeFlowImage(path: string, image: ColorImage): Promise<void> {
   const { width, height, data } = image;
+  const sharp = await imageLibrary();
   await writeAtomically(
     path,
     await sharp(data, { raw: { width, height, channels: 3 } })

@@ -1,5 +1,5 @@
-import sharp from 'sharp';
 import { InputError } from '../support/errors.ts';
+import { imageLibrary } from '../support/images.ts';
 import type { GrayImage } from './schedule.ts';
 
 const mostPixels = 2 ** 26;
@@ -10,6 +10,7 @@ const mostPixels = 2 ** 26;
  * @throws InputError when it is not an image, or has more than 2²⁶ pixels.
  */
 export async function readGrayImage(path: string): Promise<GrayImage> {
+  const sharp = await imageLibrary();
   const image = sharp(path, { limitInputPixels: mostPixels }).toColourspace('srgb').removeAlpha().raw();
   const { data, info } = await image.toBuffer({ resolveWithObject: true }).catch((error: Error) => {
     throw new InputError(`${path}: cannot be read as an image (${error.message})`);

@@ -1,9 +1,9 @@
 import { open } from 'node:fs/promises';
-import sharp from 'sharp';
 import { z } from 'zod';
 import type { FlowField } from '../../flow/index.ts';
 import { InputError } from '../../support/errors.ts';
 import { writeAtomically } from '../../support/files.ts';
+import { imageLibrary } from '../../support/images.ts';
 import { decodeFlow } from './flow-image.ts';
 
 /** A sampled frame and the flow fields around it. */
@@ -224,12 +224,14 @@ const nothing = new Uint8Array(0);
 
 /** A picture as it is stored. @param rgb packed, three bytes a pixel. */
 export async function encodePicture(rgb: Uint8Array, width: number, height: number): Promise<Uint8Array> {
+  const sharp = await imageLibrary();
   return await sharp(rgb, { raw: { width, height, channels: 3 } })
     .jpeg({ quality: 90 })
     .toBuffer();
 }
 
 async function decodePicture(jpeg: Uint8Array, width: number, height: number): Promise<Uint8Array> {
+  const sharp = await imageLibrary();
   const { data, info } = await sharp(jpeg).toColourspace('srgb').raw().toBuffer({ resolveWithObject: true });
   if (info.width !== width || info.height !== height || info.channels !== 3)
     throw new Error('not the picture');

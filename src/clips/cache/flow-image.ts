@@ -1,5 +1,5 @@
-import sharp from 'sharp';
 import type { FlowField } from '../../flow/index.ts';
+import { imageLibrary } from '../../support/images.ts';
 
 /** Displacements beyond this many pixels are clipped, as they are in the network's input. */
 export const largestDisplacement = 20;
@@ -26,6 +26,7 @@ export async function encodeFlow(fields: readonly FlowField[], reduction: number
     }
   });
   const raw = { width: columns, height: fields.length * 2 * rows, channels: 1 } as const;
+  const sharp = await imageLibrary();
   return await sharp(levels, { raw }).jpeg({ quality }).toBuffer();
 }
 
@@ -57,6 +58,7 @@ function writeLevels(
  * @throws Error when the bytes are not an image of `count` fields.
  */
 export async function decodeFlow(jpeg: Uint8Array, count: number): Promise<FlowField[]> {
+  const sharp = await imageLibrary();
   const { data, info } = await sharp(jpeg).greyscale().raw().toBuffer({ resolveWithObject: true });
   const { width } = info;
   const height = info.height / (2 * count);
