@@ -31,3 +31,8 @@ export {
   simulatedAnnotators,
 } from './scores/ranks.ts';
 export { filmFolds, filmSplit, officialSplit, randomSplit, type Split, splitNamed } from './splits.ts';
+export { planFilm, type SyntheticFilm } from './synthesize/film.ts';
+export { type Affect, affectOf, type Factors } from './synthesize/laws.ts';
+export type { SynthesisOptions } from './synthesize/plan.ts';
+export { renderFilm } from './synthesize/render.ts';
+export { synthesize } from './synthesize/synthesize.ts';

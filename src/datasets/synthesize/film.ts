@@ -30,6 +30,13 @@ export interface FilmStyle {
   readonly offset: Affect;
 }
 
+/** A stretch of film between two cuts; seconds. */
+export interface Shot {
+  readonly start: number;
+  readonly end: number;
+  readonly seed: number;
+}
+
 /** A film as it is planned: everything that rendering needs, and what it will make people feel. */
 export interface SyntheticFilm {
   readonly name: string;
@@ -37,6 +44,10 @@ export interface SyntheticFilm {
   /** Seconds. */
   readonly length: number;
   readonly style: FilmStyle;
+  /** One after the other, over the whole length. */
+  readonly shots: readonly Shot[];
+  shotAt(time: number): Shot;
+  /** What the film is like at a moment; light and color change only where it is cut. */
   factorsAt(time: number): Factors;
   /** The true affect at a moment; 1 … 5. */
   affectAt(time: number): Affect;
@@ -58,14 +69,25 @@ export function planFilm(setSeed: number, index: number, length: number): Synthe
     mastering: 1.5 * random.normal(),
     offset: { valence: 0.08 * random.normal(), arousal: 0.08 * random.normal() },
   };
-  const curves = factorNames.map(() => factorCurve(random, length));
-  const factorsAt = (time: number) =>
-    Object.fromEntries(factorNames.map((name, i) => [name, curves[i]!(time)])) as unknown as Factors;
+  const curves = {} as Record<keyof Factors, (time: number) => number>;
+  for (const name of factorNames) curves[name] = factorCurve(random, length);
+  const shots = planShots(seed, length, curves.cuts);
+  const shotAt = (time: number) => shots[lastIndex(shots, (shot) => shot.start <= time + 1e-9)]!;
+  const factorsAt = (time: number) => {
+    const shot = shotAt(time);
+    const middle = (shot.start + shot.end) / 2;
+    const factors = {} as Record<keyof Factors, number>;
+    for (const name of factorNames)
+      factors[name] = curves[name](name === 'light' || name === 'color' ? middle : time);
+    return factors;
+  };
   return {
     name: `Synthetic_film_${String(index).padStart(3, '0')}`,
     seed,
     length,
     style,
+    shots,
+    shotAt,
     factorsAt,
     affectAt: (time) => {
       const { valence, arousal } = affectOf(factorsAt(time));
@@ -96,6 +118,36 @@ export function derivedSeed(...numbers: readonly number[]): number {
     hash ^= hash >>> 13;
   }
   return hash | 0;
+}
+
+/** Shortest shot, in seconds. */
+const SHORTEST = 0.48;
+
+/** At each moment, a cut is as likely as the film's factor says: 0.03 to 1 a second. */
+function planShots(seed: number, length: number, cuts: (time: number) => number): Shot[] {
+  const random = Random.seeded(derivedSeed(seed, 1));
+  const shots: Shot[] = [];
+  let start = 0;
+  for (let frame = 1; frame < length * FRAME_RATE; frame++) {
+    const time = frame / FRAME_RATE;
+    const rate = 0.03 + 0.97 * cuts(time) ** 1.5;
+    if (time - start < SHORTEST || random.uniform() > rate / FRAME_RATE) continue;
+    shots.push({ start, end: time, seed: derivedSeed(seed, 2, shots.length) });
+    start = time;
+  }
+  shots.push({ start, end: length, seed: derivedSeed(seed, 2, shots.length) });
+  return shots;
+}
+
+/** Where the items that hold end, in a list where they come first. */
+function lastIndex<Item>(items: readonly Item[], holds: (item: Item) => boolean): number {
+  let [low, high] = [0, items.length - 1];
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if (holds(items[middle]!)) low = middle;
+    else high = middle - 1;
+  }
+  return low;
 }
 
 /** A factor in the course of a film: a level of the film and a slow random walk about it, evenly spread over 0 … 1. */

@@ -1,47 +1,22 @@
 import { Random } from '../../support/random.ts';
-import { derivedSeed, FRAME_RATE, type SyntheticFilm } from './film.ts';
+import { derivedSeed, FRAME_RATE, type Shot, type SyntheticFilm } from './film.ts';
 import { colored, paletteOf, patternOf, TEXTURE } from './texture.ts';
 
 export const WIDTH = 192;
 export const HEIGHT = 108;
 
-/** A stretch of film between two cuts; seconds. */
-interface Shot {
-  readonly start: number;
-  readonly end: number;
-  readonly seed: number;
-}
-
-/** Shortest shot, in seconds. */
-const SHORTEST = 0.48;
-
-/** The film's shots: at each moment, cuts are as likely as the film's factor says, 0.03 to 1 a second. */
-export function shotsOf(film: SyntheticFilm): Shot[] {
-  const random = Random.seeded(derivedSeed(film.seed, 1));
-  const shots: Shot[] = [];
-  let start = 0;
-  for (let time = 0; time < film.length; time += 1 / FRAME_RATE) {
-    const rate = 0.03 + 0.97 * film.factorsAt(time).cuts ** 1.5;
-    if (time - start < SHORTEST || random.uniform() > rate / FRAME_RATE) continue;
-    shots.push({ start, end: time, seed: derivedSeed(film.seed, 2, shots.length) });
-    start = time;
-  }
-  shots.push({ start, end: film.length, seed: derivedSeed(film.seed, 2, shots.length) });
-  return shots;
-}
-
 /** Frames from `start` up to `end` (frame numbers): red, green, blue 0 … 255, `WIDTH * HEIGHT * 3` bytes each. */
 export function* renderFrames(film: SyntheticFilm, start: number, end: number): Generator<Uint8Array> {
-  const shots = shotsOf(film);
   const grain = grainOf(film);
   let shot: Shot | undefined;
   let scene: Scene | undefined;
   for (let frame = start; frame < end; frame++) {
     const time = frame / FRAME_RATE;
-    if (!shot || !scene || time >= shot.end - 1e-9) {
-      shot = shots.find((candidate) => time < candidate.end - 1e-9) ?? shots.at(-1)!;
+    const current = film.shotAt(time);
+    if (!scene || current !== shot) {
+      shot = current;
       scene = new Scene(film, shot);
-      for (let past = Math.ceil(shot.start * FRAME_RATE - 1e-9); past < frame; past++)
+      for (let past = Math.round(shot.start * FRAME_RATE); past < frame; past++)
         scene.move(film.factorsAt(past / FRAME_RATE).motion);
     }
     const picture = scene.draw();
@@ -78,7 +53,7 @@ class Scene {
   constructor(film: SyntheticFilm, shot: Shot) {
     const random = Random.seeded(shot.seed);
     const { style } = film;
-    const { light, color } = film.factorsAt((shot.start + shot.end) / 2);
+    const { light, color } = film.factorsAt(shot.start);
     const look = () => ({
       luma: Math.min(0.9, Math.max(0.08, 0.16 + 0.64 * light + style.exposure + 0.02 * random.normal())),
       contrast: style.contrast * (0.8 + 0.4 * random.uniform()),

@@ -102,7 +102,9 @@ export function planAnnotations(options: SynthesisOptions): {
 
 /** Of every twenty films, about eleven to learn from, four to validate, five to test. */
 function setsOf({ films, seed }: SynthesisOptions): ClipSet[] {
-  const order = Random.seeded(derivedSeed(seed, -3)).shuffled(Array.from({ length: films }, (_, film) => film));
+  const order = Random.seeded(derivedSeed(seed, -3)).shuffled(
+    Array.from({ length: films }, (_, film) => film),
+  );
   const test = Math.max(1, Math.round(films * 0.25));
   const validation = Math.max(1, Math.round(films * 0.2));
   const sets = new Array<ClipSet>(films).fill('train');
@@ -117,7 +119,9 @@ function checkOptions({ films, clips, seed }: SynthesisOptions): void {
   if (!Number.isInteger(films) || films < 3 || films > 1000)
     throw new InputError(`${films} films cannot be synthesized; 3 to 1000 expected`);
   if (!Number.isInteger(clips) || clips < films || clips > 99_999)
-    throw new InputError(`${clips} clips cannot be synthesized; one for each of the ${films} films to 99999 expected`);
+    throw new InputError(
+      `${clips} clips cannot be synthesized; one for each of the ${films} films to 99999 expected`,
+    );
   if (!Number.isInteger(seed) || seed !== (seed | 0))
     throw new InputError(`seed ${seed}: a whole number of 32 bits expected`);
 }

@@ -8,9 +8,9 @@ import { InputError } from '../../support/errors.ts';
 import { LIRIS_LAYOUT, writeLirisAnnotations, writeWhole } from '../layout.ts';
 import { SYNTHETIC_MARK } from '../read.ts';
 import type { SyntheticFilm } from './film.ts';
+import { type Job, STOP } from './job.ts';
 import { planAnnotations, planExcerpts, type SynthesisOptions } from './plan.ts';
 import { readmeOf } from './readme.ts';
-import { type Job, STOP } from './worker.ts';
 
 const PLAN = 'synthetic.json';
 const CURVES = 'synthetic-curves';
@@ -65,7 +65,12 @@ export async function synthesize(
 }
 
 /** Has one worker thread render jobs of a queue that others take from too. */
-async function renderAll(queue: Iterator<Job>, seed: number, signal: AbortSignal, onDone: () => void): Promise<void> {
+async function renderAll(
+  queue: Iterator<Job>,
+  seed: number,
+  signal: AbortSignal,
+  onDone: () => void,
+): Promise<void> {
   const worker = new Worker(compiledEntry(import.meta.url, 'worker'), { workerData: { seed } });
   const stop = () => worker.postMessage(STOP);
   signal.addEventListener('abort', stop);
@@ -90,14 +95,18 @@ function beginFolder(root: string, options: SynthesisOptions): boolean {
   const planPath = join(root, PLAN);
   if (!existsSync(planPath)) {
     if (existsSync(root) && readdirSync(root).length > 0)
-      throw new InputError(`'${root}' holds other files; an empty folder, or one begun by this command, expected`);
+      throw new InputError(
+        `'${root}' holds other files; an empty folder, or one begun by this command, expected`,
+      );
     mkdirSync(join(root, LIRIS_LAYOUT.clips), { recursive: true });
     writeWhole(planPath, plan);
     return true;
   }
   const begun = readFileSync(planPath, 'utf8');
   if (begun !== plan)
-    throw new InputError(`'${root}' was begun with other options, ${begun.trim()}; ${plan.trim()} was asked for`);
+    throw new InputError(
+      `'${root}' was begun with other options, ${begun.trim()}; ${plan.trim()} was asked for`,
+    );
   mkdirSync(join(root, LIRIS_LAYOUT.clips), { recursive: true });
   return !existsSync(join(root, SYNTHETIC_MARK));
 }
