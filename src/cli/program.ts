@@ -23,6 +23,10 @@ export const commands: Record<string, LazyCommand> = {
     summary: 'train a network on a data set',
     load: async () => (await import('./train.ts')).trainCommand(),
   },
+  dataset: {
+    summary: 'check a data set of labelled clips, or make one of synthetic films',
+    load: async () => (await import('./dataset.ts')).datasetCommand(),
+  },
   doctor: {
     summary: 'show what affectline can use on this machine',
     load: async () => (await import('./doctor.ts')).doctorCommand(),

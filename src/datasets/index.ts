@@ -33,6 +33,6 @@ export {
 export { filmFolds, filmSplit, officialSplit, randomSplit, type Split, splitNamed } from './splits.ts';
 export { planFilm, type SyntheticFilm } from './synthesize/film.ts';
 export { type Affect, affectOf, type Factors } from './synthesize/laws.ts';
-export type { SynthesisOptions } from './synthesize/plan.ts';
+export { planAnnotations, type SynthesisOptions } from './synthesize/plan.ts';
 export { renderFilm } from './synthesize/render.ts';
 export { synthesize } from './synthesize/synthesize.ts';

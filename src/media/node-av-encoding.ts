@@ -30,8 +30,8 @@ import {
 } from 'node-av/lib';
 import type { FilmFormat } from './writer.ts';
 
-/** How many threads x264 uses. Its result depends on their number, so it is not the machine's. */
-const VIDEO_THREADS = 2;
+/** How many threads x264 uses. With more than one, about one film in ten differs in a few pixels from run to run. */
+const VIDEO_THREADS = 1;
 
 /** Encodes and writes one mp4 file, picture by picture, with FFmpeg's libraries. Errors are thrown, with FFmpeg's reason. */
 export class FilmEncoder {

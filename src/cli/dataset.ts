@@ -1,0 +1,63 @@
+import { Command } from 'commander';
+import { checkDataSet, checkText, labelFormats, synthesize } from '../datasets/index.ts';
+import { oneOf, wholeNumber } from './arguments.ts';
+import { exitCodes } from './exit-codes.ts';
+import { interruptSignal } from './interrupt.ts';
+import { ProgressLine } from './terminal.ts';
+
+export function datasetCommand(): Command {
+  return new Command('dataset')
+    .description('Look at a data set of labelled clips, or make one of synthetic films.')
+    .addCommand(checkCommand())
+    .addCommand(synthesizeCommand());
+}
+
+function checkCommand(): Command {
+  const formats = labelFormats.map(({ name }) => name);
+  return new Command('check')
+    .description('Say what a data set holds, and what is missing or damaged, by file and line.')
+    .argument('<folder>', 'folder of the data set')
+    .option('--format <name>', `one of ${formats.join(', ')} (default: found from the files)`, oneOf(formats))
+    .option('--json', 'print the report as JSON')
+    .action((folder: string, { format, json }: { format?: string; json?: boolean }) => {
+      const report = checkDataSet(folder, format);
+      process.stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : checkText(report));
+      if (!report.usable) process.exitCode = exitCodes.badInput;
+    });
+}
+
+interface SynthesizeOptions {
+  films: number;
+  clips: number;
+  out: string;
+  seed: number;
+  threads?: number;
+}
+
+function synthesizeCommand(): Command {
+  return new Command('synthesize')
+    .description(
+      'Render synthetic films with labels, in the layout of LIRIS-ACCEDE. A folder left unfinished is continued.\n' +
+        'They serve to try things out; no result on them says anything about real films.',
+    )
+    .requiredOption('-o, --out <folder>', 'where to write them')
+    .option('--films <count>', 'films', wholeNumber(3, 1000), 60)
+    .option('--clips <count>', 'clips of 8 to 12 s, over all films', wholeNumber(3, 99_999), 1200)
+    .option('--seed <number>', 'another number gives other films', wholeNumber(0, 2 ** 31 - 1), 1)
+    .option(
+      '--threads <count>',
+      'clips to render at the same time (default: one a core)',
+      wholeNumber(1, 256),
+    )
+    .action(async ({ out, ...options }: SynthesizeOptions) => {
+      const progress = new ProgressLine();
+      const signal = interruptSignal();
+      const show = (done: number, total: number) => progress.show(`${done} of ${total} clips`, done / total);
+      try {
+        await synthesize(out, { ...options, signal, onProgress: show });
+      } finally {
+        progress.clear();
+      }
+      process.stdout.write(checkText(checkDataSet(out)));
+    });
+}
