@@ -7,7 +7,7 @@ import { warp } from './warping.ts';
 
 /**
  * Optical flow from the first frame to the second, after Brox, Bruhn, Papenberg and Weickert, "High Accuracy Optical
- * Flow Estimation Based on a Theory for Warping", ECCV 2004. Equation numbers here and beside are the paper's.
+ * Flow Estimation Based on a Theory for Warping", ECCV 2004. Numbers in brackets, here and beside, are the paper's equations.
  *
  * The flow minimises the energy (7), E = E_Data + α E_Smooth: points keep their brightness and their brightness
  * gradient (5), and the flow is smooth except at a few edges (6). Only two frames are looked at, so smoothness is
@@ -24,7 +24,7 @@ export function broxFlow(
   return coarseToFine(first, second, scheduleOf(preset, joint), joint, initial);
 }
 
-/** The multiresolution strategy of section 3.2: solve on the coarsest level, and let each result start the next finer level. */
+/** The coarse-to-fine strategy of section 3.2: solve on the coarsest level, and let each result start the next finer level. */
 export function coarseToFine(
   first: GrayImage,
   second: GrayImage,
@@ -45,7 +45,7 @@ export function coarseToFine(
   return { width: first.width, height: first.height, u: flow[0].data, v: flow[1].data };
 }
 
-/** The two nested fixed-point iterations on one level: over warps, (9), and over robust weights, (13). Changes `flow`. */
+/** The two nested fixed-point iterations of section 3.2 on one level: over warps (k), and over robust weights (l). Changes `flow`. */
 function refine(first: Plane, second: Plane, flow: [Plane, Plane], schedule: Schedule, joint: boolean): void {
   for (let k = 0; k < schedule.warps; k++) {
     const start = [copy(flow[0]), copy(flow[1])] as const;

@@ -3,7 +3,7 @@ import type { Schedule } from './schedule.ts';
 import type { Warped } from './warping.ts';
 
 /**
- * The linear equations (13) of one inner step, with the flow of the next step itself as the unknown:
+ * The linear equations of one inner step, the last ones of section 3.2, with the flow of the next step itself as the unknown:
  * u^k + du^{k,l+1}, which the smoothness term is about, instead of du^{k,l+1} alone.
  * For each pixel, with the sum over its neighbours n inside the frame:
  *
@@ -63,15 +63,15 @@ export function linearSystem(
     const ixz = image.xz.data[p]!;
     const iyz = image.yz.data[p]!;
 
-    // The Taylor expansions (10): what remains of each constancy assumption at du, dv.
+    // First-order Taylor expansions: what remains of each constancy assumption at du, dv.
     const brightness = (iz + ix * du + iy * dv) ** 2;
     const gradient = (ixz + ixx * du + ixy * dv) ** 2 + (iyz + ixy * du + iyy * dv) ** 2;
 
-    // The first of the weights (11), Ψ'_Data.
+    // The paper's (Ψ')_Data.
     const weight = robustWeight(joint ? brightness + gradientWeight * gradient : brightness, dataEpsilon);
     const ofGradient = gradientWeight * (joint ? weight : robustWeight(gradient, dataEpsilon));
 
-    // The terms of (12) with du, with dv, and with neither; the last moved to the right-hand side.
+    // The terms of the Euler-Lagrange equations with du, with dv, and with neither; the last go to the right-hand side.
     const m11 = weight * ix * ix + ofGradient * (ixx * ixx + ixy * ixy);
     const m12 = weight * ix * iy + ofGradient * (ixx * ixy + ixy * iyy);
     const m22 = weight * iy * iy + ofGradient * (ixy * ixy + iyy * iyy);
@@ -87,7 +87,7 @@ export function linearSystem(
 }
 
 /**
- * α Ψ'_Smooth, the second of (11), between neighbours: the mean of its values at the two pixels.
+ * α (Ψ')_Smooth between neighbours: the mean of its values at the two pixels.
  * ∇u and ∇v by central differences.
  */
 function diffusivity([u, v]: readonly [Plane, Plane], smoothness: number, epsilon: number) {
