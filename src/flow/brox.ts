@@ -1,3 +1,4 @@
+import { median } from './median.ts';
 import { newPlane, type Plane, resample } from './plane.ts';
 import { pyramid } from './pyramid.ts';
 import { type BroxOptions, type FlowField, type GrayImage, type Schedule, scheduleOf } from './schedule.ts';
@@ -54,6 +55,7 @@ function refine(first: Plane, second: Plane, flow: [Plane, Plane], schedule: Sch
       const system = linearSystem(warped, start, flow, schedule, joint);
       relax(system, flow, schedule.sweeps, schedule.relaxation);
     }
+    if (schedule.median) for (const component of flow) component.data.set(median(component).data);
   }
 }
 

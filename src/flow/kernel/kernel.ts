@@ -23,6 +23,7 @@ interface Exports {
     innerSteps: number,
     sweeps: number,
     joint: boolean,
+    median: boolean,
   ): void;
   addLevel(width: number, height: number): void;
   ready(): void;
@@ -84,6 +85,7 @@ export class FlowKernel {
       schedule.innerSteps,
       schedule.sweeps,
       joint,
+      schedule.median,
     );
     for (const level of levelSizes({ width, height }, schedule)) {
       this.exports.addLevel(level.width, level.height);

@@ -6,6 +6,7 @@ import { resample, tapTable } from './pyramid';
 import { SAMPLE_BLOCK, sampleSpline } from './derivatives';
 import { DATA_BLOCK, warp } from './warp';
 import { weightBytes, solve, systemBytes } from './solver';
+import { medianFilter } from './median';
 import { expand, expandTable } from './expand';
 
 /** Two frames are held: those of the pair, or of a clip the one that is shared and the next. */
@@ -27,8 +28,8 @@ class Level {
 
 const levels: Level[] = [];
 let alpha: f32, gamma: f32, omega: f32, dataEpsilon: f32, smoothnessEpsilon: f32, smoothing: f64, antialiasing: f64;
-let warps: i32, inner: i32, sweeps: i32, joint: bool;
-let frame: usize, row: usize, data: usize, weights: usize, system: usize, u: usize, v: usize;
+let warps: i32, inner: i32, sweeps: i32, joint: bool, median: bool;
+let frame: usize, spare: usize, row: usize, data: usize, weights: usize, system: usize, u: usize, v: usize;
 /** Where the columns of the coarsest level fall in the finest. */
 let reduction: usize;
 
@@ -38,7 +39,7 @@ let reduction: usize;
  */
 export function configure(
   alpha_: f32, gamma_: f32, omega_: f32, dataEpsilon_: f32, smoothnessEpsilon_: f32, smoothing_: f64, antialiasing_: f64,
-  warps_: i32, inner_: i32, sweeps_: i32, joint_: bool,
+  warps_: i32, inner_: i32, sweeps_: i32, joint_: bool, median_: bool,
 ): void {
   alpha = alpha_;
   gamma = gamma_;
@@ -51,12 +52,14 @@ export function configure(
   inner = inner_;
   sweeps = sweeps_;
   joint = joint_;
+  median = median_;
 }
 
 export function addLevel(width: i32, height: i32): void {
   const level = new Level(width, height);
   if (levels.length == 0) {
     frame = allocateImage(width, height);
+    spare = allocateImage(width, height);
     row = allocate(2 * (<usize>imageStride(width) + 16) * 4);
     data = allocate(DATA_BLOCK * 2 * blocksOf(width) * height);
     weights = allocate(weightBytes(width));
@@ -132,6 +135,7 @@ export function flow(first: i32, second: i32, warm: bool): void {
       warp(level.samples[first], level.surface[second], level.flow, data, level.width, level.height);
       for (let i = 0; i < inner; i++)
         solve(level.flow, data, level.mask, weights, system, level.width, level.height, alpha, gamma, omega, dataEpsilon, smoothnessEpsilon, sweeps, joint);
+      if (median) medianFilter(level.flow, level.width, level.height, frame, spare); // the frame is in its pyramid: its room is free
     }
   }
   writeResult(finest);
