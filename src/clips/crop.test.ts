@@ -1,7 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Random } from '../support/random.ts';
-import { centreCrop, cropFlow, cropPicture, randomCrop } from './crop.ts';
+import { flowOfLevels } from './cache/flow-image.ts';
+import { type Crop, centreCrop, cropPicture, randomCrop } from './crop.ts';
+import { writeFlowCrop } from './crop-flow.ts';
+import { writeFlow } from './network-inputs.ts';
 
 const width = 40;
 const height = 30;
@@ -10,23 +13,50 @@ const rgb = Uint8Array.from({ length: width * height * 3 }, (_, i) => {
   const pixel = Math.floor(i / 3);
   return [pixel % width, Math.floor(pixel / width), 7][i % 3]!;
 });
+/** The same, as levels of flow. */
 const ramp = {
   width,
   height,
-  u: Float32Array.from({ length: width * height }, (_, i) => i % width),
-  v: Float32Array.from({ length: width * height }, (_, i) => Math.floor(i / width)),
+  u: Uint8Array.from({ length: width * height }, (_, i) => 3 * (i % width) + 1),
+  v: Uint8Array.from({ length: width * height }, (_, i) => 255 - 4 * Math.floor(i / width)),
 };
+
+/** Pixel by pixel: cut out, mirrored, then normalised. */
+function expectedFlow(crop: Crop): Float32Array {
+  const { u, v } = flowOfLevels(ramp);
+  const { side, left, top, mirrored } = crop;
+  const place = (i: number) => {
+    const column = i % side;
+    return (top + Math.floor(i / side)) * width + left + (mirrored ? side - 1 - column : column);
+  };
+  const cut = {
+    width: side,
+    height: side,
+    u: Float32Array.from({ length: side * side }, (_, i) => (mirrored ? -1 : 1) * u[place(i)]!),
+    v: Float32Array.from({ length: side * side }, (_, i) => v[place(i)]!),
+  };
+  const input = new Float32Array(3 * side * side);
+  writeFlow(cut, input);
+  return input;
+}
+
+function difference(a: Float32Array, b: Float32Array): number {
+  return a.reduce((worst, value, i) => Math.max(worst, Math.abs(value - b[i]!)), a.length - b.length);
+}
 
 test('a random crop lies inside, and picture and flow show the same places', () => {
   fc.assert(
     fc.property(fc.integer(), fc.integer({ min: 1, max: 30 }), (seed, side) => {
       const crop = randomCrop(width, height, side, Random.seeded(seed));
       const picture = cropPicture(rgb, width, crop);
-      const flow = cropFlow(ramp, width, height, crop);
       for (let i = 0; i < side * side; i++) {
-        expect(picture[3 * i]).toBe(crop.mirrored ? -flow.u[i]! : flow.u[i]);
-        expect(picture[3 * i + 1]).toBe(flow.v[i]);
+        const column = crop.mirrored ? side - 1 - (i % side) : i % side;
+        expect(picture[3 * i]).toBe(crop.left + column);
+        expect(picture[3 * i + 1]).toBe(crop.top + Math.floor(i / side));
       }
+      const flow = new Float32Array(3 * side * side);
+      writeFlowCrop(ramp, { width, height }, crop, flow);
+      expect(difference(flow, expectedFlow(crop))).toBeLessThan(1e-5);
     }),
   );
 });
@@ -47,16 +77,14 @@ test('flow stored at half the resolution keeps its places and its pixels', () =>
   const half = {
     width: 20,
     height: 15,
-    u: Float32Array.from({ length: 300 }, (_, i) => 2 * (i % 20) + 0.5),
-    v: Float32Array.from({ length: 300 }, (_, i) => 2 * Math.floor(i / 20) + 0.5),
+    u: Uint8Array.from({ length: 300 }, (_, i) => 6 * (i % 20) + 2),
+    v: Uint8Array.from({ length: 300 }, (_, i) => 255 - 8 * Math.floor(i / 20) - 2),
   };
-  const crop = { left: 5, top: 4, side: 20, mirrored: false };
-  const flow = cropFlow(half, width, height, crop);
-  const exact = cropFlow(ramp, width, height, crop);
-  flow.u.forEach((u, i) => {
-    expect(u).toBeCloseTo(exact.u[i]!, 4);
-  });
-  flow.v.forEach((v, i) => {
-    expect(v).toBeCloseTo(exact.v[i]!, 4);
-  });
+  for (const mirrored of [false, true]) {
+    const crop = { left: 5, top: 4, side: 20, mirrored };
+    const flow = new Float32Array(3 * 20 * 20);
+    writeFlowCrop(half, { width, height }, crop, flow);
+    // a level is 0.16 pixels; here they are rounded by half a one
+    expect(difference(flow, expectedFlow(crop))).toBeLessThan(0.02);
+  }
 });

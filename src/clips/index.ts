@@ -11,8 +11,10 @@ export {
   type PrepareProgress,
 } from './cache/cache.ts';
 export { ClipFile, type Segment } from './cache/clip-file.ts';
+export { type FlowLevels, flowOfLevels, restingFlow } from './cache/flow-image.ts';
 export type { Preparation } from './cache/prepare.ts';
-export { type Crop, centreCrop, cropFlow, cropPicture, randomCrop } from './crop.ts';
+export { type Crop, centreCrop, cropPicture, randomCrop } from './crop.ts';
+export { writeFlowCrop } from './crop-flow.ts';
 export { type Film, type FilmOptions, openFilm, type SampledFrame, type SampleFlow } from './film.ts';
 export { HandcraftedFeatures, handcraftedFeatureNames } from './handcrafted/features.ts';
 export { framesPerSample, isSampled, sampleOfFlow, writeFlow, writePicture } from './network-inputs.ts';

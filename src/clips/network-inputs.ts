@@ -32,6 +32,12 @@ export function writePicture(rgb: Uint8Array, input: Float32Array): void {
   }
 }
 
+/** (clip(d) + 20) / 40, then (x − mean) / deviation, as one product and one sum for each of u, v, |w|. */
+export const flowNormalisation: { readonly scale: readonly number[]; readonly offset: readonly number[] } = {
+  scale: deviation.map((width) => 1 / (2 * largestDisplacement * width)),
+  offset: mean.map((center, channel) => (0.5 - center) / deviation[channel]!),
+};
+
 /**
  * A flow field as the five-layer ConvNet takes it: (u, v, |w|), ±20 px mapped to 0..255, then normalised like a picture,
  * because the ConvNet starts from weights that were trained on pictures.
@@ -42,9 +48,7 @@ export function writeFlow({ u, v }: FlowField, input: Float32Array): void {
   const area = u.length;
   if (input.length !== 3 * area)
     throw new TypeError(`internal: a flow of ${area} places for ${input.length} inputs`);
-  // (clip(d) + 20) / 40, then (x − mean) / deviation, as one product and one sum
-  const scale = deviation.map((width) => 1 / (2 * largestDisplacement * width));
-  const offset = mean.map((center, channel) => (0.5 - center) / deviation[channel]!);
+  const { scale, offset } = flowNormalisation;
   for (let i = 0; i < area; i++) {
     const right = u[i]!;
     const down = v[i]!;

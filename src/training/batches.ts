@@ -2,10 +2,10 @@ import {
   type ClipFile,
   type Crop,
   centreCrop,
-  cropFlow,
   cropPicture,
   randomCrop,
-  writeFlow,
+  restingFlow,
+  writeFlowCrop,
   writePicture,
 } from '../clips/index.ts';
 import type { Random } from '../support/random.ts';
@@ -110,23 +110,20 @@ export async function readBatch(
           if (batch.flow) {
             for (let f = 0; f < view.flowFields; f++) {
               const at = (place * view.flowFields + f) * area;
-              const field = segment.flow[glance.segments[s]!.flow[f] ?? -1] ?? atRest;
-              const cut = cropFlow(field, clip.width, clip.height, glance.crop);
-              writeFlow(cut, batch.flow.data.subarray(at, at + area));
+              const field = segment.flow[glance.segments[s]!.flow[f] ?? -1] ?? restingFlow;
+              writeFlowCrop(field, clip, glance.crop, batch.flow.data.subarray(at, at + area));
             }
           }
         });
       }
       if (batch.sound && clip.sampleCount > 0) {
         batch.hasSound!.data[row] = 1;
-        const waveform = await clip.waveform();
         const start = Math.max(0, glance.soundStart);
-        const heard = waveform.subarray(start, Math.max(start, glance.soundStart + view.samples));
+        const end = Math.min(clip.sampleCount, glance.soundStart + view.samples);
+        const heard = await clip.waveform(start, end);
         batch.sound.data.set(heard, row * view.samples + start - glance.soundStart);
       }
     }),
   );
   return batch;
 }
-
-const atRest = { width: 1, height: 1, u: new Float32Array(1), v: new Float32Array(1) };

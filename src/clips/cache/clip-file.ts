@@ -1,10 +1,9 @@
 import { open } from 'node:fs/promises';
 import { z } from 'zod';
-import type { FlowField } from '../../flow/index.ts';
 import { InputError } from '../../support/errors.ts';
 import { writeAtomically } from '../../support/files.ts';
 import { imageLibrary } from '../../support/images.ts';
-import { decodeFlow } from './flow-image.ts';
+import { decodeFlow, type FlowLevels } from './flow-image.ts';
 
 /** A sampled frame and the flow fields around it. */
 export interface Segment {
@@ -14,8 +13,8 @@ export interface Segment {
   readonly height: number;
   /** Packed RGB, three bytes a pixel. */
   readonly rgb: Uint8Array;
-  /** In order; of lower resolution than the picture (see `encodeFlow`), with displacements in the picture's pixels. */
-  readonly flow: readonly FlowField[];
+  /** In order; of lower resolution than the picture (see `encodeFlow`). */
+  readonly flow: readonly FlowLevels[];
 }
 
 /** A segment as it is stored. */
@@ -198,12 +197,19 @@ export class ClipFile {
     }
   }
 
-  /** Mono, [−1, 1]; empty when the clip has no sound. */
-  async waveform(): Promise<Float32Array> {
+  /**
+   * A part of the waveform: mono, [−1, 1]; empty when the clip has no sound.
+   *
+   * @param start first sample; all to the end unless `end` is given.
+   */
+  async waveform(start = 0, end: number = this.sampleCount): Promise<Float32Array> {
     const file = await open(this.path, 'r');
     try {
-      const bytes = await this.part(file, this.header.waveform);
-      return Float32Array.from({ length: bytes.length >> 1 }, (_, i) => bytes.readInt16LE(2 * i) / 32767);
+      const [offset] = this.header.waveform;
+      const bytes = await this.part(file, [offset + 2 * start, 2 * Math.max(0, end - start)]);
+      const samples = new Float32Array(bytes.length >> 1);
+      for (let i = 0; i < samples.length; i++) samples[i] = bytes.readInt16LE(2 * i) / 32767;
+      return samples;
     } finally {
       await file.close();
     }

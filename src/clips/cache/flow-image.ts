@@ -51,29 +51,52 @@ function writeLevels(
   }
 }
 
+/** A flow field as it is stored: 0..255, ±20 px at 1 and 255, rest at 128. */
+export interface FlowLevels {
+  readonly width: number;
+  readonly height: number;
+  readonly u: Uint8Array;
+  readonly v: Uint8Array;
+}
+
+/** A field at rest, for a segment that has none. */
+export const restingFlow: FlowLevels = {
+  width: 1,
+  height: 1,
+  u: Uint8Array.of(rest),
+  v: Uint8Array.of(rest),
+};
+
 /**
- * What `encodeFlow` wrote, at the resolution it wrote: columns × rows fields whose displacements are still in
- * pixels of the full picture.
+ * What `encodeFlow` wrote, at the resolution it wrote.
  *
  * @throws Error when the bytes are not an image of `count` fields.
  */
-export async function decodeFlow(jpeg: Uint8Array, count: number): Promise<FlowField[]> {
+export async function decodeFlow(jpeg: Uint8Array, count: number): Promise<FlowLevels[]> {
   const sharp = await imageLibrary();
-  const { data, info } = await sharp(jpeg).greyscale().raw().toBuffer({ resolveWithObject: true });
-  const { width } = info;
+  const { data, info } = await sharp(jpeg).toColourspace('b-w').raw().toBuffer({ resolveWithObject: true });
+  const { width, channels } = info;
   const height = info.height / (2 * count);
-  if (!Number.isInteger(height)) throw new Error(`${info.height} lines do not hold ${count} flow fields`);
-  const plane = (index: number) =>
-    Float32Array.from(
-      data.subarray(index * width * height, (index + 1) * width * height),
-      (level) => (level - rest) / levelsPerPixel,
-    );
+  if (!Number.isInteger(height) || channels !== 1)
+    throw new Error(`${info.height} lines of ${channels} channels do not hold ${count} flow fields`);
+  const plane = (index: number) => data.subarray(index * width * height, (index + 1) * width * height);
   return Array.from({ length: count }, (_, field) => ({
     width,
     height,
     u: plane(2 * field),
     v: plane(2 * field + 1),
   }));
+}
+
+/** The displacements, in pixels of the full picture, at the resolution of the levels. */
+export function flowOfLevels({ width, height, u, v }: FlowLevels): FlowField {
+  const displacements = (levels: Uint8Array) => Float32Array.from(levels, displacementOfLevel);
+  return { width, height, u: displacements(u), v: displacements(v) };
+}
+
+/** Linear, so that a level interpolated between two gives the displacement between theirs. */
+export function displacementOfLevel(level: number): number {
+  return (level - rest) / levelsPerPixel;
 }
 
 function internal(message: string): never {
