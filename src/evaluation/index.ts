@@ -12,6 +12,25 @@ export {
   neighboursLabels,
   positionInFilm,
 } from './baselines.ts';
+export { type Comparison, compareModels } from './comparison.ts';
+export {
+  type ConformalMargins,
+  conformalMargins,
+  coverageByFilm,
+  coverageOf,
+  type MeasuredCoverage,
+} from './conformal.ts';
+export { type BootstrapOptions, bootstrapIntervals, type Interval } from './intervals.ts';
+export { readRun, writeRun } from './mediaeval-run.ts';
 export { evaluate, type MetricName, type Metrics, metricNames, metricsOf } from './metrics.ts';
 export { type Dimension, dimensions, type Prediction } from './prediction.ts';
+export {
+  type PublishedResult,
+  publishedResults,
+  publishedTable,
+  type TestSet,
+  testSets,
+} from './published.ts';
+export { type ModelPredictions, reading, resultsTable } from './report.ts';
 export { crossValidatedRidge, type Ridge, ridge } from './ridge.ts';
+export { type Cell, type Column, formatTable, type Table, type TableFormat, tableFormats } from './table.ts';

@@ -41,7 +41,7 @@ export function metricsOf(predicted: ArrayLike<number>, labels: ArrayLike<number
   return {
     mse: squares / count,
     r: constant ? Number.NaN : covariance / Math.sqrt(variancePredicted * varianceLabel),
-    ccc: (2 * covariance) / (variancePredicted + varianceLabel + count * bias ** 2),
+    ccc: constant ? 0 : (2 * covariance) / (variancePredicted + varianceLabel + count * bias ** 2),
     r2: varianceLabel === 0 ? Number.NaN : 1 - squares / varianceLabel,
     bias,
   };

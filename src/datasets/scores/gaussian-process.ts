@@ -105,8 +105,9 @@ function solve(x: Float64Array, y: Float64Array, kernel: Kernel) {
   const size = x.length;
   const covariance = new Float64Array(size * size);
   for (let i = 0; i < size; i++) {
-    for (let j = 0; j < size; j++) covariance[i * size + j] = signal(x[i]! - x[j]!, kernel);
-    covariance[i * size + i]! += kernel.noiseVariance;
+    for (let j = 0; j < i; j++)
+      covariance[i * size + j] = covariance[j * size + i] = signal(x[i]! - x[j]!, kernel);
+    covariance[i * size + i] = kernel.signalVariance + kernel.noiseVariance;
   }
   const factor = new Cholesky(covariance, size);
   const weights = factor.solve(y);
@@ -123,18 +124,18 @@ function negativeLikelihood(x: Float64Array, y: Float64Array, kernel: Kernel) {
   } catch {
     return { value: Infinity, gradient: new Float64Array(3) }; // numerically singular: too little noise
   }
-  const { weights, factor } = solved;
+  const { weights, factor, covariance } = solved;
   const inverse = factor.inverse();
   const size = x.length;
   const gradient = new Float64Array(3);
-  for (let i = 0; i < size; i++)
+  for (let i = 0; i < size; i++) {
+    gradient[2]! += 0.5 * (inverse[i * size + i]! - weights[i]! ** 2) * kernel.noiseVariance;
     for (let j = 0; j < size; j++) {
       const slope = 0.5 * (inverse[i * size + j]! - weights[i]! * weights[j]!);
-      const distance = x[i]! - x[j]!;
-      const covariance = signal(distance, kernel);
-      gradient[0]! += slope * covariance;
-      gradient[1]! += slope * covariance * (distance / kernel.lengthScale) ** 2;
-      if (i === j) gradient[2]! += slope * kernel.noiseVariance;
+      const shared = i === j ? kernel.signalVariance : covariance[i * size + j]!;
+      gradient[0]! += slope * shared;
+      gradient[1]! += slope * shared * ((x[i]! - x[j]!) / kernel.lengthScale) ** 2;
     }
+  }
   return { value: -solved.logMarginalLikelihood, gradient };
 }
