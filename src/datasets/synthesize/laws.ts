@@ -15,7 +15,7 @@ export interface Factors {
   readonly tempo: number;
   /** How slowly the overtones fall off. */
   readonly timbre: number;
-  /** 0: clusters with minor seconds and tritones; 1: pure triads. */
+  /** 0: rough clusters with minor seconds and tritones; 1: pure triads. */
   readonly consonance: number;
   /** Share of major chords, the others being minor. */
   readonly mode: number;

@@ -7,6 +7,8 @@ export const SAMPLE_RATE = 22_050;
 const RELEASE = 0.06;
 const ATTACK = 0.008;
 const PARTIALS = 14;
+/** Beats of this frequency sound roughest (Plomp & Levelt 1965), in Hz. */
+const ROUGHEST = 33;
 /** Above the highest frequency that stays clear of what the codec cuts off. */
 const HIGHEST = 8000;
 /** Steps of the roots of successive chords, in semitones. */
@@ -70,6 +72,8 @@ function addBeat(samples: Float32Array, film: SyntheticFilm, beat: Beat, offset:
   const sum = new Float64Array(length);
   for (const { frequency, level, phase } of partials)
     addSine(sum, frequency, level / Math.sqrt(power), phase);
+  const depth = 0.8 * clash;
+  const evened = 1 / Math.sqrt(1 + depth ** 2 / 2);
   const hold = length - RELEASE * SAMPLE_RATE;
   let smooth = 0;
   for (let i = 0; i < length; i++) {
@@ -82,9 +86,10 @@ function addBeat(samples: Float32Array, film: SyntheticFilm, beat: Beat, offset:
       smooth += (0.1 + 0.6 * timbre) * (2 * random.uniform() - 1 - smooth);
       stroke = (1.5 * smooth * Math.exp(-time / 0.02)) / (0.3 + 0.5 * timbre);
     }
+    const beating = evened * (1 + depth * Math.cos(2 * Math.PI * ROUGHEST * time));
     const place = first + i;
     if (place >= 0 && place < samples.length)
-      samples[place]! += gain * rise * release * (decay * sum[i]! + stroke);
+      samples[place]! += gain * rise * release * (decay * beating * sum[i]! + stroke);
   }
 }
 
