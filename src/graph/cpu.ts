@@ -1,21 +1,48 @@
 // Other ONNX nodes for some operations, which ONNX Runtime's CPU provider computes faster than the standard ones.
 import { elementCount } from '../support/tensor.ts';
+import { reduceSumOperation } from './arrays.ts';
 import {
   type ConvolutionAttributes,
   convolutionInputGradientOperation,
   convolutionOperation,
   convolutionWeightGradientOperation,
 } from './convolution.ts';
-import { constantOperation } from './leaves.ts';
+import { multiply, multiplyOperation, stepOperation } from './elementwise.ts';
+import { constant, constantOperation } from './leaves.ts';
 import type { OnnxGraph } from './onnx.ts';
 import { averagePoolGradientOperation, maxPoolGradientOperation, maxPoolOperation } from './pooling.ts';
-import { isA, type Shape, type Value } from './value.ts';
+import { type Rule, scaledByWeight } from './rewrites.ts';
+import { apply, isA, type Operation, type Shape, type Value } from './value.ts';
 
-/** Adds the nodes for a value and returns the name of the result. */
-export type Lowering = (inputs: readonly string[], onnx: OnnxGraph) => string;
+/** The nodes of a value, from those it is computed from: its inputs unless given. */
+export interface Lowering {
+  readonly inputs?: readonly Value[];
+  nodes(inputs: readonly string[], onnx: OnnxGraph): string;
+}
 
 /** Says how to lower a value; undefined leaves it to the operation. */
 export type Choice = (value: Value) => Lowering | undefined;
+
+/**
+ * 2⁻⁶⁴ where x > 0, else 0: what one Clip can do, where `step` takes a Mul and a Clip.
+ * Activations below 2⁻⁶⁴ and gradients above 2⁶³ do not occur.
+ */
+const tinyStepOperation: Operation<Record<string, never>> = {
+  name: 'tinyStep',
+  shape: ([x]) => x!,
+  reference: (_, [x]) => x!.map((value) => (value > 0 ? 2 ** -64 : 0)),
+  lower: (_, [x], onnx) => onnx.node('Clip', [x!, onnx.floats([0], []), onnx.floats([2 ** -64], [])]),
+};
+
+/** The gradient of a ReLU, where a weight can make up for a `tinyStep`. */
+const maskByClip: Rule = (value, usedOnce) => {
+  const [gradient, mask] = value.inputs;
+  if (!isA(value, multiplyOperation) || !mask || !isA(mask, stepOperation)) return;
+  const scaled = scaledByWeight(gradient!, constant(2 ** 64), usedOnce);
+  return scaled && multiply(scaled, apply(tinyStepOperation, mask.inputs, {}));
+};
+
+export const cpuRules: readonly Rule[] = [maskByClip];
 
 const microsoft = 'com.microsoft';
 const blocked = 'com.microsoft.nchwc';
@@ -34,13 +61,27 @@ function products(
   b: number,
   places: number,
 ) {
+  if (places < few) {
+    // Images side by side are one product of better shape.
+    const [wideLeft, wideRight] = [left, right].map((map, i) => {
+      const rows = i === 0 ? a : b;
+      const split = onnx.node('Reshape', [map, onnx.integers([batch, rows, places])]);
+      const rowsFirst = onnx.node('Transpose', [split], { perm: [1, 0, 2] });
+      return onnx.node('Reshape', [rowsFirst, onnx.integers([rows, batch * places])]);
+    });
+    return onnx.node('FusedMatMul', [wideLeft!, wideRight!], { transB: 1 }, microsoft);
+  }
   const matrices = [
     onnx.node('Reshape', [left, onnx.integers([batch, a, places])]),
     onnx.node('Reshape', [right, onnx.integers([batch, b, places])]),
   ];
   const each = onnx.node('FusedMatMul', matrices, { transB: 1 }, microsoft);
-  return onnx.node('ReduceSum', [each, onnx.integers([0])], { keepdims: 0 });
+  // A product with ones sums several times faster than ReduceSum over the first axis.
+  const rows = onnx.node('Reshape', [each, onnx.integers([batch, a * b])]);
+  return onnx.node('MatMul', [onnx.floats(new Float32Array(batch).fill(1), [1, batch]), rows]);
 }
+
+const few = 200;
 
 /** The parts of a padded map that each tap of a window sees, one above the other: [N, taps · C, places]. */
 function columns(
@@ -65,12 +106,13 @@ const tapsOf = ([height, width]: readonly number[]) =>
 
 function weightGradient(value: Value<ConvolutionAttributes>): Lowering | undefined {
   const { stride, padding, dilation, groups } = value.attributes;
-  if (groups !== 1) return;
+  // From a few channels, as of a picture, the convolution that `expand` makes is faster.
+  if (groups !== 1 || value.shape[1]! < 4) return;
   const [x, dy] = value.inputs.map(({ shape }) => shape) as [Shape, Shape];
   const [outputs, channels, ...kernel] = value.shape as [number, number, number, number];
   const batch = x[0]!;
   const taps = tapsOf(kernel);
-  return ([xName, dyName], onnx) => {
+  const nodes = ([xName, dyName]: readonly string[], onnx: OnnxGraph) => {
     const finish = (sums: string, shape: Shape, order: readonly number[]) =>
       onnx.node('Transpose', [onnx.node('Reshape', [sums, onnx.integers(shape)])], { perm: order });
     if (taps.length === 1 && plain(value.attributes) && String(padding) === '0,0') {
@@ -96,6 +138,7 @@ function weightGradient(value: Value<ConvolutionAttributes>): Lowering | undefin
     const sums = products(onnx, dyName!, seen, batch, outputs, taps.length * channels, area(dy));
     return finish(sums, [outputs, ...kernel, channels], [0, 3, 1, 2]);
   };
+  return { nodes };
 }
 
 /** A convolution whose weight changes from run to run, in the layout that ONNX Runtime keeps for constant weights. */
@@ -120,13 +163,16 @@ function blockedConvolution(
   return onnx.node('ReorderOutput', [y], { channels: outputs }, blocked);
 }
 
-const blockable = (shape: Shape, { groups }: ConvolutionAttributes, block: number) =>
-  block > 0 && groups === 1 && area(shape) > 1 && shape[0]! % block === 0 && shape[1]! % block === 0;
+/** Whether a weight has whole blocks of channels, and a window that is worth it (that of a weight's gradient is a map). */
+const blockable = (weight: Shape, { groups }: ConvolutionAttributes, block: number) => {
+  const worth = area(weight) > 1 && area(weight) < few;
+  return block > 0 && groups === 1 && worth && weight[0]! % block === 0 && weight[1]! % block === 0;
+};
 
 function forward(value: Value<ConvolutionAttributes>, block: number): Lowering | undefined {
   const weight = value.inputs[1]!;
   if (isA(weight, constantOperation) || !blockable(weight.shape, value.attributes, block)) return;
-  return (inputs, onnx) => blockedConvolution(onnx, inputs, weight.shape, value.attributes, block);
+  return { nodes: (inputs, onnx) => blockedConvolution(onnx, inputs, weight.shape, value.attributes, block) };
 }
 
 function inputGradient(
@@ -138,7 +184,7 @@ function inputGradient(
   const { padding } = value.attributes;
   const margin = kernel.map((size, i) => size - 1 - padding[i]!) as [number, number];
   if (!plain(value.attributes) || margin.some((size) => size < 0)) return;
-  return ([dyName, weightName], onnx) => {
+  const nodes = ([dyName, weightName]: readonly string[], onnx: OnnxGraph) => {
     const exchanged = onnx.node('Transpose', [weightName!], { perm: [1, 0, 2, 3] });
     if (area(weight) === 1) {
       const matrices = [
@@ -155,6 +201,7 @@ function inputGradient(
       return blockedConvolution(onnx, [dyName!, flipped], shape, attributes, block);
     return onnx.node('Conv', [dyName!, flipped], { kernel_shape: kernel, pads: [...margin, ...margin] });
   };
+  return { nodes };
 }
 
 /** Repeats each element of the maps as a block, divided by the block's size. */
@@ -169,12 +216,38 @@ function averagePoolGradient(value: Value): Lowering | undefined {
   const repeat = Float32Array.from({ length: places * width }, (_, i) =>
     Math.floor((i % width) / kernel[1]) === Math.floor(i / width) ? share : 0,
   );
-  return ([dy], onnx) => {
+  const nodes = ([dy]: readonly string[], onnx: OnnxGraph) => {
     const lines = onnx.node('Reshape', [dy!, onnx.integers([batch * channels * rows, 1, places])]);
     const wide = onnx.node('MatMul', [lines, onnx.floats(repeat, [places, width])]);
     const tall = onnx.node('Concat', Array(kernel[0]).fill(wide), { axis: 1 });
     return onnx.node('Reshape', [tall, onnx.integers(value.shape)]);
   };
+  return { nodes };
+}
+
+/** The sum over all maps of each channel; that of a product is one pass over both factors. */
+function channelSums(value: Value): Lowering | undefined {
+  if (!isA(value, reduceSumOperation) || String(value.attributes.axes) !== '0,2,3') return;
+  const [x] = value.inputs as [Value];
+  const [batch, channels] = x.shape as [number, number];
+  const [a, b] = x.inputs;
+  const finish = (onnx: OnnxGraph, sums: string) => {
+    const perImage = onnx.node('Reshape', [sums, onnx.integers([batch, channels])]);
+    const total = onnx.node('ReduceSum', [perImage, onnx.integers([0])], { keepdims: 0 });
+    return value.attributes.keep ? onnx.node('Reshape', [total, onnx.integers(value.shape)]) : total;
+  };
+  if (isA(x, multiplyOperation) && String(a!.shape) === String(b!.shape) && area(x.shape) >= few)
+    return {
+      inputs: x.inputs,
+      nodes: (names, onnx) => {
+        const rows = onnx.integers([batch * channels, 1, area(x.shape)]);
+        const factors = names.map((name) => onnx.node('Reshape', [name, rows]));
+        return finish(onnx, onnx.node('FusedMatMul', factors, { transB: 1 }, microsoft));
+      },
+    };
+  const perMap = (name: string, onnx: OnnxGraph) =>
+    onnx.node('ReduceSum', [name, onnx.integers([2, 3])], { keepdims: 0 });
+  return { nodes: ([name], onnx) => finish(onnx, perMap(name!, onnx)) };
 }
 
 /**
@@ -196,22 +269,26 @@ export function cpuChoice(values: readonly Value[], block: number): Choice {
     if (isA(value, convolutionWeightGradientOperation)) return weightGradient(value);
     if (isA(value, averagePoolGradientOperation)) return averagePoolGradient(value);
     if (isA(value, maxPoolOperation) && differentiated.has(value))
-      return (inputs, onnx) => {
-        const { kernel, stride, padding } = value.attributes;
-        const attributes = { kernel_shape: kernel, strides: stride, pads: [...padding, ...padding] };
-        const [y, where] = onnx.nodeOf(2, 'MaxPool', inputs, attributes);
-        indices.set(value, where!);
-        return y!;
+      return {
+        nodes: (inputs, onnx) => {
+          const { kernel, stride, padding } = value.attributes;
+          const attributes = { kernel_shape: kernel, strides: stride, pads: [...padding, ...padding] };
+          const [y, where] = onnx.nodeOf(2, 'MaxPool', inputs, attributes);
+          indices.set(value, where!);
+          return y!;
+        },
       };
     if (isA(value, maxPoolGradientOperation) && isA(value.inputs[1]!, maxPoolOperation))
-      return ([, , dy], onnx) => {
-        const y = value.inputs[1]!;
-        const count = onnx.integers([elementCount(y.shape)]);
-        const zeros = onnx.node('ConstantOfShape', [onnx.integers([elementCount(value.shape)])]);
-        const flat = [indices.get(y)!, dy!].map((name) => onnx.node('Reshape', [name, count]));
-        const dx = onnx.node('ScatterElements', [zeros, ...flat], { axis: 0, reduction: 'add' });
-        return onnx.node('Reshape', [dx, onnx.integers(value.shape)]);
+      return {
+        nodes: ([, , dy], onnx) => {
+          const y = value.inputs[1]!;
+          const count = onnx.integers([elementCount(y.shape)]);
+          const zeros = onnx.node('ConstantOfShape', [onnx.integers([elementCount(value.shape)])]);
+          const flat = [indices.get(y)!, dy!].map((name) => onnx.node('Reshape', [name, count]));
+          const dx = onnx.node('ScatterElements', [zeros, ...flat], { axis: 0, reduction: 'add' });
+          return onnx.node('Reshape', [dx, onnx.integers(value.shape)]);
+        },
       };
-    return;
+    return channelSums(value);
   };
 }

@@ -1,9 +1,17 @@
 // From an expression to the bytes of an ONNX model.
 import type { Tensor } from '../support/tensor.ts';
-import { type Choice, cpuChoice } from './cpu.ts';
+import { type Choice, cpuChoice, cpuRules } from './cpu.ts';
 import { inputOperation, parameterOperation } from './leaves.ts';
 import { OnnxGraph } from './onnx.ts';
-import { beforeGradients, bind, foldConstants, type Rule, rewrite, share } from './rewrites.ts';
+import {
+  beforeGradients,
+  bind,
+  foldConstants,
+  type Rule,
+  rewrite,
+  share,
+  slopeIntoWeight,
+} from './rewrites.ts';
 import { isA, ordered, type Shape, shapeText, type Value } from './value.ts';
 
 export interface Model {
@@ -28,21 +36,21 @@ export function lower(
   parameters: ReadonlyMap<string, Tensor> = new Map(),
   { lowering, block }: Target = portable,
 ): Model {
-  const rules = [bind(parameters), ...beforeGradients, share()];
+  const forCpu = lowering === 'cpu';
+  const rules = [bind(parameters), ...beforeGradients, share(), slopeIntoWeight, ...(forCpu ? cpuRules : [])];
   const exact = rules.reduce(rewrite, Object.values(outputs));
-  const choiceFor = (values: Value[]): Choice =>
-    lowering === 'cpu' ? cpuChoice(values, block) : () => undefined;
-  const special = choiceFor(ordered(exact));
   // An operation that is not lowered here, and has no nodes of its own, is made of others.
+  const choiceFor = (values: Value[]): Choice => (forCpu ? cpuChoice(values, block) : () => undefined);
+  const special = choiceFor(ordered(exact));
   const expand: Rule = (value) => (special(value) ? undefined : value.operation.expand?.(value));
   const rewritten = rewrite(rewrite(exact, expand), foldConstants);
-  const order = ordered(rewritten);
-  const choice = choiceFor(order);
+  const choice = choiceFor(ordered(rewritten));
+  const inputsOf = (value: Value) => choice(value)?.inputs ?? value.inputs;
 
   const onnx = new OnnxGraph();
   const names = new Map<Value, string>();
   const inputs = new Map<string, Shape>();
-  for (const value of order) {
+  for (const value of ordered(rewritten, inputsOf)) {
     const { operation, shape } = value;
     if (isA(value, inputOperation) || isA(value, parameterOperation)) {
       const { name } = value.attributes;
@@ -54,8 +62,8 @@ export function lower(
       names.set(value, name);
       continue;
     }
-    const given = value.inputs.map((input) => names.get(input)!);
-    names.set(value, choice(value)?.(given, onnx) ?? operation.lower!(value, given, onnx));
+    const given = inputsOf(value).map((input) => names.get(input)!);
+    names.set(value, choice(value)?.nodes(given, onnx) ?? operation.lower!(value, given, onnx));
   }
   const results = new Map<string, Shape>();
   Object.keys(outputs).forEach((name, i) => {

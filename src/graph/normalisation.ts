@@ -1,5 +1,5 @@
 import { reduceMean, reduceSum, reshape } from './arrays.ts';
-import { add, divide, multiply, sqrt, step, subtract } from './elementwise.ts';
+import { add, divide, multiply, sqrt, subtract } from './elementwise.ts';
 import { apply, type Operation, shapeText, type Value } from './value.ts';
 
 /** One number per channel of each. */
@@ -15,12 +15,6 @@ export interface NormStatistics {
 /** [C] → [C, 1, 1], which broadcasts against [N, C, H, W]. */
 const perChannel = (value: Value) => reshape(value, [value.shape[0]!, 1, 1]);
 const overMaps = (value: Value) => reduceSum(value, [0, 2, 3]);
-
-/** x, except that what lies within ±1e-20 moves to around 2e-20: float32 keeps its precision, and one can divide by it. */
-function awayFromZero(x: Value): Value {
-  const outside = add(step(subtract(x, 1e-20)), step(subtract(-1e-20, x)));
-  return add(x, multiply(subtract(1, outside), 2e-20));
-}
 
 /** Inputs x [N, C, H, W], then scale, bias, mean, variance [C]. */
 export const batchNormOperation: Operation<{ epsilon: number }> = {
@@ -41,10 +35,10 @@ export const batchNormOperation: Operation<{ epsilon: number }> = {
       return ((element - mean![c]!) / Math.sqrt(variance![c]! + epsilon)) * scale![c]! + bias![c]!;
     });
   },
-  // All by way of dx, so that nothing but dx is as large as x. Where the slope is 0, a tiny one stands in for it.
+  // All by way of dx, so that nothing but dx is as large as x. In a float32, 1e-20 changes no slope but 0.
   gradient: ({ inputs: [x, scale, , mean, variance], attributes: { epsilon } }, dy) => {
     const deviation = sqrt(add(variance!, epsilon));
-    const slope = awayFromZero(divide(scale!, deviation));
+    const slope = add(divide(scale!, deviation), 1e-20);
     const dx = multiply(dy, perChannel(slope));
     const sum = overMaps(dx);
     const aligned = divide(subtract(overMaps(multiply(dx, x!)), multiply(mean!, sum)), deviation);

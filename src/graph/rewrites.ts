@@ -1,15 +1,18 @@
 // Passes that turn an expression into one of the same numbers that computes faster.
 import { elementCount, type Tensor } from '../support/tensor.ts';
 import { reshape } from './arrays.ts';
-import { convolution, convolutionOperation } from './convolution.ts';
-import { add, divide, multiply, sqrt, subtract } from './elementwise.ts';
+import { convolution, convolutionInputGradientOperation, convolutionOperation } from './convolution.ts';
+import { add, divide, multiply, multiplyOperation, sqrt, stepOperation, subtract } from './elementwise.ts';
 import { constant, constantOperation, parameterOperation } from './leaves.ts';
 import { batchNormOperation } from './normalisation.ts';
-import { averagePool, averagePoolOperation } from './pooling.ts';
-import { isA, ordered, shapeText, type Value } from './value.ts';
+import { averagePool, averagePoolGradientOperation, averagePoolOperation } from './pooling.ts';
+import { apply, isA, ordered, shapeText, type Value } from './value.ts';
 
-/** What a value becomes, if anything; `usedOnce` says that nothing else needs the value it is given. */
-export type Rule = (value: Value, usedOnce: (input: Value) => boolean) => Value | undefined;
+/** Whether nothing else needs a value. */
+export type UsedOnce = (input: Value) => boolean;
+
+/** What a value becomes, if anything. */
+export type Rule = (value: Value, usedOnce: UsedOnce) => Value | undefined;
 
 /** Applies a rule to everything that some values depend on, inputs first; returns what the values become. */
 export function rewrite(outputs: readonly Value[], rule: Rule): Value[] {
@@ -101,3 +104,27 @@ export const poolBeforePointwise: Rule = (value, usedOnce) => {
 
 /** What is done to every expression, also before it is differentiated: its gradient then has the benefit too. */
 export const beforeGradients: readonly Rule[] = [foldBatchNorm, poolBeforePointwise];
+
+/**
+ * A gradient that passed back through a convolution, scaled by scaling the weight, which is much smaller.
+ *
+ * @param factor one number, or one per channel [C, 1, 1].
+ */
+export function scaledByWeight(value: Value, factor: Value, usedOnce: UsedOnce): Value | undefined {
+  if (!usedOnce(value)) return;
+  const [first, second] = value.inputs as [Value, Value];
+  if (isA(value, convolutionInputGradientOperation) && value.attributes.groups === 1)
+    return apply(convolutionInputGradientOperation, [first, multiply(second, factor)], value.attributes);
+  const through =
+    isA(value, averagePoolGradientOperation) || (isA(value, multiplyOperation) && isA(second, stepOperation));
+  const scaled = through && scaledByWeight(first, factor, usedOnce);
+  return scaled ? apply(value.operation, [scaled, ...value.inputs.slice(1)], value.attributes) : undefined;
+}
+
+/** A batch norm's slope, which its gradient is multiplied with, goes into the weight of the convolution after it. */
+export const slopeIntoWeight: Rule = (value, usedOnce) => {
+  const [gradient, slope] = value.inputs;
+  const perChannel = slope?.shape.length === 3 && slope.shape[1] === 1 && slope.shape[2] === 1;
+  if (isA(value, multiplyOperation) && perChannel) return scaledByWeight(gradient!, slope, usedOnce);
+  return;
+};

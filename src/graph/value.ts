@@ -43,21 +43,24 @@ export function shapeText(shape: Shape): string {
   return `[${shape.join(',')}]`;
 }
 
-/** Every value the outputs depend on, each after its inputs. */
-export function ordered(outputs: Iterable<Value>): Value[] {
+/** Every value the outputs depend on, each after its inputs, or after those that `inputsOf` says it needs instead. */
+export function ordered(
+  outputs: Iterable<Value>,
+  inputsOf: (value: Value) => readonly Value[] = ({ inputs }) => inputs,
+): Value[] {
   const order: Value[] = [];
   const seen = new Set<Value>();
-  const stack: { value: Value; next: number }[] = [];
+  const stack: { value: Value; inputs: readonly Value[]; next: number }[] = [];
   const visit = (value: Value) => {
     if (seen.has(value)) return;
     seen.add(value);
-    stack.push({ value, next: 0 });
+    stack.push({ value, inputs: inputsOf(value), next: 0 });
   };
   for (const output of outputs) {
     visit(output);
     while (stack.length > 0) {
       const top = stack.at(-1)!;
-      const input = top.value.inputs[top.next++];
+      const input = top.inputs[top.next++];
       if (input) visit(input);
       else order.push(stack.pop()!.value);
     }
