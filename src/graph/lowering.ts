@@ -50,7 +50,7 @@ export function lower(
   const onnx = new OnnxGraph();
   const names = new Map<Value, string>();
   const inputs = new Map<string, Shape>();
-  for (const value of ordered(rewritten, inputsOf)) {
+  for (const value of inOrderOfUse(rewritten, inputsOf)) {
     const { operation, shape } = value;
     if (isA(value, inputOperation) || isA(value, parameterOperation)) {
       const { name } = value.attributes;
@@ -71,4 +71,16 @@ export function lower(
     results.set(name, rewritten[i]!.shape);
   });
   return { bytes: onnx.encoded(), inputs, outputs: results };
+}
+
+/**
+ * An order that frees memory early: outputs that need the least come first, which are the gradients of the last layers,
+ * so that a gradient is finished when the walk back passes its layer.
+ */
+function inOrderOfUse(outputs: readonly Value[], inputsOf: (value: Value) => readonly Value[]): Value[] {
+  const depth = new Map<Value, number>();
+  for (const value of ordered(outputs, inputsOf))
+    depth.set(value, 1 + Math.max(0, ...inputsOf(value).map((input) => depth.get(input)!)));
+  const shallowFirst = [...outputs].sort((a, b) => depth.get(a)! - depth.get(b)!);
+  return ordered(shallowFirst, inputsOf);
 }
