@@ -89,6 +89,7 @@ export const schedules: Readonly<Record<FlowPreset, Schedule>> = {
     warps: 4,
     innerSteps: 3,
     sweeps: 6,
+    smoothness: 28, // the median does a part of it
     median: true,
   },
 };

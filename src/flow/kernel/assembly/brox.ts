@@ -1,12 +1,12 @@
 // Dense optical flow after Brox, Bruhn, Papenberg & Weickert (ECCV 2004), the whole of it for one frame size.
 // From outside: `configure` once, `addLevel` from the frame's own size to the coarsest and `ready`; then for every frame its gray
 // values to `input()` and `prepare(slot)`, and for every pair `flow(first, second)`; the field is at `resultU()`, `resultV()`.
-import { FLOW_STEP, VECTOR, allocate, allocateFlow, allocateImage, blocksOf, clearFlow, flowHalf, flowLine, imageStride, repeatEdge } from './layout';
+import { VECTOR, allocate, allocateFlow, allocateImage, blocksOf, clearFlow, flowHalf, flowLine, imageStride, repeatEdge } from './layout';
 import { resample, tapTable } from './pyramid';
 import { SAMPLE_BLOCK, sampleSpline } from './derivatives';
 import { DATA_BLOCK, warp } from './warp';
 import { weightBytes, solve, systemBytes } from './solver';
-import { medianFilter } from './median';
+import { medianFilter, unpackRow } from './median';
 import { expand, expandTable } from './expand';
 
 /** Two frames are held: those of the pair, or of a clip the one that is shared and the next. */
@@ -145,25 +145,9 @@ export function flow(first: i32, second: i32, warm: bool): void {
 function writeResult(level: Level): void {
   const line = flowLine(level.width);
   for (let y = 0; y < level.height; y++) {
-    let even = flowHalf(level.flow, line, y, 0);
-    let odd = flowHalf(level.flow, line, y, 1);
     const start = <usize>(y * level.width) << 2;
-    for (let x: usize = 0; x < <usize>level.width << 2; x += 2 * VECTOR) {
-      interleave(even, odd, u + start + x);
-      interleave(even + VECTOR, odd + VECTOR, v + start + x);
-      even += FLOW_STEP;
-      odd += FLOW_STEP;
-    }
+    unpackRow(flowHalf(level.flow, line, y, 0), flowHalf(level.flow, line, y, 1), u + start, v + start, level.width);
   }
-}
-
-// @ts-ignore: decorator
-@inline
-function interleave(even: usize, odd: usize, target: usize): void {
-  const a = v128.load(even);
-  const b = v128.load(odd);
-  v128.store(target, v128.shuffle<f32>(a, b, 0, 4, 1, 5));
-  v128.store(target, v128.shuffle<f32>(a, b, 2, 6, 3, 7), VECTOR);
 }
 
 export function resultU(): usize {

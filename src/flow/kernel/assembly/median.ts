@@ -51,28 +51,28 @@ function interleave(evenHalf: usize, oddHalf: usize, target: usize): void {
 
 /**
  * The medians of the 25 values around four pixels, every other column from `p` on. Of 14 of the values neither the least nor the
- * greatest can be the median of all 25: they are dropped and the next value takes their place, until three values are left.
+ * greatest can be the median of all 25: both are dropped and the next value is taken in, until one is left.
  */
 function medianAround(p: usize, stride: usize): v128 {
   for (let i = 0; i < 14; i++) v128.store(candidates + (<usize>i << 4), tap(p, stride, i));
-  let last = candidates + 13 * VECTOR;
-  for (let next = 14; next <= 25; next++) {
-    // the least goes to the front, the greatest to the end
-    for (let q = candidates + VECTOR; q <= last; q += VECTOR) order(candidates, q);
-    for (let q = candidates + VECTOR; q < last; q += VECTOR) order(q, last);
-    if (next < 25) v128.store(candidates, tap(p, stride, next)); // over the least
-    last -= VECTOR; // leaves the greatest out
+  let end = candidates + 14 * VECTOR;
+  for (let next = 14; next < 26; next++) {
+    // from the first two on, the least and the greatest so far are carried along and the others stay behind, one place further down
+    const a = v128.load(candidates);
+    const b = v128.load(candidates, VECTOR);
+    let least = f32x4.pmin(a, b);
+    let greatest = f32x4.pmax(a, b);
+    for (let q = candidates + 2 * VECTOR; q < end; q += VECTOR) {
+      const value = v128.load(q);
+      const rest = f32x4.pmax(least, value);
+      v128.store(q - VECTOR, f32x4.pmin(greatest, rest));
+      least = f32x4.pmin(least, value);
+      greatest = f32x4.pmax(greatest, rest);
+    }
+    if (next < 25) v128.store(candidates, tap(p, stride, next));
+    end -= VECTOR;
   }
   return v128.load(candidates, VECTOR);
-}
-
-// @ts-ignore: decorator
-@inline
-function order(a: usize, b: usize): void {
-  const x = v128.load(a);
-  const y = v128.load(b);
-  v128.store(a, f32x4.pmin(x, y));
-  v128.store(b, f32x4.pmax(x, y));
 }
 
 // @ts-ignore: decorator
