@@ -1,10 +1,11 @@
 // A two-hour film of small pictures: resident memory of this process and its children while it is decoded.
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type DecoderName, openMedia } from '../src/media/index.ts';
 import { describeMachine } from '../src/support/machine.ts';
+import { residentMegabytes } from './resident-memory.ts';
 
 const SECONDS = 2 * 3600;
 const folder = mkdtempSync(join(tmpdir(), 'affectline-bench-'));
@@ -27,27 +28,6 @@ execFileSync('ffmpeg', [
 ]);
 const repeated = ['-stream_loop', `${SECONDS / 60 - 1}`, '-i', part, '-c', 'copy', film];
 execFileSync('ffmpeg', ['-v', 'error', ...repeated], { stdio: 'ignore' });
-
-/** Megabytes of resident memory of this process and all below it. */
-function residentMegabytes(): number {
-  const processes = readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap((name) => {
-      try {
-        const status = readFileSync(`/proc/${name}/status`, 'utf8');
-        const number = (key: string) => Number(new RegExp(`${key}:\\s+(\\d+)`).exec(status)?.[1] ?? 0);
-        return [{ pid: Number(name), parent: number('PPid'), kilobytes: number('VmRSS') }];
-      } catch {
-        return [];
-      }
-    });
-  const family = new Set([process.pid]);
-  for (let size = 0; size !== family.size; ) {
-    size = family.size;
-    for (const { pid, parent } of processes) if (family.has(parent)) family.add(pid);
-  }
-  return processes.reduce((sum, { pid, kilobytes }) => sum + (family.has(pid) ? kilobytes / 1024 : 0), 0);
-}
 
 const rows = [];
 for (const decoder of ['node-av', 'ffmpeg'] as DecoderName[]) {
