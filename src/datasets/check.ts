@@ -67,7 +67,10 @@ export function checkDataSet(path: string, format?: string): CheckReport {
     valence: summaryOf(valence),
     arousal: summaryOf(arousal),
     correlation: correlationOf(valence, arousal),
-    splits: [...sets].map(([set, members]) => ({ set, clips: members.length, films: filmCount(members) })),
+    splits: (['train', 'validation', 'test'] as const).flatMap((set) => {
+      const members = sets.get(set);
+      return members ? [{ set, clips: members.length, films: filmCount(members) }] : [];
+    }),
     filmsAcrossSplits: [...filmsOf(clips)]
       .filter(([, members]) => new Set(members.map(({ set }) => set)).size > 1)
       .map(([film]) => film),
