@@ -27,6 +27,10 @@ export const commands: Record<string, LazyCommand> = {
     summary: 'check a data set of labelled clips, or make one of synthetic films',
     load: async () => (await import('./dataset.ts')).datasetCommand(),
   },
+  reproduce: {
+    summary: "from a data set to the paper's Table 1",
+    load: async () => (await import('./reproduce.ts')).reproduceCommand(),
+  },
   doctor: {
     summary: 'show what affectline can use on this machine',
     load: async () => (await import('./doctor.ts')).doctorCommand(),

@@ -13,21 +13,28 @@ export function styled(text: string, style: keyof typeof codes, stream: NodeJS.W
   return wanted ? `\x1b[${codes[style]}m${text}\x1b[0m` : text;
 }
 
-/** How far a task is, on one line that is drawn over; nothing at all where stderr is no terminal. */
+/**
+ * How far a task is, on one line that is drawn over; nothing at all where stderr is no terminal. A share below the one
+ * before begins the next task.
+ */
 export class ProgressLine {
   private readonly stream: NodeJS.WriteStream = process.stderr;
-  private readonly started: number = performance.now();
+  /** When the task began, and how far it was then: one that is resumed begins in the middle. */
+  private start: { time: number; done: number } | undefined;
+  private last = 0;
   private drawn = 0;
 
   /** @param done 0 to 1. */
   show(label: string, done: number): void {
     const now = performance.now();
+    if (this.start === undefined || done < this.last) this.start = { time: now, done };
+    this.last = done;
     if (!isTerminal(this.stream) || (now - this.drawn < 100 && done < 1)) return;
     this.drawn = now;
     const width = (this.stream as WriteStream).columns || 80;
     const filled = Math.round(Math.min(done, 1) * 20);
     const bar = '█'.repeat(filled) + '░'.repeat(20 - filled);
-    const text = `${bar} ${String(Math.floor(done * 100)).padStart(3)} %  ${this.timeLeft(done, now)}  ${label}`;
+    const text = `${bar} ${String(Math.floor(done * 100)).padStart(3)} %  ${this.timeLeft(this.start, done, now)}  ${label}`;
     this.stream.write(`\r\x1b[K${[...text].slice(0, width - 1).join('')}`);
   }
 
@@ -37,10 +44,11 @@ export class ProgressLine {
     this.drawn = 0;
   }
 
-  private timeLeft(done: number, now: number): string {
-    const elapsed = (now - this.started) / 1000;
-    if (done < 0.01 || elapsed < 1) return '         ';
-    const left = Math.ceil((elapsed * (1 - done)) / done);
+  private timeLeft(start: { time: number; done: number }, done: number, now: number): string {
+    const elapsed = (now - start.time) / 1000;
+    const progress = done - start.done;
+    if (progress < 0.01 || elapsed < 1) return '         ';
+    const left = Math.ceil((elapsed * (1 - done)) / progress);
     const minutes = Math.floor(left / 60);
     const time =
       minutes >= 60

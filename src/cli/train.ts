@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { openDataSet, splitNamed } from '../datasets/index.ts';
-import { constant, evaluate, metricNames } from '../evaluation/index.ts';
+import { constant, evaluate, leakTest, leakText, metricNames } from '../evaluation/index.ts';
 import { InputError } from '../support/errors.ts';
 import { configurationHelp, parseConfiguration, type TrainingConfiguration } from '../training/index.ts';
 import { wholeNumber } from './arguments.ts';
@@ -61,7 +61,7 @@ async function trainNetwork(options: TrainOptions): Promise<void> {
   const { preset } = configuration;
   const cache = await preparedClips(dataSet, preset, options.cache ?? join(options.out, 'clips'), reporting);
   const { threads } = options;
-  const predictions = await trainAndPredict({
+  const { test: predictions } = await trainAndPredict({
     ...reporting,
     dataSet,
     split,
@@ -72,10 +72,11 @@ async function trainNetwork(options: TrainOptions): Promise<void> {
   });
 
   const floor = constant(split.train, split.test);
+  const leak = split.filmDisjoint ? undefined : leakTest(split);
   const results = { model: evaluate(split.test, predictions), constant: evaluate(split.test, floor) };
   if (options.json) {
     process.stdout.write(
-      `${JSON.stringify({ folder, split: split.name, synthetic: dataSet.synthetic, ...results })}\n`,
+      `${JSON.stringify({ folder, split: split.name, synthetic: dataSet.synthetic, ...results, leak })}\n`,
     );
     return;
   }
@@ -90,7 +91,7 @@ async function trainNetwork(options: TrainOptions): Promise<void> {
   process.stdout.write(
     `${split.test.length} test clips, split ${split.name}${dataSet.synthetic ? ', synthetic films' : ''}\n` +
       `${''.padEnd(18)}${'valence'.padStart(8 * metricNames.length)}${'arousal'.padStart(8 * metricNames.length)}\n` +
-      `${''.padEnd(18)}${header}\n${row(options.name, results.model)}\n${row('constant', results.constant)}\n${folder}\n`,
+      `${''.padEnd(18)}${header}\n${row(options.name, results.model)}\n${row('constant', results.constant)}\n${leak ? `${leakText(leak)}\n` : ''}${folder}\n`,
   );
 }
 

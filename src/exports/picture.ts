@@ -1,5 +1,3 @@
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
 import { type ScaleLinear, scaleLinear } from 'd3-scale';
 import type { FilmAffect } from '../analysis/index.ts';
 import { drawCurve } from './draw-curve.ts';
@@ -8,6 +6,7 @@ import { drawHeader, drawStamp } from './draw-header.ts';
 import { colors, drawing, line, text } from './drawing.ts';
 import type { FilmStrip } from './film-strip.ts';
 import { clock } from './numbers.ts';
+import { renderPng } from './render.ts';
 
 const size = { width: 1600, height: 900 };
 const left = 84;
@@ -20,20 +19,7 @@ const right = 1540;
  * @returns a PNG of 1600 × 900 pixels.
  */
 export async function toPicture(film: FilmAffect, strip?: FilmStrip): Promise<Uint8Array> {
-  const svg = await toSvg(film, strip);
-  const { Resvg } = await import('@resvg/resvg-js');
-  const fonts = join(dirname(createRequire(import.meta.url).resolve('dejavu-fonts-ttf/package.json')), 'ttf');
-  const image = new Resvg(svg, {
-    font: {
-      fontFiles: ['DejaVuSans', 'DejaVuSans-Bold', 'DejaVuSans-ExtraLight'].map((name) =>
-        join(fonts, `${name}.ttf`),
-      ),
-      // The fonts of the package hold no Chinese, Japanese or Korean; looking for others takes a while.
-      loadSystemFonts: /[\u0e00-\u0e7f\u1100-\uffff]/.test(film.file),
-      defaultFontFamily: 'DejaVu Sans',
-    },
-  });
-  return image.render().asPng();
+  return await renderPng(await toSvg(film, strip), /[\u0e00-\u0e7f\u1100-\uffff]/.test(film.file));
 }
 
 async function toSvg(film: FilmAffect, strip?: FilmStrip): Promise<string> {

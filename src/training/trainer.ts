@@ -44,7 +44,8 @@ export interface TrainOptions {
   readonly threads?: number | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onStep?: (progress: StepProgress) => void;
-  readonly onEpoch?: (record: EpochRecord) => void;
+  /** Told of all epochs so far, after each. */
+  readonly onEpoch?: (records: readonly EpochRecord[]) => void | Promise<void>;
 }
 
 export interface StepProgress {
@@ -183,7 +184,7 @@ class TrainingRun {
     progress.records.push(record);
     await this.save();
     await writeRecords(folder, progress.records);
-    this.options.onEpoch?.(record);
+    await this.options.onEpoch?.(progress.records);
   }
 
   private async takeStep(runs: AsyncGenerator<Run>): Promise<void> {

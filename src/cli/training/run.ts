@@ -9,6 +9,7 @@ import { InputError } from '../../support/errors.ts';
 import { writeAtomically } from '../../support/files.ts';
 import {
   configurationText,
+  type EpochRecord,
   initialParameters,
   openSplit,
   predictClips,
@@ -17,6 +18,8 @@ import {
   viewOf,
 } from '../../training/index.ts';
 import type { ProgressLine } from '../terminal.ts';
+import { drawRun } from './draw-run.ts';
+import { readPredictions, writePredictions } from './predictions-file.ts';
 
 /** Where a command reports to, and what stops it. */
 export interface Reporting {
@@ -61,28 +64,39 @@ export interface TrainingRunOptions extends Reporting {
   /** Goes on with what is there. */
   readonly folder: string;
   readonly threads?: number | undefined;
+  readonly onEpoch?: (record: EpochRecord) => void;
+}
+
+/** What a model says of the clips it was not trained on. */
+export interface HeldOut {
+  readonly validation: readonly Prediction[];
+  readonly test: readonly Prediction[];
 }
 
 /**
- * Trains in a folder, then predicts the test clips with the best model: `predictions.csv`. A finished run is only read.
+ * Trains in a folder, then predicts with the best model: `predictions.csv` for the test clips, `validation.csv` for
+ * those that training was stopped by. A finished run is only read.
  *
  * @throws InputError when the folder holds a run of another configuration.
  */
-export async function trainAndPredict(options: TrainingRunOptions): Promise<Prediction[]> {
+export async function trainAndPredict(options: TrainingRunOptions): Promise<HeldOut> {
   const { dataSet, split, cache, configuration, folder, threads, signal, progress, say } = options;
   await claimFolder(folder, configuration);
-  const finished = join(folder, 'predictions.csv');
-  if (existsSync(finished)) return readPredictions(finished);
+  const files = { validation: join(folder, 'validation.csv'), test: join(folder, 'predictions.csv') };
+  // written last
+  if (existsSync(files.test))
+    return { validation: readPredictions(files.validation), test: readPredictions(files.test) };
 
   const clips = await openSplit(split, cache);
   const name = basename(folder);
+  const trained = trainedOn(dataSet, split);
   const { best } = await train({
     configuration,
     folder,
     train: clips.train,
     validation: clips.validation,
     parameters: await initialParameters(configuration),
-    model: { name, trained: trainedOn(dataSet, split) },
+    model: { name, trained },
     threads,
     signal,
     onStep: ({ epoch, step, steps, loss }) =>
@@ -90,13 +104,17 @@ export async function trainAndPredict(options: TrainingRunOptions): Promise<Pred
         `${name}: epoch ${epoch}, loss ${loss.toFixed(3)}`,
         ((epoch - 1) * steps + step) / (configuration.epochs * steps),
       ),
-    onEpoch: (record) => {
+    onEpoch: async (records) => {
       progress.clear();
+      const record = records.at(-1)!;
       say(
         `${name}: epoch ${record.epoch}  loss ${record.trainLoss.toFixed(3)}  ` +
           `validation r valence ${record.valenceR.toFixed(3)}, arousal ${record.arousalR.toFixed(3)}  ` +
           `${duration(record.seconds)}, waited for data ${((100 * record.waited) / record.seconds).toFixed(1)} %`,
       );
+      const picture = await drawRun(records, { name, about: `trained on ${trained}` });
+      await writeAtomically(join(folder, 'results.png'), picture);
+      options.onEpoch?.(record);
     },
   });
   const { network, regression: parameters } = await readModel(best);
@@ -105,10 +123,13 @@ export async function trainAndPredict(options: TrainingRunOptions): Promise<Pred
     segments: configuration.evaluationSegments,
     flowFields: 10,
   };
-  const values = await predictClips(clips.test, { network, parameters, view, threads, signal });
-  const predictions = clips.test.map(({ id }, i) => ({ id, ...values[i]! }));
-  await writeAtomically(finished, predictionsText(predictions));
-  return predictions;
+  const predict = async (part: 'validation' | 'test') => {
+    const values = await predictClips(clips[part], { network, parameters, view, threads, signal });
+    const predictions = clips[part].map(({ id }, i) => ({ id, ...values[i]! }));
+    await writePredictions(files[part], predictions);
+    return predictions;
+  };
+  return { validation: await predict('validation'), test: await predict('test') };
 }
 
 /** Writes the configuration into the folder, or finds the same one there. */
@@ -125,18 +146,6 @@ function trainedOn(dataSet: DataSet, split: Split): string {
   const films = new Set(split.train.map(({ film }) => film)).size;
   const kind = dataSet.synthetic ? 'synthetic clips (rendered, not filmed)' : 'clips';
   return `${split.train.length} ${kind} of ${films} films, ${dataSet.format}, split ${split.name}`;
-}
-
-function predictionsText(predictions: readonly Prediction[]): string {
-  return `id,valence,arousal\n${predictions.map(({ id, valence, arousal }) => `${id},${valence},${arousal}\n`).join('')}`;
-}
-
-function readPredictions(file: string): Prediction[] {
-  const [, ...rows] = readFileSync(file, 'utf8').trimEnd().split('\n');
-  return rows.map((row) => {
-    const [id, valence, arousal] = row.split(',');
-    return { id: id!, valence: Number(valence), arousal: Number(arousal) };
-  });
 }
 
 export function duration(seconds: number): string {

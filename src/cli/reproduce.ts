@@ -1,0 +1,113 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { Command } from 'commander';
+import { checkDataSet, checkText, openDataSet, splitNamed } from '../datasets/index.ts';
+import { formatTable } from '../evaluation/index.ts';
+import { InputError } from '../support/errors.ts';
+import { parseConfiguration, type TrainingConfiguration } from '../training/index.ts';
+import { pretrainedFiles, pretrainedPath } from '../weights/index.ts';
+import { oneOf, someOf, wholeNumber } from './arguments.ts';
+import { interruptSignal } from './interrupt.ts';
+import { ProgressLine } from './terminal.ts';
+import { claimExperiment, runExperiment } from './training/experiment.ts';
+import { findingsOf } from './training/findings.ts';
+import { isNetwork, type ModelName, modelNames } from './training/models.ts';
+import { planText } from './training/plan.ts';
+import { writeReport } from './training/report.ts';
+import { preparedClips } from './training/run.ts';
+
+const splits = ['film-disjoint', 'random'] as const;
+
+interface ReproduceOptions {
+  data: string;
+  out: string;
+  config?: string;
+  models: readonly ModelName[];
+  split?: (typeof splits)[number];
+  cache?: string;
+  seed?: number;
+  threads?: number;
+  json?: boolean;
+}
+
+export function reproduceCommand(): Command {
+  return new Command('reproduce')
+    .description(
+      "From a data set to Table 1: prepare its clips, train the paper's network and those it is compared with on the\n" +
+        'same clips, and write report.md. Stopped at any moment, the same call goes on.',
+    )
+    .requiredOption('-d, --data <folder>', 'the data set (see affectline dataset check)')
+    .option('-o, --out <folder>', 'where all results go', 'runs/reproduce')
+    .option('-c, --config <file>', 'keys of all networks that differ from their defaults (see train --keys)')
+    .option('--models <names>', `which, of ${modelNames.join(',')}`, someOf(modelNames), modelNames)
+    .option('--split <name>', `${splits.join(' or ')} (default: film-disjoint)`, oneOf(splits))
+    .option('--cache <folder>', 'where prepared clips are kept (default: clips beside --out)')
+    .option('--seed <number>', 'of weights, split, order and crops', wholeNumber(0, 2 ** 31 - 1))
+    .option('--threads <count>', 'processor cores to use (default: all)', wholeNumber(1, 64))
+    .option('--json', 'print the figures as one line of JSON')
+    .action(reproduce);
+}
+
+async function reproduce(options: ReproduceOptions): Promise<void> {
+  const { out: folder, models, threads } = options;
+  const progress = new ProgressLine();
+  const say = (line: string) => {
+    progress.clear();
+    process.stderr.write(`${line}\n`);
+  };
+  const reporting = { signal: interruptSignal(), progress, say };
+  const configuration = configurationOf(options, say);
+  const { preset, seed } = configuration;
+  say(checkText(checkDataSet(options.data)).trimEnd());
+  const dataSet = openDataSet(options.data);
+  const split = splitNamed(configuration.split, dataSet.clips, seed);
+  say(planText({ dataSet, split, configuration, models }));
+
+  const cacheFolder = options.cache ?? join(dirname(folder), 'clips');
+  const cache = await preparedClips(dataSet, preset, cacheFolder, reporting);
+  const experiment = { dataSet, split, cache, configuration, models, folder, threads };
+  await claimExperiment(folder, experiment);
+  const findings = findingsOf(split, await runExperiment(experiment, reporting), { seed });
+  const { table, reading } = await writeReport({ dataSet, split, findings, preset, seed, folder });
+
+  if (options.json) {
+    const figures = Object.fromEntries(findings.map(({ name, metrics }) => [name, metrics]));
+    const { synthetic } = dataSet;
+    process.stdout.write(`${JSON.stringify({ folder, synthetic, split: split.name, models: figures })}\n`);
+    return;
+  }
+  const report = join(folder, 'report.md');
+  process.stdout.write(`${formatTable(table, 'text')}\n${reading.join('\n')}\n\n${report}\n`);
+}
+
+function configurationOf(
+  { config, seed, split, models }: ReproduceOptions,
+  say: (line: string) => void,
+): TrainingConfiguration {
+  if (config && !existsSync(config)) throw new InputError(`${config}: no such file`);
+  const text = config ? readFileSync(config, 'utf8') : '';
+  const given = parseConfiguration(text, config ?? 'the defaults');
+  const configuration = { ...given, ...(seed !== undefined && { seed }), ...(split && { split }) };
+  if (configuration.preset !== 'paper' || !models.some(isNetwork)) return configuration;
+  return { ...configuration, weights: pretrainedWeights(configuration, say) };
+}
+
+/** The paper starts from pretrained streams: those not named in the configuration are taken from the cache. */
+function pretrainedWeights(
+  { weights, train }: TrainingConfiguration,
+  say: (line: string) => void,
+): TrainingConfiguration['weights'] {
+  const found = { ...weights };
+  for (const stream of ['flow', 'picture', 'sound'] as const) {
+    if (found[stream]) continue;
+    const files = pretrainedFiles.filter((file) => file.stream === stream);
+    const path = files.map(pretrainedPath).find((candidate) => existsSync(candidate));
+    if (path) found[stream] = path;
+    else
+      say(
+        `warning: the ${stream} stream starts from random weights${train[stream] === 'frozen' ? ' and stays there' : ''}; ` +
+          `affectline weights get ${files[0]!.name} fetches pretrained ones`,
+      );
+  }
+  return found;
+}
