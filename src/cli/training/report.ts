@@ -5,6 +5,7 @@ import { formatTable, type Table, writeRun } from '../../evaluation/index.ts';
 import { writeAtomically } from '../../support/files.ts';
 import { drawModels, drawScatter } from './draw-results.ts';
 import type { Finding } from './findings.ts';
+import { quoted } from './predictions-file.ts';
 import { readingOf } from './reading.ts';
 import {
   ablationTable,
@@ -102,7 +103,6 @@ function barsOf(findings: readonly Finding[]) {
 
 /** Every model's predictions for the test clips beside the labels: a line for each model and clip. */
 function predictionsText({ test }: Split, findings: readonly Finding[]): string {
-  const quoted = (field: string) => (/[",\r\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field);
   const rows = findings.flatMap(({ name, heldOut }) => {
     const byId = new Map(heldOut.test.map((prediction) => [prediction.id, prediction]));
     return test.map(({ id, film, valence, arousal }) => {

@@ -1,0 +1,130 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { requirement } from '../../src/support/testing.ts';
+
+const hasFfmpeg = requirement('ffmpeg', () => execFileSync('ffmpeg', ['-version']).length > 0);
+type Figures = Record<string, Record<'valence' | 'arousal', { mse: number; bias: number }>>;
+
+const program = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+
+describe.skipIf(!hasFfmpeg)('affectline reproduce (needs ffmpeg)', () => {
+  const root = mkdtempSync(join(tmpdir(), 'affectline-reproduce-'));
+  const [data, out] = [join(root, 'data'), join(root, 'runs', 'reproduce')];
+  afterAll(() => rmSync(root, { recursive: true }));
+
+  beforeAll(() => {
+    execFileSync('mkdir', ['-p', join(data, 'clips, all')]);
+    const sets = ['train', 'train', 'train', 'train', 'validation', 'test', 'test'];
+    const rows = sets.map((set, i) => {
+      // the id of such a clip is its path; the comma has to survive
+      const path = `clips, all/${i}.mp4`;
+      const picture = `testsrc2=size=192x128:rate=25:duration=0.6,eq=brightness=${0.1 * i - 0.3}`;
+      const sound = `sine=frequency=${200 + 150 * i}:duration=0.6`;
+      const input = ['-f', 'lavfi', '-i', picture, '-f', 'lavfi', '-i', sound];
+      execFileSync('ffmpeg', ['-v', 'error', ...input, '-pix_fmt', 'yuv420p', join(data, path)]);
+      return `"${path}",${(2 + 0.2 * i).toFixed(1)},${4 - 0.3 * ((i * 3) % 7)},film ${i},${set}`;
+    });
+    writeFileSync(join(data, 'labels.csv'), `path,valence,arousal,film,set\n${rows.join('\n')}\n`);
+    writeFileSync(join(data, 'SYNTHETIC.md'), 'Test pictures.');
+    writeFileSync(
+      join(root, 'small.yaml'),
+      'preset: compact\nepochs: 2\nbatchSize: 2\nsegments: 1\nflowFields: 1\nevaluationSegments: 1\nsoundSeconds: 1\n' +
+        'train: { picture: 3 }\n',
+    );
+  });
+
+  /** Runs the command; where `stopAt` appears on stderr it is sent SIGINT. */
+  async function reproduce(folder: string, stopAt?: string) {
+    const models = 'paper,sound,handcrafted,constant,position,neighbours';
+    const given = ['--config', join(root, 'small.yaml'), '--models', models, '--threads', '1', '--json'];
+    const child = spawn(process.execPath, [program, 'reproduce', '--data', data, '--out', folder, ...given]);
+    const said = { stdout: '', stderr: '' };
+    child.stdout.on('data', (part) => {
+      said.stdout += part;
+    });
+    child.stderr.on('data', (part) => {
+      said.stderr += part;
+      if (stopAt && said.stderr.includes(stopAt)) child.kill('SIGINT');
+    });
+    const [code] = await once(child, 'close');
+    return { code, ...said };
+  }
+
+  test('interrupted and called again it goes on, and its report says what the predictions say', async () => {
+    const first = await reproduce(out, 'paper: epoch 1');
+    expect(first.code, first.stderr).toBe(130);
+    expect(first.stderr).toMatch(
+      /plan\n.*prepare 7 clips.*\n.*train 2 networks, preset compact: paper, sound;/,
+    );
+    const second = await reproduce(out);
+    expect(second.code, second.stderr).toBe(0);
+    expect(second.stderr).not.toContain('paper: epoch 1');
+    expect(second.stderr).toContain('sound: epoch 2');
+    const third = await reproduce(out);
+    expect(third.stderr).not.toContain('epoch 2');
+    expect(third.stdout).toBe(second.stdout);
+    const models: Figures = JSON.parse(third.stdout).models;
+
+    // the numbers, from the predictions and nothing else
+    const [, ...lines] = readFileSync(join(out, 'predictions.csv'), 'utf8').trim().split('\n');
+    expect(lines).toHaveLength(6 * 2);
+    for (const [name, metrics] of Object.entries(models)) {
+      const rows = lines
+        .filter((line) => line.startsWith(`${name},"clips, all/`))
+        .map((line) => line.split(',').slice(-4).map(Number));
+      for (const [at, of] of (['valence', 'arousal'] as const).entries()) {
+        const errors = rows.map((row) => row[2 + at]! - row[at]!);
+        expect(metrics[of].mse, `${name} ${of}`).toBeCloseTo(
+          errors.reduce((sum, error) => sum + error * error, 0) / errors.length,
+          9,
+        );
+        expect(metrics[of].bias).toBeCloseTo(
+          errors.reduce((sum, error) => sum + error, 0) / errors.length,
+          9,
+        );
+      }
+    }
+    const table = readFileSync(join(out, 'table.csv'), 'utf8');
+    expect(table).toContain(`the paper's model,valence,${models.paper!.valence.mse},`);
+    expect(table).toContain(`handcrafted features,arousal,${models.handcrafted!.arousal.mse},`);
+
+    const report = readFileSync(join(out, 'report.md'), 'utf8');
+    expect(report).toMatch(/^# .* on synthetic films/);
+    expect(report).toContain('The test holds 2 films.');
+    expect(report).toContain('| Kim & Lee 2018 (the paper) | 0.269 | – | 0.628 | – | random 2,450');
+    expect(report).toMatch(/\| this run: the paper's model \|.*\| synthetic films, official split, 2 clips/);
+    expect(report).toContain(`| the paper's model | valence | ${models.paper!.valence.mse.toFixed(3)} [`);
+    expect(readdirSync(out).sort()).toEqual([
+      ...[
+        'experiment.json',
+        'mediaeval',
+        'models',
+        'models.png',
+        'predictions.csv',
+        'report.md',
+        'scatter.png',
+      ],
+      ...['table.csv', 'table.md', 'table.tex', 'table.txt'],
+    ]);
+    expect(readdirSync(join(out, 'models', 'paper'))).toContain('results.png');
+    const [runName, ...run] = readFileSync(join(out, 'mediaeval', 'constant.txt'), 'utf8')
+      .trim()
+      .split('\n');
+    expect([runName, run.length]).toEqual(['affectline-constant', 2]);
+  }, 120_000);
+
+  test('a folder of other labels is not mixed with these', async () => {
+    const labels = join(data, 'labels.csv');
+    const before = readFileSync(labels, 'utf8');
+    writeFileSync(labels, before.replace('3.2,', '3.3,'));
+    const { code, stderr } = await reproduce(out);
+    writeFileSync(labels, before);
+    expect(code).toBe(1);
+    expect(stderr).toContain('holds results of another data set, split or seed');
+  });
+});
