@@ -10,7 +10,7 @@ import { bootstrapIntervals, quantile } from './intervals.ts';
 import { readRun, writeRun } from './mediaeval-run.ts';
 import { metricsOf } from './metrics.ts';
 import type { Prediction } from './prediction.ts';
-import { publishedResults, publishedTable } from './published.ts';
+import { publishedResults, publishedTable, tableOneOfPaper } from './published.ts';
 import { reading, resultsTable } from './report.ts';
 import { formatTable, type Table } from './table.ts';
 
@@ -222,6 +222,9 @@ describe('tables', () => {
     expect(publishedTable('mediaeval-2016').rows.some((row) => String(row[0]).startsWith('Kim & Lee'))).toBe(
       false,
     );
+    const printed = tableOneOfPaper().rows.map(([work, valence, , arousal]) => [work, valence, arousal]);
+    expect(printed).toContainEqual(['RUC', 0.218, 1.479]);
+    expect(printed).toContainEqual(['Gan et al. 2017', 0.33, 0.77]);
     expect(formatTable(publishedTable(), 'text')).toMatch(/RUC 2016 .* MediaEval 2016 test/);
   });
 

@@ -29,6 +29,7 @@ export {
   publishedResults,
   publishedTable,
   type TestSet,
+  tableOneOfPaper,
   testSets,
 } from './published.ts';
 export { type ModelPredictions, reading, resultsTable } from './report.ts';
