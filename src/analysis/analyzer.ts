@@ -82,16 +82,18 @@ async function analyzeFilm(
   try {
     const { hasPicture, hasSound, declaredDuration } = film.info;
     const used = wanted.filter((stream) => (stream === 'sound' ? hasSound : hasPicture));
-    const { bias, hearing } = constantParts(model, used);
+    const visualFeatures = featuresOf(model, used);
+    const present = used.includes('sound') ? [...visualFeatures, 'sound'] : visualFeatures;
+    const { bias, hearing } = constantParts(model, visualFeatures, used.includes('sound'));
     const analysed = (frame: SampledFrame) => {
       onFrame?.(frame);
       if (declaredDuration > 0) onProgress?.(Math.min(frame.time / declaredDuration, 1));
     };
     const tracks = await allOrNone(film, [
       used.some((stream) => stream !== 'sound')
-        ? visualTrack(film, model, sessions, used, analysed)
+        ? visualTrack(film, model, sessions, { used, present, onFrame: analysed })
         : noTrack(film.frames),
-      used.includes('sound') ? soundTrack(film, model, sessions, hearing) : noTrack(film.sound),
+      used.includes('sound') ? soundTrack(film, model, sessions, { hearing, present }) : noTrack(film.sound),
     ]);
     signal?.throwIfAborted();
     const [visual, sound] = tracks;
@@ -121,22 +123,31 @@ async function analyzeFilm(
   }
 }
 
+/** The names of the features that the network gets: fusion of features always has its visual one, if of zeros. */
+function featuresOf({ network }: Model, used: readonly Stream[]): string[] {
+  return network.heads.flatMap(({ visual, streams }) => {
+    const sees = network.fusion === 'features' || streams.some((stream) => used.includes(stream));
+    return visual && sees ? [visual] : [];
+  });
+}
+
 /** What the answer holds in any case, and what it adds that there is sound, whatever is heard. */
 function constantParts(
   { network, regression }: Model,
-  used: readonly Stream[],
+  visual: readonly string[],
+  hasSound: boolean,
 ): { bias: Affect; hearing: Affect } {
-  const zeros = (name: string, size: number) => ({ [name]: new Float32Array(size) });
+  const nothing = { valence: 0, arousal: 0 };
   const { fused, sound } = network.sizes;
-  const seen = Object.assign({}, ...network.heads.map(({ visual }) => (visual ? zeros(visual, fused) : {})));
-  const bias = predict(network, regression, seen);
-  if (!used.includes('sound')) return { bias, hearing: { valence: 0, arousal: 0 } };
+  const seen = Object.fromEntries(visual.map((name) => [name, new Float32Array(fused)]));
   const channels = sound.channels[network.soundLayer === 'pool5' ? 4 : 6];
-  const withSound = predict(network, regression, { ...seen, ...zeros('sound', channels) });
-  return {
-    bias,
-    hearing: { valence: withSound.valence - bias.valence, arousal: withSound.arousal - bias.arousal },
-  };
+  const withSound = () => predict(network, regression, { ...seen, sound: new Float32Array(channels) });
+  // where only sound is left there is nothing to compare with
+  if (visual.length === 0) return { bias: withSound(), hearing: nothing };
+  const bias = predict(network, regression, seen);
+  if (!hasSound) return { bias, hearing: nothing };
+  const { valence, arousal } = withSound();
+  return { bias, hearing: { valence: valence - bias.valence, arousal: arousal - bias.arousal } };
 }
 
 /** Waits for all; when one fails the film is closed, so that the others end, and its error is thrown. */

@@ -12,12 +12,13 @@ const sampleRate = 22_050;
  * What the sound adds to valence and arousal: a moment per column of SoundNet's map.
  *
  * @param hearing what it adds that there is sound at all.
+ * @param present the names of the features that the network gets of this film.
  */
 export async function soundTrack(
   film: Film,
   model: Model,
   sessions: Sessions,
-  hearing: Affect,
+  { hearing, present }: { hearing: Affect; present: readonly string[] },
 ): Promise<Track> {
   const chunks = new SoundChunks(model.network.soundLayer, soundColumnsPerRun);
   const affects: Affect[] = [];
@@ -28,7 +29,7 @@ export async function soundTrack(
       samplesHeard += samples.length;
       for (const chunk of chunks.push(samples)) {
         session ??= await sessions.sound(chunk.samples.length);
-        affects.push(...(await listen(chunk, session, model)));
+        affects.push(...(await listen(chunk, session, model, present)));
       }
     }
   } finally {
@@ -36,7 +37,7 @@ export async function soundTrack(
   }
   for (const chunk of chunks.end()) {
     const last = await sessions.sound(chunk.samples.length);
-    affects.push(...(await listen(chunk, last, model).finally(() => last.close())));
+    affects.push(...(await listen(chunk, last, model, present).finally(() => last.close())));
   }
   return new Track(momentsOf(affects, model, hearing, samplesHeard / sampleRate));
 }
@@ -46,9 +47,10 @@ async function listen(
   { samples, skip, keep }: SoundChunk,
   session: Session,
   model: Model,
+  present: readonly string[],
 ): Promise<Affect[]> {
   const { sound } = await session.run({ sound: { shape: [1, 1, samples.length, 1], data: samples } });
-  const { valence, arousal } = contributions(model.network, model.regression, 'sound', sound!.data);
+  const { valence, arousal } = contributions(model.network, model.regression, 'sound', sound!.data, present);
   return Array.from({ length: keep }, (_, index) => ({
     valence: valence[skip + index]!,
     arousal: arousal[skip + index]!,

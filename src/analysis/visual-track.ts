@@ -7,18 +7,24 @@ import type { Model } from './model.ts';
 import { fieldsPerRun, framesPerRun, type Sessions } from './sessions.ts';
 import { type Moment, Track } from './track.ts';
 
+interface VisualOptions {
+  used: readonly Stream[];
+  present: readonly string[];
+  onFrame: (frame: SampledFrame) => void;
+}
+
 /**
  * What pictures and flow add to valence and arousal: a moment per sampled frame.
  *
- * @param used the streams that are; of the others among flow and picture the network gets zeros.
- * @param onFrame called for each sampled frame once it has been analysed.
+ * @param options.used the streams that are; of the others among flow and picture the network gets zeros.
+ * @param options.present the names of the features that the network gets of this film.
+ * @param options.onFrame called for each sampled frame once it has been analysed.
  */
 export async function visualTrack(
   film: Film,
   model: Model,
   sessions: Sessions,
-  used: readonly Stream[],
-  onFrame: (frame: SampledFrame) => void,
+  { used, present, onFrame }: VisualOptions,
 ): Promise<Track> {
   const session = await sessions.frames(used.includes('picture'));
   const motions = used.includes('flow') ? motionsOf(film.flow, sessions) : undefined;
@@ -35,7 +41,7 @@ export async function visualTrack(
     const maps = await session.run(feeds);
     for (const [index, frame] of frames.entries()) {
       times.push(frame.time);
-      affects.push(affectOf(maps, index, model));
+      affects.push(affectOf(maps, index, model, present));
       onFrame(frame);
     }
   }
@@ -44,10 +50,16 @@ export async function visualTrack(
 }
 
 /** What a frame of the batch adds; where streams are fused as decisions there is a map for each. */
-function affectOf(maps: Record<string, Tensor>, index: number, { network, regression }: Model): Affect {
+function affectOf(
+  maps: Record<string, Tensor>,
+  index: number,
+  { network, regression }: Model,
+  present: readonly string[],
+): Affect {
   const sum = { valence: 0, arousal: 0 };
-  for (const [name, map] of Object.entries(maps)) {
-    const { valence, arousal } = contributions(network, regression, name, itemOf(map, index));
+  for (const name of present) {
+    if (!maps[name]) continue;
+    const { valence, arousal } = contributions(network, regression, name, itemOf(maps[name], index), present);
     sum.valence += valence[0]!;
     sum.arousal += arousal[0]!;
   }

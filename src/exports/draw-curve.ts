@@ -75,27 +75,26 @@ function curve(
     }),
     `<path d="${outline}" fill="none" stroke="${color}" stroke-width="${moments.length > 150 ? 2.5 : 3.5}" stroke-linejoin="round" stroke-linecap="round"/>`,
     ...peaks.map((peak) =>
-      mark(peak, moments[peak.index]!, x(moments[peak.index]!), y(moments[peak.index]!), color),
+      mark(peak, moments[peak.index]!, x(moments[peak.index]!), y(moments[peak.index]!), color, left),
     ),
   ].join('');
 }
 
-function mark(peak: Peak, moment: Moment, x: number, y: number, color: string): string {
-  const above = peak.kind === 'high';
+function mark(peak: Peak, moment: Moment, x: number, y: number, color: string, left: number): string {
+  // beside the numbers at the left there is no room for half a label
+  const atEdge = x < left + 20;
+  const label = {
+    x: atEdge ? x - 4 : x,
+    y: peak.kind === 'high' ? y - 16 : y + 30,
+    size: 17,
+    color: colors.ink,
+    anchor: atEdge ? 'start' : 'middle',
+    weight: 'bold',
+    halo: true,
+  } as const;
   return (
     `<circle cx="${x}" cy="${y}" r="6.5" fill="${colors.paper}" stroke="${color}" stroke-width="3"/>` +
-    text(
-      {
-        x,
-        y: above ? y - 16 : y + 30,
-        size: 17,
-        color: colors.ink,
-        anchor: 'middle',
-        weight: 'bold',
-        halo: true,
-      },
-      clock(moment.time),
-    )
+    text(label, clock(moment.time))
   );
 }
 
