@@ -70,7 +70,7 @@ export function regression(features: readonly Value[], prefix: string): Value {
 
 /**
  * Fusion of decisions, which the paper argues against: the mean of each stream's own prediction, weighted by the softmax
- * of `decision.weights` (zeros, that is equally, unless they train).
+ * of `decision.weights` (zeros at first, that is equally).
  *
  * @param decisions [clips, 2] each.
  * @param present for each decision, [clips, 1] with 0 where the clip lacks that stream; undefined where none does.
