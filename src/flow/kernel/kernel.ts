@@ -4,6 +4,7 @@ import {
   type FlowPreset,
   type GrayImage,
   levelSizes,
+  type Schedule,
   type Size,
   scheduleOf,
 } from '../schedule.ts';
@@ -56,11 +57,15 @@ export class FlowKernel {
   private frames = 0;
   private pairs = 0;
 
-  /** @param module `brox.wasm`, compiled (`kernelModule()` in Node). */
+  /**
+   * @param module `brox.wasm`, compiled (`kernelModule()` in Node).
+   * @param schedule other constants than the preset's, to measure with.
+   */
   constructor(
     module: WebAssembly.Module,
     { width, height }: Size,
     { preset = 'standard', joint = false, warmStart = false }: KernelOptions = {},
+    schedule: Schedule = scheduleOf(preset, joint),
   ) {
     if (width * height > mostPixels)
       throw new InputError(
@@ -72,7 +77,6 @@ export class FlowKernel {
       throw new Error(`the flow of ${width}×${height} frames does not fit in memory`);
     };
     this.exports = new WebAssembly.Instance(module, { env: { abort } }).exports as unknown as Exports;
-    const schedule = scheduleOf(preset, joint);
     this.exports.configure(
       schedule.smoothness,
       schedule.gradientWeight,

@@ -1,0 +1,339 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import asc from 'assemblyscript/asc';
+import sharp from 'sharp';
+import {
+  endpointError,
+  type FlowField,
+  type FlowPreset,
+  flowOfFrames,
+  type GrayImage,
+  readFlo,
+  readGrayImage,
+} from '../src/flow/index.ts';
+import { FlowKernel } from '../src/flow/kernel/kernel.ts';
+import { kernelModule } from '../src/flow/kernel/module.ts';
+import { levelSizes, schedules } from '../src/flow/schedule.ts';
+import { describeMachine } from '../src/support/machine.ts';
+
+// Optical flow beside OpenCV's on the same frames and cores: time and accuracy, profile by stage, share of the SIMD128
+// peak, and how cost grows with pixels and frames. Methods take turns in every round; a figure is the median of the rounds.
+// Needs the Middlebury pairs (AFFECTLINE_MIDDLEBURY, or ../shared/data/middlebury) and Debian's python3-opencv. `--rounds=N`.
+
+const rounds = Number(process.argv.find((argument) => argument.startsWith('--rounds='))?.split('=')[1] ?? 5);
+const root = fileURLToPath(new URL('..', import.meta.url));
+const middlebury = process.env.AFFECTLINE_MIDDLEBURY ?? join(root, '../shared/data/middlebury');
+if (!existsSync(middlebury))
+  throw new Error('AFFECTLINE_MIDDLEBURY names no folder with the Middlebury pairs');
+const names = readdirSync(middlebury).filter((name) => existsSync(join(middlebury, name, 'flow10.flo')));
+const opencvMethods = ['dis', 'dis-refined', 'deepflow', 'tvl1', 'farneback'];
+const module = kernelModule()!;
+
+const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[values.length >> 1]!;
+const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+interface Pair {
+  readonly name: string;
+  readonly files: [string, string];
+  readonly frames: [GrayImage, GrayImage];
+  readonly truth: FlowField;
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'affectline-flow-'));
+process.on('exit', () => rmSync(folder, { recursive: true }));
+
+/** The pairs as gray PNGs, which OpenCV reads as well, in their own size or scaled to another. */
+async function pairs(size?: [number, number]): Promise<Pair[]> {
+  const own = join(folder, size ? size.join('x') : 'full');
+  mkdirSync(own);
+  const load = async (name: string, frame: string): Promise<[string, GrayImage]> => {
+    const file = join(own, `${name}-${frame}`);
+    const { width, height, data } = await readGrayImage(join(middlebury, name, frame));
+    const image = sharp(Buffer.from(data), { raw: { width, height, channels: 1 } }).toColourspace('b-w');
+    if (size) image.resize(...size, { fit: 'fill', kernel: 'mitchell' });
+    await image.png().toFile(file);
+    return [file, await readGrayImage(file)];
+  };
+  return Promise.all(
+    names.map(async (name) => {
+      const [first, second] = [await load(name, 'frame10.png'), await load(name, 'frame11.png')];
+      const truth = await readFlo(join(middlebury, name, 'flow10.flo'));
+      return { name, files: [first[0], second[0]], frames: [first[1], second[1]], truth };
+    }),
+  );
+}
+
+function runOpenCV(
+  those: Pair[],
+  ...options: string[]
+): { pair: number; method: string; milliseconds: number[] }[] {
+  const files = those.flatMap(({ files }) => files);
+  const output = execFileSync(
+    '/usr/bin/python3',
+    [join(root, 'bench/opencv_flow.py'), '--repeats', '1', '--threads', '2', ...options, ...files],
+    { encoding: 'utf8' },
+  );
+  return JSON.parse(output).results;
+}
+
+/** One thread: both frames are prepared for each pair, as for unrelated pairs. Milliseconds of processor time a pair. */
+function oneThread(those: Pair[], preset: FlowPreset): () => number {
+  const kernel = new FlowKernel(module, those[0]!.frames[0], { preset });
+  return () => {
+    const start = process.cpuUsage();
+    for (const { frames } of those) {
+      kernel.restart();
+      for (const frame of frames) kernel.next(frame);
+    }
+    const { user, system } = process.cpuUsage(start);
+    return (user + system) / 1000 / those.length;
+  };
+}
+
+/**
+ * A stream of frames through two workers, after the time they take to start: milliseconds a pair, and what a machine with
+ * nothing else to do on its two cores would take: half the processor time, of all threads.
+ */
+async function twoWorkers(
+  those: Pair[],
+  preset: FlowPreset,
+  count = 120,
+): Promise<{ wall: number; alone: number }> {
+  async function* frames() {
+    for (let n = 0; n <= count; n++) yield those[(n >> 1) % those.length]!.frames[n % 2]!;
+  }
+  const warm = 24;
+  let start = 0;
+  let used = process.cpuUsage();
+  let field = 0;
+  for await (const _ of flowOfFrames(frames(), { preset, threads: 2 })) {
+    if (++field !== warm) continue;
+    start = performance.now();
+    used = process.cpuUsage();
+  }
+  const wall = (performance.now() - start) / (count - warm);
+  const { user, system } = process.cpuUsage(used);
+  return { wall, alone: (user + system) / 1000 / 2 / (count - warm) };
+}
+
+console.log(`Optical flow · ${describeMachine()}\n`);
+
+// ---- time, beside OpenCV
+
+for (const [width, height, goals] of [
+  [320, 240, { 'standard, 1 thread': '≤ 18', 'standard, 2 workers': '≤ 9' }],
+  [448, 256, { 'standard, 2 workers': '≤ 14' }],
+  [224, 224, {}],
+  [112, 112, {}],
+] as [number, number, Record<string, string>][]) {
+  const those = await pairs([width, height]);
+  const times = new Map<string, number[]>();
+  const note = (name: string, time: number) => times.set(name, [...(times.get(name) ?? []), time]);
+  const alone = new Map(
+    (['fast', 'standard', 'accurate'] as const).map((preset) => [preset, oneThread(those, preset)] as const),
+  );
+  for (const run of alone.values()) for (let n = 0; n < 3; n++) run(); // lets the compiler finish
+  for (let round = 0; round < rounds; round++) {
+    for (const [preset, run] of alone) note(`${preset}, 1 thread`, run());
+    for (const preset of ['fast', 'standard', 'accurate'] as const) {
+      const { wall, alone } = await twoWorkers(those, preset, preset === 'accurate' ? 48 : 120);
+      note(`${preset}, 2 workers`, wall);
+      note(`${preset}, 2 workers, half of processor time`, alone);
+    }
+    for (const { method, milliseconds } of runOpenCV(those))
+      note(`OpenCV ${method}, 2 threads`, milliseconds[0]!);
+  }
+  const deepFlow = median(times.get('OpenCV deepflow, 2 threads')!);
+  console.log(`${width}×${height}, ms a pair`);
+  console.table(
+    [...times].map(([method, values]) => ({
+      method,
+      median: Number(median(values).toFixed(2)),
+      best: Number(Math.min(...values).toFixed(2)),
+      'times DeepFlow': Number((deepFlow / median(values)).toFixed(1)),
+      goal: goals[method] ?? '',
+    })),
+  );
+}
+
+// ---- accuracy at full size
+
+{
+  const those = await pairs();
+  const errors = new Map<string, number[]>();
+  for (const preset of ['fast', 'standard', 'accurate'] as const) {
+    errors.set(
+      preset,
+      those.map(({ frames, truth }) => {
+        const kernel = new FlowKernel(module, truth, { preset });
+        kernel.next(frames[0]);
+        return endpointError(kernel.next(frames[1])!, truth);
+      }),
+    );
+  }
+  runOpenCV(those, '--out', folder);
+  for (const method of opencvMethods) {
+    const fields = await Promise.all(those.map((_, n) => readFlo(join(folder, `${n}-${method}.flo`))));
+    errors.set(
+      `OpenCV ${method}`,
+      fields.map((field, n) => endpointError(field, those[n]!.truth)),
+    );
+  }
+  const deepFlow = mean(errors.get('OpenCV deepflow')!);
+  const goals: Record<string, string> = {
+    standard: '≤ 1.05 × DeepFlow, RubberWhale ≤ 0.110',
+    accurate: '≤ 0.97 × DeepFlow, RubberWhale ≤ 0.105',
+  };
+  console.log('Mean end-point error at full size, px');
+  console.table(
+    [...errors].map(([method, values]) => ({
+      method,
+      ...Object.fromEntries(those.map(({ name }, n) => [name, Number(values[n]!.toFixed(3))])),
+      mean: Number(mean(values).toFixed(4)),
+      'of DeepFlow': Number((mean(values) / deepFlow).toFixed(3)),
+      goal: goals[method] ?? '',
+    })),
+  );
+}
+
+// ---- profile by stage and share of the peak
+
+/*
+ * Floating-point operations by hand, of the standard preset, for one pixel and one run of the stage (a multiplication,
+ * addition, comparison, root or division of one number is one; shuffles, loads and addresses are none):
+ *   pyramid   8 taps down, 8 across: 16 + 15; spline at the pixel: 4 + 3 (columns), 4 + 2 + 4 (rows)           48
+ *   warp      place and weights 64; four rows of 7 (value) + 8 (slope) + 6 (curvature) + 12 (sums); I_t' …: 12    208
+ *   system    diffusivity 4 + 8 + 2; residuals 12 + 6, their weights 8; matrix, right-hand side 29; sums of the
+ *             smoothness weights 7; inverse 2 + 3 + 1 + 4                                                       86
+ *   sweep     8 products, 8 sums, 6 products, 4 sums                                                              26
+ */
+const operations = { pyramid: 48, warp: 208, system: 86, sweep: 26 };
+
+/** What one core can do: independent multiplications and additions of four numbers, in registers, as many chains as is best. */
+async function peak(): Promise<number> {
+  let best = 0;
+  for (const chains of [4, 5, 6, 7]) {
+    const each = (line: (n: number) => string) => Array.from({ length: chains }, (_, n) => line(n)).join('');
+    const { binary, stderr } = await asc.compileString(
+      `export function run(n: i32): f32 {
+        const m = f32x4.splat(0.9999999), k = f32x4.splat(1e-9);
+        ${each((n) => `let a${n} = f32x4.splat(1), p${n} = f32x4.splat(1);`)}
+        for (let i = 0; i < n; i++) { ${each((n) => `a${n} = f32x4.add(a${n}, k); p${n} = f32x4.mul(p${n}, m);`)} }
+        let sum = f32x4.splat(0);
+        ${each((n) => `sum = f32x4.add(sum, f32x4.add(a${n}, p${n}));`)}
+        return f32x4.extract_lane(sum, 0);
+      }`,
+      { optimizeLevel: 3, runtime: 'stub', enable: ['simd'] },
+    );
+    if (!binary) throw new Error(`the loop for the peak does not compile: ${stderr}`);
+    const instance = new WebAssembly.Instance(new WebAssembly.Module(binary as BufferSource));
+    const run = instance.exports.run as (n: number) => number;
+    const iterations = 4e6;
+    for (let n = 0; n < 20; n++) {
+      await new Promise((done) => setTimeout(done, 1)); // lets the compiler replace its first code
+      const milliseconds = time(() => run(iterations));
+      best = Math.max(best, (iterations * chains * 2 * 4) / (milliseconds / 1e3));
+    }
+  }
+  return best;
+}
+
+/** Milliseconds of processor time. */
+function time(run: () => void): number {
+  const start = process.cpuUsage();
+  run();
+  const { user, system } = process.cpuUsage(start);
+  return (user + system) / 1000;
+}
+
+{
+  const [width, height] = [320, 240];
+  const { frames } = (await pairs([width, height + 1]))[0]!;
+  const size = { width, height: height + 1 };
+  const schedule = schedules.standard;
+  const pixels = levelSizes(size, schedule).reduce((sum, level) => sum + level.width * level.height, 0);
+  // the same work with a stage left out
+  const without: Record<string, Partial<typeof schedule>> = {
+    nothing: {},
+    sweeps: { sweeps: 0 },
+    'sweeps and system': { innerSteps: 0 },
+    'sweeps, system and warp': { warps: 0 },
+  };
+  const kernels = Object.entries(without).map(([name, change]) => {
+    const kernel = new FlowKernel(module, size, {}, { ...schedule, ...change });
+    return { name, kernel, times: [] as number[] };
+  });
+  const preparation: number[] = [];
+  for (let n = 0; n < 60; n++) {
+    for (const { kernel, times } of kernels) {
+      kernel.restart();
+      preparation.push(time(() => kernel.next(frames[0])));
+      times.push(time(() => kernel.next(frames[1])));
+    }
+  }
+  const prepare = median(preparation);
+  const [all, noSweeps, noSystem, noWarp] = kernels.map(({ times }) => median(times));
+  const { warps, innerSteps, sweeps } = schedule;
+  const stages = [
+    { stage: 'pyramid, both frames', ms: 2 * prepare, flop: 2 * operations.pyramid * pixels },
+    { stage: 'expand, result', ms: noWarp! - prepare, flop: 0 },
+    { stage: 'warp', ms: noSystem! - noWarp!, flop: warps * operations.warp * pixels },
+    { stage: 'system', ms: noSweeps! - noSystem!, flop: warps * innerSteps * operations.system * pixels },
+    { stage: 'sweeps', ms: all! - noSweeps!, flop: warps * innerSteps * sweeps * operations.sweep * pixels },
+  ];
+  const total = {
+    stage: 'pair',
+    ms: stages.reduce((sum, { ms }) => sum + ms, 0),
+    flop: stages.reduce((sum, { flop }) => sum + flop, 0),
+  };
+  const top = await peak();
+  console.log(
+    `Stages at ${width}×${height}, standard, 1 thread; SIMD128 peak, measured: ${(top / 1e9).toFixed(1)} GFLOP/s`,
+  );
+  console.table(
+    [...stages, total].map(({ stage, ms, flop }) => ({
+      stage,
+      ms: Number(ms.toFixed(2)),
+      MFLOP: Math.round(flop / 1e6),
+      'GFLOP/s': Number((flop / ms / 1e6).toFixed(1)),
+      'of the peak': `${Math.round((flop / ms / 1e3 / top) * 100 * 1) / 1}`,
+      goal: stage === 'pair' ? '≥ 75 %' : '',
+    })),
+  );
+}
+
+// ---- cost against pixels and frames
+
+{
+  const grown = [];
+  for (const [width, height] of [
+    [160, 120],
+    [320, 240],
+    [640, 480],
+    [1280, 960],
+  ] as [number, number][]) {
+    const run = oneThread(await pairs([width, height + 2]), 'standard');
+    const times = Array.from({ length: rounds + 2 }, run);
+    grown.push({
+      pixels: width * (height + 2),
+      'ns a pixel': Math.round((median(times) / (width * (height + 2))) * 1e6),
+    });
+  }
+  console.log('Cost against pixels: standard, 1 thread');
+  console.table(grown);
+  const those = await pairs([160, 121]);
+  const lengths = [];
+  for (const count of [100, 200, 400, 800]) {
+    const { wall, alone } = await twoWorkers(those, 'standard', count);
+    lengths.push({
+      frames: count,
+      'ms a pair': Number(wall.toFixed(2)),
+      'half of processor time': Number(alone.toFixed(2)),
+    });
+  }
+  console.log('Cost against frames: 160×121, standard, 2 workers');
+  console.table(lengths);
+}
