@@ -34,7 +34,7 @@ export class ProgressLine {
     const width = (this.stream as WriteStream).columns || 80;
     const filled = Math.round(Math.min(done, 1) * 20);
     const bar = '█'.repeat(filled) + '░'.repeat(20 - filled);
-    const text = `${bar} ${String(Math.floor(done * 100)).padStart(3)} %  ${this.timeLeft(this.start, done, now)}  ${label}`;
+    const text = `${bar} ${String(Math.floor(done * 100)).padStart(3)} %  ${timeLeft(this.start.done, done, (now - this.start.time) / 1000)}  ${label}`;
     this.stream.write(`\r\x1b[K${[...text].slice(0, width - 1).join('')}`);
   }
 
@@ -43,17 +43,13 @@ export class ProgressLine {
     if (this.drawn > 0) this.stream.write('\r\x1b[K');
     this.drawn = 0;
   }
+}
 
-  private timeLeft(start: { time: number; done: number }, done: number, now: number): string {
-    const elapsed = (now - start.time) / 1000;
-    const progress = done - start.done;
-    if (progress < 0.01 || elapsed < 1) return '         ';
-    const left = Math.ceil((elapsed * (1 - done)) / progress);
-    const minutes = Math.floor(left / 60);
-    const time =
-      minutes >= 60
-        ? `${Math.floor(minutes / 60)} h ${minutes % 60} min`
-        : `${minutes}:${String(left % 60).padStart(2, '0')}`;
-    return `${time} left`;
-  }
+/** "1:05 left", where the share `done` has been reached from `start` in so many seconds; blank while that says little. */
+export function timeLeft(start: number, done: number, elapsed: number): string {
+  if (done - start < 0.01 || elapsed < 1) return '         ';
+  const left = Math.ceil((elapsed * (1 - done)) / (done - start));
+  const minutes = Math.floor(left / 60);
+  if (minutes >= 60) return `${Math.floor(minutes / 60)} h ${minutes % 60} min left`;
+  return `${minutes}:${String(left % 60).padStart(2, '0')} left`;
 }
