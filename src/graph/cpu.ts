@@ -1,13 +1,13 @@
 // Other ONNX nodes for some operations, which ONNX Runtime's CPU provider computes faster than the standard ones.
 import { elementCount } from '../support/tensor.ts';
-import { reduceSumOperation } from './arrays.ts';
+import { reduceSumOperation, reshape, reshapeOperation } from './arrays.ts';
 import {
   type ConvolutionAttributes,
   convolutionInputGradientOperation,
   convolutionOperation,
   convolutionWeightGradientOperation,
 } from './convolution.ts';
-import { multiply, multiplyOperation, stepOperation } from './elementwise.ts';
+import { multiply, multiplyOperation, relu, reluOperation, stepOperation } from './elementwise.ts';
 import { constant, constantOperation } from './leaves.ts';
 import type { OnnxGraph } from './onnx.ts';
 import { averagePoolGradientOperation, maxPoolGradientOperation, maxPoolOperation } from './pooling.ts';
@@ -42,7 +42,38 @@ const maskByClip: Rule = (value, usedOnce) => {
   return scaled && multiply(scaled, apply(tinyStepOperation, mask.inputs, {}));
 };
 
-export const cpuRules: readonly Rule[] = [maskByClip];
+const ofMaps: ReadonlySet<Operation> = new Set<Operation>([
+  convolutionOperation,
+  convolutionInputGradientOperation,
+  convolutionWeightGradientOperation,
+  maxPoolOperation,
+  maxPoolGradientOperation,
+]);
+const sideways = (shape: Shape) =>
+  shape.length === 4 ? [shape[0]!, shape[1]!, shape[3]!, shape[2]!] : shape;
+const upright = (value: Value) => value.shape.length !== 4 || value.shape[3] === 1;
+
+/** The same elements, height and width exchanged where the width is 1. */
+function laidDown(value: Value): Value {
+  const shape = sideways(value.shape);
+  const before = isA(value, reshapeOperation) ? value.inputs[0]! : value;
+  return String(before.shape) === String(shape) ? before : reshape(value, shape);
+}
+
+/** Sound is as high as it is long, and one wide; the kernels of ONNX Runtime work along the width. */
+const layDown: Rule = (value) => {
+  if (isA(value, reluOperation) && isA(value.inputs[0]!, reshapeOperation))
+    return reshape(relu(value.inputs[0].inputs[0]!), value.shape);
+  if (!ofMaps.has(value.operation) || ![value, ...value.inputs].every(upright)) return;
+  const attributes = Object.entries(value.attributes as Record<string, unknown>).map(([name, setting]) => [
+    name,
+    Array.isArray(setting) ? (name === 'shape' ? sideways(setting) : setting.toReversed()) : setting,
+  ]);
+  const lying = apply(value.operation, value.inputs.map(laidDown), Object.fromEntries(attributes));
+  return reshape(lying, value.shape);
+};
+
+export const cpuRules: readonly Rule[] = [maskByClip, layDown];
 
 const microsoft = 'com.microsoft';
 const blocked = 'com.microsoft.nchwc';
@@ -104,8 +135,59 @@ function columns(
 const tapsOf = ([height, width]: readonly number[]) =>
   Array.from({ length: height! * width! }, (_, i) => [Math.floor(i / width!), i % width!] as const);
 
+/**
+ * The gradient of a weight [O, 1, 1, k] that slides over one channel, as over a waveform: 64 places at a time as a product
+ * of a stretch of dy with the stretch of x under it. That gives each place with each sample; those that belong to the
+ * same element of the weight lie on diagonals, which are columns once each row is one stride longer.
+ */
+function slidingWeightGradient(value: Value<ConvolutionAttributes>): Lowering {
+  const { stride, padding } = value.attributes;
+  const [outputs, , , size] = value.shape as [number, number, number, number];
+  const [x, dy] = value.inputs as [Value, Value];
+  const [batch, , , places] = dy.shape as [number, number, number, number];
+  const step = stride[1];
+  const stretch = 64;
+  const count = Math.ceil(places / stretch);
+  const under = (stretch - 1) * step + size;
+  // Stretches overlap: each is a whole number of strides' worth of samples, and what its last place reaches beyond it.
+  const own = stretch * step;
+  const beyond = Math.ceil(under / own);
+  const needed = (count + beyond - 1) * own;
+  const nodes = ([xName, dyName]: readonly string[], onnx: OnnxGraph) => {
+    const reshaped = (name: string, shape: Shape) => onnx.node('Reshape', [name, onnx.integers(shape)]);
+    const margins = [0, 0, 0, padding[1], 0, 0, 0, Math.max(needed - x.shape[3]! - padding[1], 0)];
+    const padded = onnx.node('Pad', [xName!, onnx.integers(margins)]);
+    const samples = (from: number, width: number) => {
+      const length = count * own;
+      const part = [[from], [from + length], [3]].map((list) => onnx.integers(list));
+      const cut = reshaped(onnx.node('Slice', [padded, ...part]), [batch, 1, count, own]);
+      return width === own
+        ? cut
+        : onnx.node('Slice', [cut, ...[[0], [width], [3]].map((list) => onnx.integers(list))]);
+    };
+    const parts = Array.from({ length: beyond }, (_, i) => samples(i * own, Math.min(own, under - i * own)));
+    const stretches = onnx.node('Concat', parts, { axis: 3 });
+    const evened = onnx.node('Pad', [
+      dyName!,
+      onnx.integers([0, 0, 0, 0, 0, 0, 0, count * stretch - places]),
+    ]);
+    const rows = reshaped(evened, [batch, outputs, count, stretch]);
+    const each = onnx.node('FusedMatMul', [rows, stretches], { transA: 1 }, microsoft);
+    const sum = onnx.node('ReduceSum', [each, onnx.integers([0])], { keepdims: 0 });
+    const flat = reshaped(sum, [outputs, stretch * under]);
+    const longer = onnx.node('Pad', [flat, onnx.integers([0, 0, 0, stretch * step])]);
+    const skewed = reshaped(longer, [outputs, stretch, under + step]);
+    const columns = [[0], [size], [2]].map((list) => onnx.integers(list));
+    const diagonals = onnx.node('Slice', [skewed, ...columns]);
+    return reshaped(onnx.node('ReduceSum', [diagonals, onnx.integers([1])], { keepdims: 0 }), value.shape);
+  };
+  return { nodes };
+}
+
 function weightGradient(value: Value<ConvolutionAttributes>): Lowering | undefined {
   const { stride, padding, dilation, groups } = value.attributes;
+  if (String(value.shape.slice(1, 3)) === '1,1' && value.inputs[1]!.shape[3]! > few && dilation[1] === 1)
+    return slidingWeightGradient(value);
   // From a few channels, as of a picture, the convolution that `expand` makes is faster.
   if (groups !== 1 || value.shape[1]! < 4) return;
   const [x, dy] = value.inputs.map(({ shape }) => shape) as [Shape, Shape];
@@ -150,13 +232,16 @@ function blockedConvolution(
   block: number,
 ): string {
   const [outputs, inputs, ...kernel] = shape as [number, number, number, number];
-  const split = [outputs / block, block, inputs / block, block, ...kernel];
+  // Maps of less than a block of channels stay as they are.
+  const whole = inputs >= block;
+  const split = [outputs / block, block, ...(whole ? [inputs / block, block] : [inputs]), ...kernel];
   const parts = onnx.node('Reshape', [weight!, onnx.integers(split)]);
-  const ordered = onnx.node('Transpose', [parts], { perm: [0, 2, 4, 5, 3, 1] });
+  const ordered = onnx.node('Transpose', [parts], { perm: whole ? [0, 2, 4, 5, 3, 1] : [0, 2, 3, 4, 1] });
   const arranged = onnx.node('Reshape', [ordered, onnx.integers(shape)]);
+  const map = whole ? onnx.node('ReorderInput', [x!], {}, blocked) : x!;
   const y = onnx.node(
     'Conv',
-    [onnx.node('ReorderInput', [x!], {}, blocked), arranged, ...(bias ? [bias] : [])],
+    [map, arranged, ...(bias ? [bias] : [])],
     { kernel_shape: kernel, strides: stride, pads: [...padding, ...padding], dilations: dilation, group: 1 },
     blocked,
   );
@@ -166,7 +251,8 @@ function blockedConvolution(
 /** Whether a weight has whole blocks of channels, and a window that is worth it (that of a weight's gradient is a map). */
 const blockable = (weight: Shape, { groups }: ConvolutionAttributes, block: number) => {
   const worth = area(weight) > 1 && area(weight) < few;
-  return block > 0 && groups === 1 && worth && weight[0]! % block === 0 && weight[1]! % block === 0;
+  const inputs = weight[1]! % block === 0 || weight[1]! < block;
+  return block > 0 && groups === 1 && worth && weight[0]! % block === 0 && inputs;
 };
 
 function forward(value: Value<ConvolutionAttributes>, block: number): Lowering | undefined {

@@ -2,10 +2,25 @@
 import { elementCount, type Tensor } from '../support/tensor.ts';
 import { reshape } from './arrays.ts';
 import { convolution, convolutionInputGradientOperation, convolutionOperation } from './convolution.ts';
-import { add, divide, multiply, multiplyOperation, sqrt, stepOperation, subtract } from './elementwise.ts';
+import {
+  add,
+  divide,
+  multiply,
+  multiplyOperation,
+  relu,
+  reluOperation,
+  sqrt,
+  stepOperation,
+  subtract,
+} from './elementwise.ts';
 import { constant, constantOperation, parameterOperation } from './leaves.ts';
 import { batchNormOperation } from './normalisation.ts';
-import { averagePool, averagePoolGradientOperation, averagePoolOperation } from './pooling.ts';
+import {
+  averagePool,
+  averagePoolGradientOperation,
+  averagePoolOperation,
+  maxPoolOperation,
+} from './pooling.ts';
 import { apply, isA, ordered, shapeText, type Value } from './value.ts';
 
 /** Whether nothing else needs a value. */
@@ -102,8 +117,15 @@ export const poolBeforePointwise: Rule = (value, usedOnce) => {
   });
 };
 
+/** The largest of some values is positive if one of them is: a ReLU does as well after a max pool, on a smaller map. */
+export const poolBeforeRelu: Rule = (value, usedOnce) => {
+  const [before] = value.inputs;
+  if (!isA(value, maxPoolOperation) || !isA(before!, reluOperation) || !usedOnce(before)) return;
+  return relu(apply(maxPoolOperation, before.inputs, value.attributes));
+};
+
 /** What is done to every expression, also before it is differentiated: its gradient then has the benefit too. */
-export const beforeGradients: readonly Rule[] = [foldBatchNorm, poolBeforePointwise];
+export const beforeGradients: readonly Rule[] = [foldBatchNorm, poolBeforePointwise, poolBeforeRelu];
 
 /**
  * A gradient that passed back through a convolution, scaled by scaling the weight, which is much smaller.
