@@ -24,7 +24,7 @@ async function main(path: string, request: Request): Promise<void> {
     spoke = Date.now();
   };
   try {
-    decoding.decode(path, request, {
+    await decoding.decode(path, request, {
       plan: (plan) => say(PIPE, 'plan', text(JSON.stringify(plan))),
       picture: (time, gray, rgb) => say(PIPE, 'picture', gray, rgb, time),
       sound: (time, samples) => say(PIPE, 'sound', samples, undefined, time),

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { FilterAPI } from 'node-av/api';
 import {
   AV_DISPOSITION_ATTACHED_PIC,
@@ -49,6 +50,9 @@ const MAXIMUM_FAILURES = 1000;
 /** A sample said to lie beyond the end of a damaged file looks like the file's end; there may be more to read. */
 const MAXIMUM_ENDS = 10;
 
+/** Node frees what native objects leave behind only when the event loop turns. */
+const PACKETS_BETWEEN_PAUSES = 256;
+
 const MICROSECONDS = 1e6;
 const nothing = new Uint8Array(0);
 const known = (timestamp: bigint) => timestamp !== AV_NOPTS_VALUE;
@@ -64,7 +68,7 @@ const seconds = (timestamp: bigint, timeBase: Rational) =>
  *
  * @throws Error saying why the file cannot be opened.
  */
-export function decode(path: string, request: Request, listener: Listener): void {
+export async function decode(path: string, request: Request, listener: Listener): Promise<void> {
   Log.setLevel(AV_LOG_QUIET);
   const file = open(path);
   const streams = file.streams;
@@ -93,8 +97,11 @@ export function decode(path: string, request: Request, listener: Listener): void
   const packet = new Packet();
   packet.alloc();
   let ends = 0;
+  let packets = 0;
   for (let failures = 0; failures < MAXIMUM_FAILURES && ends < MAXIMUM_ENDS; ) {
     listener.packetRead();
+    packets += 1;
+    if (packets % PACKETS_BETWEEN_PAUSES === 0) await setImmediate();
     const status = file.readFrameSync(packet);
     if (status === AVERROR_EOF) {
       ends++;
