@@ -205,12 +205,13 @@ for (const [width, height, goals] of [
  * Floating-point operations by hand, of the standard preset, for one pixel and one run of the stage (a multiplication,
  * addition, comparison, root or division of one number is one; shuffles, loads and addresses are none):
  *   pyramid   8 taps down, 8 across: 16 + 15; spline at the pixel: 4 + 3 (columns), 4 + 2 + 4 (rows)           48
- *   warp      place and weights 64; four rows of 7 (value) + 8 (slope) + 6 (curvature) + 12 (sums); I_t' …: 12    208
+ *   warp      place 12, weights 9 across and 27 down; four rows of 6 (differences), 12 (value, slope, curvature) and
+ *             12 (sums); I_t' and its kind 15                                                                    183
  *   system    diffusivity 4 + 8 + 2; residuals 12 + 6, their weights 8; matrix, right-hand side 29; sums of the
  *             smoothness weights 7; inverse 2 + 3 + 1 + 4                                                       86
  *   sweep     8 products, 8 sums, 6 products, 4 sums                                                              26
  */
-const operations = { pyramid: 48, warp: 208, system: 86, sweep: 26 };
+const operations = { pyramid: 48, warp: 183, system: 86, sweep: 26 };
 
 /** What one core can do: independent multiplications and additions of four numbers, in registers, as many chains as is best. */
 async function peak(): Promise<number> {

@@ -4,7 +4,7 @@
 import { VECTOR, allocate, allocateFlow, allocateImage, blocksOf, clearFlow, flowHalf, flowLine, imageStride, repeatEdge } from './layout';
 import { resample, tapTable } from './pyramid';
 import { SAMPLE_BLOCK, sampleSpline } from './derivatives';
-import { DATA_BLOCK, warp } from './warp';
+import { DATA_BLOCK, placeBytes, warp } from './warp';
 import { weightBytes, solve, systemBytes } from './solver';
 import { medianFilter, unpackRow } from './median';
 import { expand, expandTable } from './expand';
@@ -29,7 +29,7 @@ class Level {
 const levels: Level[] = [];
 let alpha: f32, gamma: f32, omega: f32, dataEpsilon: f32, smoothnessEpsilon: f32, smoothing: f64, antialiasing: f64;
 let warps: i32, inner: i32, sweeps: i32, joint: bool, median: bool;
-let frame: usize, spare: usize, row: usize, data: usize, weights: usize, system: usize, u: usize, v: usize;
+let frame: usize, spare: usize, row: usize, data: usize, places: usize, weights: usize, system: usize, u: usize, v: usize;
 /** Where the columns of the coarsest level fall in the finest. */
 let reduction: usize;
 
@@ -62,6 +62,7 @@ export function addLevel(width: i32, height: i32): void {
     spare = allocateImage(width, height);
     row = allocate(2 * (<usize>imageStride(width) + 16) * 4);
     data = allocate(DATA_BLOCK * 2 * blocksOf(width) * height);
+    places = allocate(placeBytes(width));
     weights = allocate(weightBytes(width));
     system = allocate(systemBytes(width, sweeps));
     u = allocate((<usize>width * height + 8) * 4);
@@ -132,7 +133,7 @@ export function flow(first: i32, second: i32, warm: bool): void {
       expand(coarser.flow, coarser.width, coarser.height, level.flow, level.width, level.height, level.expansion, row);
     }
     for (let k = 0; k < warps; k++) {
-      warp(level.samples[first], level.surface[second], level.flow, data, level.width, level.height);
+      warp(level.samples[first], level.surface[second], level.flow, data, places, level.width, level.height);
       for (let i = 0; i < inner; i++)
         solve(level.flow, data, level.mask, weights, system, level.width, level.height, alpha, gamma, omega, dataEpsilon, smoothnessEpsilon, sweeps, joint);
       if (median) medianFilter(level.flow, level.width, level.height, frame, spare); // the frame is in its pyramid: its room is free
