@@ -67,6 +67,19 @@ export function evenGlance(clip: ClipFile, view: View): Glance {
   };
 }
 
+/** A clip and what is looked at of it. */
+export interface Look {
+  readonly clip: ClipFile;
+  readonly glance: Glance;
+}
+
+/** Groups of one size; the last is filled up with its last item, for a session has one batch size. */
+export function filledGroups<T>(items: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, group) =>
+    Array.from({ length: size }, (_, i) => items[Math.min(group * size + i, items.length - 1)]!),
+  );
+}
+
 /**
  * What the glances show, as the inputs of `clipNetwork`: `flow` [clips · segments · flowFields, 3, side, side],
  * `picture` [clips · segments, 3, side, side], `sound` [clips, 1, samples, 1] and `hasSound` [clips, 1].
@@ -75,7 +88,7 @@ export function evenGlance(clip: ClipFile, view: View): Glance {
  * @param inputs which of them to make.
  */
 export async function readBatch(
-  clips: readonly { readonly clip: ClipFile; readonly glance: Glance }[],
+  clips: readonly Look[],
   view: View,
   inputs: readonly ('flow' | 'picture' | 'sound')[],
 ): Promise<Record<string, Tensor>> {

@@ -22,6 +22,7 @@ export interface TrainingConfiguration {
   clipsAtOnce?: number | undefined;
   segments: number;
   flowFields: number;
+  flowViews: number;
   evaluationSegments: number;
   soundSeconds: number;
   epochs: number;
@@ -107,6 +108,15 @@ const schema = z.strictObject({
     .max(1000)
     .default(5)
     .describe('sampled frames of a clip that validation and test see'),
+  flowViews: z
+    .number()
+    .int()
+    .min(0)
+    .max(100)
+    .default(0)
+    .describe(
+      'looks at each clip whose features of a frozen flow stream are computed once; 0: new looks each time',
+    ),
   soundSeconds: z.number().min(1).max(60).default(10).describe('seconds of the waveform a step hears'),
   epochs: z.number().int().min(1).max(100_000).default(30).describe('times every clip is seen, at most'),
   patience: z

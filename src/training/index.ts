@@ -14,11 +14,11 @@ export { initialParameters, openSplit } from './experiment.ts';
 export { writeModel } from './model-folder.ts';
 export { type PredictClipsOptions, predictClips } from './predict-clips.ts';
 export type { EpochRecord } from './records/records.ts';
+export { evaluationViewOf } from './step-inputs.ts';
 export {
   type StepProgress,
   type TrainingClip,
   type TrainOptions,
   type TrainResult,
   train,
-  viewOf,
 } from './trainer.ts';

@@ -2,14 +2,18 @@ import type { ClipFile } from '../clips/index.ts';
 import { openSession, type Provider } from '../graph/index.ts';
 import { clipNetwork, type Network } from '../networks/index.ts';
 import type { Tensor } from '../support/tensor.ts';
-import { evenGlance, readBatch, type View } from './batches.ts';
+import { evenGlance, filledGroups, type View } from './batches.ts';
+import { readInputs } from './kept-inputs.ts';
 import { readAhead } from './read-ahead.ts';
+import type { StreamFeatures } from './stream-features.ts';
 
 export interface PredictClipsOptions {
   readonly network: Network;
   readonly parameters: ReadonlyMap<string, Tensor>;
   /** How much of each clip is looked at, evenly spread over it. */
   readonly view: View;
+  /** Features of streams for just these clips and looks (`evenGlance`), so that they need not be computed. */
+  readonly kept?: readonly StreamFeatures[];
   readonly provider?: Provider;
   readonly threads?: number | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -24,26 +28,18 @@ const clipsAtOnce = 4;
  */
 export async function predictClips(
   clips: readonly { readonly clip: ClipFile }[],
-  { network, parameters, view, provider = 'cpu', threads, signal }: PredictClipsOptions,
+  { network, parameters, view, kept = [], provider = 'cpu', threads, signal }: PredictClipsOptions,
 ): Promise<{ valence: number; arousal: number }[]> {
   const batch = { clips: clipsAtOnce, frames: view.segments, flows: view.flowFields, samples: view.samples };
-  const { prediction } = clipNetwork(network, batch);
+  const { prediction } = clipNetwork(network, batch, { given: kept.map(({ stream }) => stream) });
   const session = await openSession({ prediction }, { parameters, provider, ...(threads && { threads }) });
   try {
-    const groups = Array.from({ length: Math.ceil(clips.length / clipsAtOnce) }, (_, group) =>
-      // the last group is filled up with its last clip, for a session has one batch size
-      Array.from(
-        { length: clipsAtOnce },
-        (_, i) => clips[Math.min(group * clipsAtOnce + i, clips.length - 1)]!,
-      ),
-    );
-    const reads = groups.map(
-      (group) => () =>
-        readBatch(
-          group.map(({ clip }) => ({ clip, glance: evenGlance(clip, view) })),
-          view,
-          network.streams,
-        ),
+    const looks = clips.map(({ clip }, clipNumber) => ({
+      ...{ clip, clipNumber },
+      ...{ glance: evenGlance(clip, view), glanceNumber: 0 },
+    }));
+    const reads = filledGroups(looks, clipsAtOnce).map(
+      (group) => () => readInputs(group, view, network.streams, kept),
     );
     const predictions: { valence: number; arousal: number }[] = [];
     for await (const inputs of readAhead(reads, 2)) {

@@ -1,11 +1,9 @@
 import { join } from 'node:path';
 import type { ClipFile } from '../clips/index.ts';
 import type { Provider } from '../graph/index.ts';
-import { describeNetwork, type Network } from '../networks/index.ts';
-import { Random } from '../support/random.ts';
+import { describeNetwork, type Network, type Stream } from '../networks/index.ts';
 import type { Tensor } from '../support/tensor.ts';
 import { agreement } from './agreement.ts';
-import { randomGlance, readBatch, type View } from './batches.ts';
 import { readCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import type { TrainingConfiguration } from './configuration.ts';
 import { writeModel } from './model-folder.ts';
@@ -22,6 +20,7 @@ import { predictClips } from './predict-clips.ts';
 import { readAhead, type Waiting } from './read-ahead.ts';
 import { type EpochRecord, writeRecords } from './records/records.ts';
 import { type Run, TrainingStep } from './step.ts';
+import { clipsAtOnce, evaluationViewOf, StepInputs, viewOf } from './step-inputs.ts';
 
 /** A prepared clip and what people felt, in the units of its data set. */
 export interface TrainingClip {
@@ -43,6 +42,10 @@ export interface TrainOptions {
   readonly provider?: Provider;
   readonly threads?: number | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Where features of frozen streams are kept; `features` in the run's folder unless told. Runs may share it. */
+  readonly features?: string | undefined;
+  /** While those features are computed, 0 to 1. */
+  readonly onFeatures?: (stream: Stream, share: number) => void;
   readonly onStep?: (progress: StepProgress) => void;
   /** Told of all epochs so far, after each. */
   readonly onEpoch?: (records: readonly EpochRecord[]) => void | Promise<void>;
@@ -95,15 +98,20 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
 class TrainingRun {
   private readonly options: TrainOptions;
   private readonly network: Network;
+  private readonly inputs: StepInputs;
   private readonly step: TrainingStep;
   private readonly optimizer: Optimizer;
   private readonly state: OptimizerState;
   private readonly progress: Progress;
+  /** Reads ahead across epochs: while the validation clips are measured, the next step's data arrive. */
+  private readonly runs: AsyncGenerator<Run>;
+  private readonly waiting: Waiting = { waited: 0 };
   private savedAt: number = performance.now();
 
   private constructor(
     options: TrainOptions,
     network: Network,
+    inputs: StepInputs,
     step: TrainingStep,
     optimizer: Optimizer,
     state: OptimizerState,
@@ -111,10 +119,12 @@ class TrainingRun {
   ) {
     this.options = options;
     this.network = network;
+    this.inputs = inputs;
     this.step = step;
     this.optimizer = optimizer;
     this.state = state;
     this.progress = progress;
+    this.runs = readAhead(inputs.runs(progress.epoch, progress.step), batchesAhead, this.waiting);
   }
 
   static async open(options: TrainOptions): Promise<TrainingRun> {
@@ -124,12 +134,14 @@ class TrainingRun {
     if (saved) for (const [name, { data }] of saved.parameters) parameters.get(name)?.data.set(data);
     else startAtMean(parameters, options.train);
     const { segments, flowFields, samples } = viewOf(configuration, network);
+    const inputs = await StepInputs.open(options);
     const step = await TrainingStep.open(
       {
         network,
         batch: { clips: clipsAtOnce(configuration), frames: segments, flows: flowFields, samples },
         parts: configuration.train,
         batchNorm: configuration.batchNorm,
+        given: inputs.given,
         ...(provider && { provider }),
         ...(threads && { threads }),
       },
@@ -141,7 +153,7 @@ class TrainingRun {
     const progress = (saved?.progress as Progress | undefined) ?? {
       ...{ epoch: 1, step: 0, loss: 0, seconds: 0, waited: 0, records: [] },
     };
-    return new TrainingRun(options, network, step, optimizer, state, progress);
+    return new TrainingRun(options, network, inputs, step, optimizer, state, progress);
   }
 
   get records(): readonly EpochRecord[] {
@@ -156,25 +168,19 @@ class TrainingRun {
   }
 
   private get steps(): number {
-    return Math.max(1, Math.floor(this.options.train.length / this.options.configuration.batchSize));
+    return this.inputs.steps;
   }
 
   /** Takes the steps that are left of this epoch, measures the validation clips, and saves. */
   async epoch(): Promise<void> {
-    const { progress, steps } = this;
-    const waiting: Waiting = { waited: 0 };
-    const runs = readAhead(this.runs(), batchesAhead, waiting);
-    try {
-      while (progress.step < steps) {
-        const started = performance.now() - waiting.waited * 1000;
-        const before = waiting.waited;
-        await this.takeStep(runs);
-        progress.seconds += (performance.now() - started) / 1000 - before;
-        progress.waited += waiting.waited - before;
-        if (performance.now() - this.savedAt > 1000 * secondsBetweenCheckpoints) await this.save();
-      }
-    } finally {
-      await runs.return();
+    const { progress, steps, waiting } = this;
+    while (progress.step < steps) {
+      const started = performance.now();
+      const before = waiting.waited;
+      await this.takeStep();
+      progress.seconds += (performance.now() - started) / 1000;
+      progress.waited += waiting.waited - before;
+      if (performance.now() - this.savedAt > 1000 * secondsBetweenCheckpoints) await this.save();
     }
     const record = await this.measured();
     const best = this.records.every(({ validationError }) => record.validationError < validationError);
@@ -187,13 +193,13 @@ class TrainingRun {
     await this.options.onEpoch?.(progress.records);
   }
 
-  private async takeStep(runs: AsyncGenerator<Run>): Promise<void> {
+  private async takeStep(): Promise<void> {
     const { configuration, signal, onStep } = this.options;
     signal?.throwIfAborted();
     const part = this.rate();
     const rates = groupedRate(configuration.learningRate);
     const { loss } = await this.step.take(
-      some(runs, configuration.batchSize / clipsAtOnce(configuration)),
+      some(this.runs, configuration.batchSize / clipsAtOnce(configuration)),
       this.optimizer,
       this.state,
       { rate: (name) => part * rates(name), gradientLimit: configuration.gradientLimit },
@@ -210,39 +216,14 @@ class TrainingRun {
     return warmupCosine({ warmup: warmupEpochs * this.steps, total: epochs * this.steps }, this.state.step);
   }
 
-  /** How to read each run of the steps that are left: the epoch's random order, and of each clip a random part. */
-  private *runs(): Generator<() => Promise<Run>> {
-    const { configuration, train } = this.options;
-    const { seed, batchSize } = configuration;
-    const view = viewOf(configuration, this.network);
-    const order = Random.seeded(mixed(seed, this.progress.epoch, 0)).shuffled(train);
-    const together = clipsAtOnce(configuration);
-    for (let step = this.progress.step; step < this.steps; step++) {
-      const random = Random.seeded(mixed(seed, this.progress.epoch, step + 1));
-      // with fewer clips than a batch holds, some come twice
-      const batch = Array.from(
-        { length: batchSize },
-        (_, i) => order[(step * batchSize + i) % order.length]!,
-      );
-      const glances = batch.map(({ clip }) => randomGlance(clip, view, random));
-      for (let first = 0; first < batchSize; first += together) {
-        const clips = batch.slice(first, first + together);
-        yield async () => {
-          const looks = clips.map(({ clip }, i) => ({ clip, glance: glances[first + i]! }));
-          const inputs = await readBatch(looks, view, this.network.streams);
-          return { ...inputs, target: targets(clips) };
-        };
-      }
-    }
-  }
-
   private async measured(): Promise<EpochRecord> {
     const { configuration, validation, parameters, provider, threads, signal } = this.options;
     const { progress, network } = this;
     const predictions = await predictClips(validation, {
       network,
       parameters,
-      view: { ...viewOf(configuration, network), segments: configuration.evaluationSegments, flowFields: 10 },
+      view: evaluationViewOf(configuration, network),
+      kept: this.inputs.validation.kept,
       threads,
       signal,
       ...(provider && { provider }),
@@ -275,18 +256,10 @@ class TrainingRun {
   }
 
   async close(): Promise<void> {
+    await this.runs.return(undefined);
     await this.step.close();
+    await this.inputs.close();
   }
-}
-
-/** What steps and evaluations look at of each clip. */
-export function viewOf(configuration: TrainingConfiguration, network: Network): View {
-  const { segments, flowFields, soundSeconds } = configuration;
-  return { segments, flowFields, samples: Math.round(soundSeconds * 22_050), side: network.sizes.side };
-}
-
-function clipsAtOnce({ batchSize, clipsAtOnce = batchSize }: TrainingConfiguration): number {
-  return clipsAtOnce;
 }
 
 function optimizerOf({ optimizer, weightDecay }: TrainingConfiguration): Optimizer {
@@ -302,22 +275,10 @@ function startAtMean(parameters: ReadonlyMap<string, Tensor>, clips: readonly Tr
     if (/(^|\.)regression\.bias$/.test(name)) data.set([mean('valence'), mean('arousal')]);
 }
 
-function targets(clips: readonly TrainingClip[]): Tensor {
-  return {
-    shape: [clips.length, 2],
-    data: Float32Array.from(clips.flatMap(({ valence, arousal }) => [valence, arousal])),
-  };
-}
-
 async function* some<T>(items: AsyncGenerator<T>, count: number): AsyncGenerator<T, void, undefined> {
   for (let i = 0; i < count; i++) {
     const { value, done } = await items.next();
     if (done) return;
     yield value;
   }
-}
-
-/** A seed for each step of each epoch. */
-function mixed(...numbers: readonly number[]): number {
-  return numbers.reduce((hash, number) => Math.imul(hash ^ number, 0x9e3779b1) ^ (hash >>> 15), 0x85ebca6b);
 }

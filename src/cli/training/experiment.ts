@@ -47,7 +47,10 @@ export async function runExperiment(
           `${networks} networks of at most ${configuration.epochs} epochs: at most about ${most}`,
         );
       };
-      heldOut.set(name, await trainAndPredict({ ...run, folder: own, onEpoch }));
+      heldOut.set(
+        name,
+        await trainAndPredict({ ...run, folder: own, features: join(folder, 'features'), onEpoch }),
+      );
     } else {
       const predictions = await predictWithoutNetwork(name, split, cache, configuration.seed);
       mkdirSync(own, { recursive: true });

@@ -10,12 +10,12 @@ import { writeAtomically } from '../../support/files.ts';
 import {
   configurationText,
   type EpochRecord,
+  evaluationViewOf,
   initialParameters,
   openSplit,
   predictClips,
   type TrainingConfiguration,
   train,
-  viewOf,
 } from '../../training/index.ts';
 import type { ProgressLine } from '../terminal.ts';
 import { drawRun } from './draw-run.ts';
@@ -64,6 +64,8 @@ export interface TrainingRunOptions extends Reporting {
   /** Goes on with what is there. */
   readonly folder: string;
   readonly threads?: number | undefined;
+  /** Where features of frozen streams are kept, if runs share them. */
+  readonly features?: string;
   readonly onEpoch?: (record: EpochRecord) => void;
 }
 
@@ -99,6 +101,8 @@ export async function trainAndPredict(options: TrainingRunOptions): Promise<Held
     model: { name, trained },
     threads,
     signal,
+    features: options.features,
+    onFeatures: (stream, share) => progress.show(`${name}: features of the frozen ${stream} stream`, share),
     onStep: ({ epoch, step, steps, loss }) =>
       progress.show(
         `${name}: epoch ${epoch}, loss ${loss.toFixed(3)}`,
@@ -118,11 +122,7 @@ export async function trainAndPredict(options: TrainingRunOptions): Promise<Held
     },
   });
   const { network, regression: parameters } = await readModel(best);
-  const view = {
-    ...viewOf(configuration, network),
-    segments: configuration.evaluationSegments,
-    flowFields: 10,
-  };
+  const view = evaluationViewOf(configuration, network);
   const predict = async (part: 'validation' | 'test') => {
     const values = await predictClips(clips[part], { network, parameters, view, threads, signal });
     const predictions = clips[part].map(({ id }, i) => ({ id, ...values[i]! }));
