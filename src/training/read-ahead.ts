@@ -5,12 +5,12 @@ export interface Waiting {
 }
 
 /**
- * Runs tasks a few ahead of their results being used, and gives the results in order.
+ * Runs tasks a few ahead of their results being used, the first at once, and gives the results in order.
  *
  * @param ahead how many results may be under way or wait.
  * @param waiting receives the time in which a result was asked for and not there yet.
  */
-export async function* readAhead<T>(
+export function readAhead<T>(
   tasks: Iterable<() => Promise<T>>,
   ahead: number,
   waiting: Waiting = { waited: 0 },
@@ -25,6 +25,14 @@ export async function* readAhead<T>(
     pending.push(result);
   };
   for (let i = 0; i < ahead; i++) start();
+  return inOrder(pending, start, waiting);
+}
+
+async function* inOrder<T>(
+  pending: Promise<T>[],
+  start: () => void,
+  waiting: Waiting,
+): AsyncGenerator<T, void, undefined> {
   while (pending.length > 0) {
     const asked = performance.now();
     const result = await pending.shift()!;

@@ -5,9 +5,12 @@ import type { Tensor } from '../support/tensor.ts';
 import { evenGlance, type Glance, randomGlance, type View } from './batches.ts';
 import type { TrainingConfiguration } from './configuration.ts';
 import { keepFeatures, readInputs } from './kept-inputs.ts';
+import { readAhead, type Waiting } from './read-ahead.ts';
 import type { Run } from './step.ts';
 import type { StreamFeatures } from './stream-features.ts';
 import type { TrainingClip, TrainOptions } from './trainer.ts';
+
+const batchesAhead = 3;
 
 /** Clips of a run, and what is kept of their frozen streams. */
 interface Part {
@@ -21,6 +24,8 @@ interface Part {
  */
 export class StepInputs {
   readonly validation: Part;
+  /** Seconds in which a step waited for its data. */
+  readonly waiting: Waiting = { waited: 0 };
   private readonly configuration: TrainingConfiguration;
   private readonly network: Network;
   private readonly train: Part;
@@ -74,8 +79,17 @@ export class StepInputs {
     return Math.max(1, Math.floor(this.train.clips.length / this.configuration.batchSize));
   }
 
-  /** How to read each run of the steps that are left, to the last epoch. @param step of this epoch, from 0. */
-  *runs(epoch: number, step: number): Generator<() => Promise<Run>> {
+  /**
+   * The runs of all steps that are left, to the last epoch. Reading begins now, while the network is still being made
+   * ready, and goes on while the validation clips are measured.
+   *
+   * @param step of this epoch, from 0.
+   */
+  readAhead(epoch: number, step: number): AsyncGenerator<Run> {
+    return readAhead(this.runs(epoch, step), batchesAhead, this.waiting);
+  }
+
+  private *runs(epoch: number, step: number): Generator<() => Promise<Run>> {
     for (let current = epoch; current <= this.configuration.epochs; current++)
       yield* this.runsOfEpoch(current, current === epoch ? step : 0);
   }

@@ -17,7 +17,6 @@ import {
   warmupCosine,
 } from './optimizers.ts';
 import { predictClips } from './predict-clips.ts';
-import { readAhead, type Waiting } from './read-ahead.ts';
 import { type EpochRecord, writeRecords } from './records/records.ts';
 import { type Run, TrainingStep } from './step.ts';
 import { clipsAtOnce, evaluationViewOf, StepInputs, viewOf } from './step-inputs.ts';
@@ -79,7 +78,6 @@ interface Progress {
 }
 
 const secondsBetweenCheckpoints = 300;
-const batchesAhead = 3;
 
 /**
  * The paper's training, section 4: mean squared error, Adam, a random square and flip; with early stopping by the
@@ -103,15 +101,15 @@ class TrainingRun {
   private readonly optimizer: Optimizer;
   private readonly state: OptimizerState;
   private readonly progress: Progress;
-  /** Reads ahead across epochs: while the validation clips are measured, the next step's data arrive. */
+  /** What the steps take in, read ahead. */
   private readonly runs: AsyncGenerator<Run>;
-  private readonly waiting: Waiting = { waited: 0 };
   private savedAt: number = performance.now();
 
   private constructor(
     options: TrainOptions,
     network: Network,
     inputs: StepInputs,
+    runs: AsyncGenerator<Run>,
     step: TrainingStep,
     optimizer: Optimizer,
     state: OptimizerState,
@@ -120,11 +118,11 @@ class TrainingRun {
     this.options = options;
     this.network = network;
     this.inputs = inputs;
+    this.runs = runs;
     this.step = step;
     this.optimizer = optimizer;
     this.state = state;
     this.progress = progress;
-    this.runs = readAhead(inputs.runs(progress.epoch, progress.step), batchesAhead, this.waiting);
   }
 
   static async open(options: TrainOptions): Promise<TrainingRun> {
@@ -134,7 +132,11 @@ class TrainingRun {
     if (saved) for (const [name, { data }] of saved.parameters) parameters.get(name)?.data.set(data);
     else startAtMean(parameters, options.train);
     const { segments, flowFields, samples } = viewOf(configuration, network);
+    const progress = (saved?.progress as Progress | undefined) ?? {
+      ...{ epoch: 1, step: 0, loss: 0, seconds: 0, waited: 0, records: [] },
+    };
     const inputs = await StepInputs.open(options);
+    const runs = inputs.readAhead(progress.epoch, progress.step);
     const step = await TrainingStep.open(
       {
         network,
@@ -150,10 +152,7 @@ class TrainingRun {
     const optimizer = optimizerOf(configuration);
     const state =
       saved?.optimizer ?? optimizer.init(new Map(step.trained.map((name) => [name, parameters.get(name)!])));
-    const progress = (saved?.progress as Progress | undefined) ?? {
-      ...{ epoch: 1, step: 0, loss: 0, seconds: 0, waited: 0, records: [] },
-    };
-    return new TrainingRun(options, network, inputs, step, optimizer, state, progress);
+    return new TrainingRun(options, network, inputs, runs, step, optimizer, state, progress);
   }
 
   get records(): readonly EpochRecord[] {
@@ -173,7 +172,8 @@ class TrainingRun {
 
   /** Takes the steps that are left of this epoch, measures the validation clips, and saves. */
   async epoch(): Promise<void> {
-    const { progress, steps, waiting } = this;
+    const { progress, steps } = this;
+    const { waiting } = this.inputs;
     while (progress.step < steps) {
       const started = performance.now();
       const before = waiting.waited;

@@ -74,7 +74,7 @@ export const restingFlow: FlowLevels = {
  */
 export async function decodeFlow(jpeg: Uint8Array, count: number): Promise<FlowLevels[]> {
   const sharp = await imageLibrary();
-  const { data, info } = await sharp(jpeg).toColourspace('b-w').raw().toBuffer({ resolveWithObject: true });
+  const { data, info } = await sharp(jpeg).extractChannel(0).raw().toBuffer({ resolveWithObject: true });
   const { width, channels } = info;
   const height = info.height / (2 * count);
   if (!Number.isInteger(height) || channels !== 1)
