@@ -24,6 +24,18 @@ test('runs with parameters as inputs', async () => {
   expect(feeds.image.data[3]).toBe(4);
 });
 
+test('moves what is given away, and copies a part of a larger array', async () => {
+  const session = await opened;
+  const weights = Float32Array.of(0, 2);
+  const feeds = {
+    image: tensor([1, 1, 2, 2], 1, -2, 3, 4),
+    weight: { shape: [1, 1, 1, 1], data: weights.subarray(1) },
+  };
+  expect((await session.run(feeds, ['image', 'weight'])).y).toEqual(tensor([1, 1, 2, 2], 2, 0, 6, 8));
+  expect(feeds.image.data).toHaveLength(0);
+  expect([...weights]).toEqual([0, 2]);
+});
+
 test('runs with parameters given once', async () => {
   const session = await openSession({ y }, { parameters: new Map([['weight', tensor([1, 1, 1, 1], 2)]]) });
   expect(await session.run({ image: tensor([1, 1, 2, 2], 1, -2, 3, 4) })).toEqual({

@@ -84,9 +84,13 @@ export class Session {
    * Computes the outputs.
    *
    * @param feeds an array for every entry of `inputs`; they are copied.
+   * @param given names of feeds to move rather than copy: their arrays are empty afterwards. Saves time for large ones.
    * @returns an array for every output, by name.
    */
-  async run(feeds: Readonly<Record<string, Tensor>>): Promise<Record<string, Tensor>> {
+  async run(
+    feeds: Readonly<Record<string, Tensor>>,
+    given: readonly string[] = [],
+  ): Promise<Record<string, Tensor>> {
     for (const [name, shape] of this.inputs) {
       const feed = feeds[name];
       if (!feed) throw new TypeError(`run: '${name}' ${shapeText(shape)} is not given`);
@@ -97,7 +101,8 @@ export class Session {
     }
     for (const name of Object.keys(feeds))
       if (!this.inputs.has(name)) throw unknownName('input', name, [...this.inputs.keys()]);
-    return await this.ask({ kind: 'run', feeds });
+    const moved = given.map((name) => feeds[name]!.data).filter(isWhole);
+    return await this.ask({ kind: 'run', feeds }, [...new Set(moved.map(({ buffer }) => buffer))]);
   }
 
   /** Frees what the session holds, after the run it is in; runs still waiting fail. */
@@ -164,4 +169,9 @@ async function findBlock(): Promise<number> {
     if (result && String(result.y!.data) === expected) return block;
   }
   return 0;
+}
+
+/** Whether an array has its buffer to itself. */
+function isWhole(data: Float32Array): data is Float32Array<ArrayBuffer> {
+  return data.buffer instanceof ArrayBuffer && data.byteLength === data.buffer.byteLength;
 }

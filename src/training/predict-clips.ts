@@ -44,7 +44,7 @@ export async function predictClips(
     const predictions: { valence: number; arousal: number }[] = [];
     for await (const inputs of readAhead(reads, 2)) {
       signal?.throwIfAborted();
-      const { data } = (await session.run(inputs)).prediction!;
+      const { data } = (await session.run(inputs, Object.keys(inputs))).prediction!;
       for (let i = 0; i < clipsAtOnce; i++)
         predictions.push({ valence: data[2 * i]!, arousal: data[2 * i + 1]! });
     }

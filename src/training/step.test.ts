@@ -83,7 +83,9 @@ test('steps on the same clips bring the loss down, from scratch too', async () =
     const losses = await withStep({ batchNorm }, parameters, async (step) => {
       const seen: number[] = [];
       for (let i = 0; i < 12; i++)
-        seen.push((await step.take([run], optimizer, state, { rate: 1e-3, gradientLimit: 5 })).loss);
+        seen.push(
+          (await step.take([structuredClone(run)], optimizer, state, { rate: 1e-3, gradientLimit: 5 })).loss,
+        );
       return seen;
     });
     expect(losses.at(-1)!, batchNorm).toBeLessThan(0.2 * losses[0]!);
@@ -93,11 +95,12 @@ test('steps on the same clips bring the loss down, from scratch too', async () =
 test('the loss is the mean squared error of the predictions', async () => {
   const parameters = freshParameters();
   const run = drawRun(batchOf(2), 2);
+  const labels = run.target!.data.slice();
   const optimizer = sgd();
   const { loss, predictions } = await withStep({}, parameters, (step) =>
     step.take([run], optimizer, optimizer.init(parameters), { rate: 0, gradientLimit: 1 }),
   );
-  const squares = predictions.flat().map((value, i) => (value - run.target!.data[i]!) ** 2);
+  const squares = predictions.flat().map((value, i) => (value - labels[i]!) ** 2);
   expect(loss).toBeCloseTo(squares.reduce((sum, square) => sum + square, 0) / 4, 4);
 });
 
@@ -169,7 +172,10 @@ test('the features of a frozen stream may be computed before', async () => {
     const parameters = freshParameters();
     const optimizer = sgd();
     await withStep({ parts, ...options }, parameters, (step) =>
-      step.take([options.run], optimizer, optimizer.init(parameters), { rate: 0.01, gradientLimit: 1 }),
+      step.take([structuredClone(options.run)], optimizer, optimizer.init(parameters), {
+        rate: 0.01,
+        gradientLimit: 1,
+      }),
     );
     results.push(parameters);
   }
