@@ -210,6 +210,8 @@ for (const [width, height, goals] of [
  *   system    diffusivity 4 + 8 + 2; residuals 12 + 6, their weights 8; matrix, right-hand side 29; sums of the
  *             smoothness weights 7; inverse 2 + 3 + 1 + 4                                                       86
  *   sweep     8 products, 8 sums, 6 products, 4 sums                                                              26
+ * What bounds it: for four pixels a sweep does 26 operations, half of them multiplications, on 17 vectors loaded. A core that loads
+ * two vectors and does four operations a cycle waits for the loads, 8.5 cycles against 6.5.
  */
 const operations = { pyramid: 48, warp: 183, system: 86, sweep: 26 };
 

@@ -5,7 +5,7 @@ let compiled: WebAssembly.Module | undefined;
 
 /**
  * The flow kernel, compiled once per process; it can be handed to worker threads as it is.
- * The file `brox.wasm` imports nothing: a browser compiles the same bytes and passes the module to `FlowKernel`.
+ * The file `brox.wasm` needs nothing of Node: a browser compiles the same bytes and passes the module to `FlowKernel`.
  *
  * @returns undefined where WebAssembly has no SIMD.
  */
