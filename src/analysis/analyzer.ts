@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { type Film, type FilmOptions, openFilm, type SampledFrame } from '../clips/index.ts';
+import type { Provider } from '../graph/index.ts';
 import type { Affect } from '../networks/index.ts';
 import { type Preset, predict, type Stream, streams } from '../networks/index.ts';
 import { InputError } from '../support/errors.ts';
@@ -21,6 +22,8 @@ export interface AnalyzerOptions {
   streams?: readonly Stream[];
   /** Cores to use. Default: all. */
   threads?: number;
+  /** What computes the networks. Default `cpu`. */
+  provider?: Provider;
 }
 
 export interface AnalyzeOptions {
@@ -50,7 +53,7 @@ export async function openAnalyzer(options: AnalyzerOptions = {}): Promise<Analy
     options.model === undefined ? untrainedModel(options.preset ?? 'paper') : await readModel(options.model);
   const threads = options.threads ?? availableParallelism();
   const wanted = model.network.streams.filter((stream) => (options.streams ?? streams).includes(stream));
-  const sessions = new Sessions(model, threads);
+  const sessions = new Sessions(model, threads, options.provider);
   return {
     analyze: (path, filmOptions = {}) => analyzeFilm(path, { model, sessions, wanted, threads }, filmOptions),
     close: () => sessions.close(),

@@ -1,4 +1,4 @@
-import { input, openSession, reduceMean, type Session, type Value } from '../graph/index.ts';
+import { input, openSession, type Provider, reduceMean, type Session, type Value } from '../graph/index.ts';
 import { frameNetwork, soundNetwork, streamMap } from '../networks/index.ts';
 import type { Model } from './model.ts';
 
@@ -13,11 +13,13 @@ export const soundColumnsPerRun = 32;
 export class Sessions {
   private readonly model: Model;
   private readonly threads: number;
+  private readonly provider: Provider;
   private readonly opened = new Map<string, Promise<Session>>();
 
-  constructor(model: Model, threads: number) {
+  constructor(model: Model, threads: number, provider: Provider = 'cpu') {
     this.model = model;
     this.threads = threads;
+    this.provider = provider;
   }
 
   /** Input `flow` [fieldsPerRun, 3, side, side] → `flow` [fieldsPerRun, C, h, w]. */
@@ -60,6 +62,7 @@ export class Sessions {
   }
 
   private open(outputs: Record<string, Value>): Promise<Session> {
-    return openSession(outputs, { parameters: this.model.parametersOf(outputs), threads: this.threads });
+    const { threads, provider } = this;
+    return openSession(outputs, { parameters: this.model.parametersOf(outputs), threads, provider });
   }
 }

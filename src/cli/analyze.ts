@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import type { Analyzer, FilmAffect } from '../analysis/index.ts';
 import { FilmStrip, modelName, toCsv, toJsonLine, toPicture } from '../exports/index.ts';
+import type { Provider } from '../graph/index.ts';
 import { oneOf, someOf, wholeNumber } from './arguments.ts';
 import { exitCodes } from './exit-codes.ts';
 import { messageOf, showStack } from './failure.ts';
@@ -10,6 +11,7 @@ import { earlierResult, type ResultFiles, resultFiles, writeResult } from './res
 import { ProgressLine, styled } from './terminal.ts';
 
 const streams = ['flow', 'rgb', 'sound'] as const;
+const providers = ['cpu', 'webgpu', 'cuda'] as const;
 const presets = ['paper', 'compact'] as const;
 const decoders = ['auto', 'node-av', 'ffmpeg'] as const;
 
@@ -21,6 +23,7 @@ interface AnalyzeOptions {
   preset?: (typeof presets)[number];
   decoder?: (typeof decoders)[number];
   threads?: number;
+  provider?: Provider;
   overwrite?: boolean;
 }
 
@@ -49,6 +52,11 @@ export function analyzeCommand(): Command {
       oneOf(decoders),
     )
     .option('--threads <count>', 'processor cores to use (default: all)', wholeNumber(1, 64))
+    .option(
+      '--provider <name>',
+      'what computes the networks: cpu, webgpu or cuda (default: cpu)',
+      oneOf(providers),
+    )
     .option(
       '-y, --overwrite',
       'write over results that are there; without it, films that have one are skipped',

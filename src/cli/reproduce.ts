@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { Command } from 'commander';
 import { checkDataSet, checkText, openDataSet, splitNamed } from '../datasets/index.ts';
 import { formatTable } from '../evaluation/index.ts';
+import { type Provider, providers } from '../graph/index.ts';
 import { InputError } from '../support/errors.ts';
 import { parseConfiguration, type TrainingConfiguration } from '../training/index.ts';
 import { pretrainedFiles, pretrainedPath } from '../weights/index.ts';
@@ -27,6 +28,7 @@ interface ReproduceOptions {
   cache?: string;
   seed?: number;
   threads?: number;
+  provider?: Provider;
   json?: boolean;
 }
 
@@ -44,12 +46,17 @@ export function reproduceCommand(): Command {
     .option('--cache <folder>', 'where prepared clips are kept (default: clips beside --out)')
     .option('--seed <number>', 'of weights, split, order and crops', wholeNumber(0, 2 ** 31 - 1))
     .option('--threads <count>', 'processor cores to use (default: all)', wholeNumber(1, 64))
+    .option(
+      '--provider <name>',
+      'what computes the networks: cpu, webgpu or cuda (default: cpu)',
+      oneOf(providers),
+    )
     .option('--json', 'print the figures as one line of JSON')
     .action(reproduce);
 }
 
 async function reproduce(options: ReproduceOptions): Promise<void> {
-  const { out: folder, models, threads } = options;
+  const { out: folder, models, threads, provider } = options;
   const progress = new ProgressLine();
   const say = (line: string) => {
     progress.clear();
@@ -65,7 +72,7 @@ async function reproduce(options: ReproduceOptions): Promise<void> {
 
   const cacheFolder = options.cache ?? join(dirname(folder), 'clips');
   const cache = await preparedClips(dataSet, preset, cacheFolder, reporting);
-  const experiment = { dataSet, split, cache, configuration, models, folder, threads };
+  const experiment = { dataSet, split, cache, configuration, models, folder, threads, provider };
   await claimExperiment(folder, experiment);
   const findings = findingsOf(split, await runExperiment(experiment, reporting), { seed });
   const { table, reading } = await writeReport({ dataSet, split, findings, preset, seed, folder });

@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { openDataSet, splitNamed } from '../datasets/index.ts';
 import { constant, evaluate, leakTest, leakText, metricNames } from '../evaluation/index.ts';
+import { type Provider, providers } from '../graph/index.ts';
 import { InputError } from '../support/errors.ts';
 import { configurationHelp, parseConfiguration, type TrainingConfiguration } from '../training/index.ts';
-import { wholeNumber } from './arguments.ts';
+import { oneOf, wholeNumber } from './arguments.ts';
 import { interruptSignal } from './interrupt.ts';
 import { ProgressLine } from './terminal.ts';
 import { preparedClips, trainAndPredict } from './training/run.ts';
@@ -19,6 +20,7 @@ interface TrainOptions {
   resume?: boolean;
   seed?: number;
   threads?: number;
+  provider?: Provider;
   keys?: boolean;
   json?: boolean;
 }
@@ -37,6 +39,11 @@ export function trainCommand(): Command {
     .option('--resume', 'go on with the run of this name, by its own configuration')
     .option('--seed <number>', 'of weights, split, order and crops', wholeNumber(0, 2 ** 31 - 1))
     .option('--threads <count>', 'processor cores to use (default: all)', wholeNumber(1, 64))
+    .option(
+      '--provider <name>',
+      'what computes the networks: cpu, webgpu or cuda (default: cpu)',
+      oneOf(providers),
+    )
     .option('--keys', 'print every key of a configuration, with its default and meaning')
     .option('--json', 'print the result as one line of JSON')
     .action(trainNetwork);
@@ -60,7 +67,7 @@ async function trainNetwork(options: TrainOptions): Promise<void> {
   const reporting = { signal: interruptSignal(), progress, say };
   const { preset } = configuration;
   const cache = await preparedClips(dataSet, preset, options.cache ?? join(options.out, 'clips'), reporting);
-  const { threads } = options;
+  const { threads, provider } = options;
   const { test: predictions } = await trainAndPredict({
     ...reporting,
     dataSet,
@@ -69,6 +76,7 @@ async function trainNetwork(options: TrainOptions): Promise<void> {
     configuration,
     folder,
     threads,
+    provider,
   });
 
   const floor = constant(split.train, split.test);

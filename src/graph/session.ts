@@ -1,7 +1,7 @@
 // Runs a model in a worker thread, because ONNX Runtime blocks the thread it runs in.
 import { Worker } from 'node:worker_threads';
 import { compiledEntry } from '../support/entry.ts';
-import { unknownName } from '../support/errors.ts';
+import { InputError, unknownName } from '../support/errors.ts';
 import { elementCount, type Tensor } from '../support/tensor.ts';
 import { convolution } from './convolution.ts';
 import { evaluate } from './evaluate.ts';
@@ -75,7 +75,9 @@ export class Session {
       await session.ask({ kind: 'open', model: bytes, provider, threads }, [bytes.buffer]);
     } catch (error) {
       await session.close();
-      throw new Error(`cannot open a session on '${provider}': ${(error as Error).message}`);
+      const message = `cannot open a session on '${provider}': ${(error as Error).message}`;
+      // a processor is always there; another provider is the user's choice and may be missing
+      throw provider === 'cpu' ? new Error(message) : new InputError(`${message}; see: affectline doctor`);
     }
     return session;
   }

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ClipCache } from '../../clips/index.ts';
 import type { DataSet, Split } from '../../datasets/index.ts';
+import type { Provider } from '../../graph/index.ts';
 import { InputError } from '../../support/errors.ts';
 import { writeAtomically } from '../../support/files.ts';
 import type { TrainingConfiguration } from '../../training/index.ts';
@@ -19,6 +20,7 @@ export interface Experiment {
   readonly models: readonly ModelName[];
   readonly folder: string;
   readonly threads?: number | undefined;
+  readonly provider?: Provider | undefined;
 }
 
 /**

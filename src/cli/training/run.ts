@@ -4,6 +4,7 @@ import { readModel } from '../../analysis/index.ts';
 import { ClipCache } from '../../clips/index.ts';
 import type { DataSet, Split } from '../../datasets/index.ts';
 import type { Prediction } from '../../evaluation/index.ts';
+import type { Provider } from '../../graph/index.ts';
 import { presets } from '../../networks/index.ts';
 import { InputError } from '../../support/errors.ts';
 import { writeAtomically } from '../../support/files.ts';
@@ -64,6 +65,7 @@ export interface TrainingRunOptions extends Reporting {
   /** Goes on with what is there. */
   readonly folder: string;
   readonly threads?: number | undefined;
+  readonly provider?: Provider | undefined;
   /** Where features of frozen streams are kept, if runs share them. */
   readonly features?: string;
   readonly onEpoch?: (record: EpochRecord) => void;
@@ -82,7 +84,7 @@ export interface HeldOut {
  * @throws InputError when the folder holds a run of another configuration.
  */
 export async function trainAndPredict(options: TrainingRunOptions): Promise<HeldOut> {
-  const { dataSet, split, cache, configuration, folder, threads, signal, progress, say } = options;
+  const { dataSet, split, cache, configuration, folder, threads, provider, signal, progress, say } = options;
   await claimFolder(folder, configuration);
   const files = { validation: join(folder, 'validation.csv'), test: join(folder, 'predictions.csv') };
   // written last
@@ -100,6 +102,7 @@ export async function trainAndPredict(options: TrainingRunOptions): Promise<Held
     parameters: await initialParameters(configuration),
     model: { name, trained },
     threads,
+    ...(provider && { provider }),
     signal,
     features: options.features,
     onFeatures: (stream, share) => progress.show(`${name}: features of the frozen ${stream} stream`, share),
@@ -124,7 +127,14 @@ export async function trainAndPredict(options: TrainingRunOptions): Promise<Held
   const { network, regression: parameters } = await readModel(best);
   const view = evaluationViewOf(configuration, network);
   const predict = async (part: 'validation' | 'test') => {
-    const values = await predictClips(clips[part], { network, parameters, view, threads, signal });
+    const values = await predictClips(clips[part], {
+      network,
+      parameters,
+      view,
+      threads,
+      signal,
+      ...(provider && { provider }),
+    });
     const predictions = clips[part].map(({ id }, i) => ({ id, ...values[i]! }));
     await writePredictions(files[part], predictions);
     return predictions;
