@@ -33,7 +33,7 @@ describe.skipIf(!hasFfmpeg)('affectline reproduce (needs ffmpeg)', () => {
     writeFileSync(join(data, 'SYNTHETIC.md'), 'Test pictures.');
     writeFileSync(
       join(root, 'small.yaml'),
-      'preset: compact\nepochs: 2\nbatchSize: 2\nsegments: 1\nflowFields: 1\nevaluationSegments: 1\nsoundSeconds: 1\n' +
+      'preset: compact\nepochs: 2\nbatchSize: 2\nsegments: 1\nflowFields: 1\nflowViews: 2\nevaluationSegments: 1\nsoundSeconds: 1\n' +
         'train: { picture: 3 }\n',
     );
   });
@@ -102,6 +102,7 @@ describe.skipIf(!hasFfmpeg)('affectline reproduce (needs ffmpeg)', () => {
     expect(readdirSync(out).sort()).toEqual([
       ...[
         'experiment.json',
+        'features',
         'mediaeval',
         'models',
         'models.png',
@@ -111,6 +112,8 @@ describe.skipIf(!hasFfmpeg)('affectline reproduce (needs ffmpeg)', () => {
       ],
       ...['table.csv', 'table.md', 'table.tex', 'table.txt'],
     ]);
+    // of flow and sound, for training and for validation; the sound model has computed none of its own
+    expect(readdirSync(join(out, 'features'))).toHaveLength(4);
     expect(readdirSync(join(out, 'models', 'paper'))).toContain('results.png');
     const [runName, ...run] = readFileSync(join(out, 'mediaeval', 'constant.txt'), 'utf8')
       .trim()
