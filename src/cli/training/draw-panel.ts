@@ -38,7 +38,7 @@ export function drawPanel({ title, x, y }: Panel, xTicks: readonly number[] = x.
   const [left, right] = x.range() as [number, number];
   const [bottom, top] = y.range() as [number, number];
   const yFormat = y.tickFormat(6);
-  const xFormat = x.tickFormat(8);
+  const xFormat = xTicks.every(Number.isInteger) ? String : x.tickFormat(8);
   return [
     text({ x: left, y: top - 18, size: 17, color: colors.ink, weight: 'bold' }, title),
     ...y.ticks(6).map((tick) => {

@@ -33,7 +33,7 @@ export async function drawRun(
   const marked = ({ x }: Panel) =>
     line({ x1: x(best.epoch), y1: top, x2: x(best.epoch), y2: bottom, color: colors.faint, dash: '3 5' });
   const svg = drawing(size, [
-    drawTitle(60, `${name}: ${records.length} epochs, best after ${best.epoch}`, about),
+    drawTitle(60, `${name}: epoch ${records.length}, the best is ${best.epoch}`, about),
     ...[error, correlation].map((each) => drawPanel(each, ticks) + marked(each)),
     drawSeries(error, records, 'trainLoss', colors.ink),
     drawSeries(error, records, 'valenceError', colors.valence),

@@ -154,8 +154,11 @@ async function claimFolder(folder: string, configuration: TrainingConfiguration)
 
 function trainedOn(dataSet: DataSet, split: Split): string {
   const films = new Set(split.train.map(({ film }) => film)).size;
-  const kind = dataSet.synthetic ? 'synthetic clips (rendered, not filmed)' : 'clips';
-  return `${split.train.length} ${kind} of ${films} films, ${dataSet.format}, split ${split.name}`;
+  const { length } = split.train;
+  // never the name of the format there, which is that of a data set of real films
+  return dataSet.synthetic
+    ? `${length} synthetic clips (rendered, not filmed) of ${films} films, split ${split.name}`
+    : `${length} clips of ${films} films, ${dataSet.format}, split ${split.name}`;
 }
 
 export function duration(seconds: number): string {
