@@ -195,8 +195,12 @@ function weightGradient(value: Value<ConvolutionAttributes>): Lowering | undefin
   const batch = x[0]!;
   const taps = tapsOf(kernel);
   const nodes = ([xName, dyName]: readonly string[], onnx: OnnxGraph) => {
-    const finish = (sums: string, shape: Shape, order: readonly number[]) =>
-      onnx.node('Transpose', [onnx.node('Reshape', [sums, onnx.integers(shape)])], { perm: order });
+    // Transposes that move one axis are several times faster than others.
+    const finish = (sums: string, shape: Shape, order: readonly number[]) => {
+      const split = onnx.node('Reshape', [sums, onnx.integers(shape)]);
+      const moved = onnx.node('Transpose', [split], { perm: order });
+      return onnx.node('Reshape', [moved, onnx.integers(value.shape)]);
+    };
     if (taps.length === 1 && plain(value.attributes) && String(padding) === '0,0') {
       const sums = products(onnx, dyName!, xName!, batch, outputs, channels, area(x));
       return onnx.node('Reshape', [sums, onnx.integers(value.shape)]);
@@ -211,19 +215,24 @@ function weightGradient(value: Value<ConvolutionAttributes>): Lowering | undefin
       }));
       const shifted = columns(onnx, dyName!, [...margin, ...margin], shifts, [x[2]!, x[3]!]);
       const sums = products(onnx, shifted, xName!, batch, taps.length * outputs, channels, area(x));
-      return finish(sums, [...kernel, outputs, channels], [2, 3, 0, 1]);
+      return finish(sums, [taps.length, outputs, channels], [1, 2, 0]);
     }
     const reach = [0, 1].map((i) => (dy[2 + i]! - 1) * stride[i]! + dilation[i]! * (kernel[i]! - 1) + 1);
     const after = reach.map((size, i) => Math.max(size - x[2 + i]! - padding[i]!, 0));
     const windows = taps.map(([a, b]) => ({ start: [a * dilation[0], b * dilation[1]], step: stride }));
     const seen = columns(onnx, xName!, [...padding, ...after], windows, [dy[2]!, dy[3]!]);
     const sums = products(onnx, dyName!, seen, batch, outputs, taps.length * channels, area(dy));
-    return finish(sums, [outputs, ...kernel, channels], [0, 3, 1, 2]);
+    return finish(sums, [outputs, taps.length, channels], [0, 2, 1]);
   };
   return { nodes };
 }
 
-/** A convolution whose weight changes from run to run, in the layout that ONNX Runtime keeps for constant weights. */
+/**
+ * A convolution whose weight changes from run to run, in the layout that ONNX Runtime keeps for constant weights: maps
+ * [N, C / block, H, W, block], weight [O / block, C / block, h, w, block of C, block of O].
+ *
+ * @param weight arranged so; `shape` is what it would be otherwise.
+ */
 function blockedConvolution(
   onnx: OnnxGraph,
   [x, weight, bias]: readonly string[],
@@ -231,21 +240,50 @@ function blockedConvolution(
   { stride, padding, dilation }: ConvolutionAttributes,
   block: number,
 ): string {
-  const [outputs, inputs, ...kernel] = shape as [number, number, number, number];
   // Maps of less than a block of channels stay as they are.
-  const whole = inputs >= block;
-  const split = [outputs / block, block, ...(whole ? [inputs / block, block] : [inputs]), ...kernel];
-  const parts = onnx.node('Reshape', [weight!, onnx.integers(split)]);
-  const ordered = onnx.node('Transpose', [parts], { perm: whole ? [0, 2, 4, 5, 3, 1] : [0, 2, 3, 4, 1] });
-  const arranged = onnx.node('Reshape', [ordered, onnx.integers(shape)]);
-  const map = whole ? onnx.node('ReorderInput', [x!], {}, blocked) : x!;
+  const map = shape[1]! < block ? x! : onnx.node('ReorderInput', [x!], {}, blocked);
   const y = onnx.node(
     'Conv',
-    [map, arranged, ...(bias ? [bias] : [])],
-    { kernel_shape: kernel, strides: stride, pads: [...padding, ...padding], dilations: dilation, group: 1 },
+    [map, onnx.node('Reshape', [weight!, onnx.integers(shape)]), ...(bias ? [bias] : [])],
+    {
+      kernel_shape: shape.slice(2),
+      strides: stride,
+      pads: [...padding, ...padding],
+      dilations: dilation,
+      group: 1,
+    },
     blocked,
   );
-  return onnx.node('ReorderOutput', [y], { channels: outputs }, blocked);
+  return onnx.node('ReorderOutput', [y], { channels: shape[0]! }, blocked);
+}
+
+/** A weight [O, C, h, w] in blocks. One axis at a time, and whole blocks, are several times faster than all at once. */
+function inBlocks(onnx: OnnxGraph, weight: string, shape: Shape, block: number): string {
+  const [outputs, inputs] = shape as [number, number];
+  const reshaped = (name: string, to: Shape) => onnx.node('Reshape', [name, onnx.integers(to)]);
+  const rows = reshaped(weight, [outputs / block, block, inputs * area(shape)]);
+  const outputsLast = onnx.node('Transpose', [rows], { perm: [0, 2, 1] });
+  if (inputs < block) return outputsLast;
+  const split = reshaped(outputsLast, [outputs / block, inputs / block, block, area(shape), block]);
+  return onnx.node('Transpose', [split], { perm: [0, 1, 3, 2, 4] });
+}
+
+/** The same for the weight with which a convolution gives dx from dy: inputs and outputs exchanged, taps reversed. */
+function exchangedInBlocks(onnx: OnnxGraph, weight: string, shape: Shape, block: number): string {
+  const [outputs, inputs, height, width] = shape as [number, number, number, number];
+  const reshaped = (name: string, to: Shape) => onnx.node('Reshape', [name, onnx.integers(to)]);
+  const rows = reshaped(weight, [outputs, inputs, height * width]);
+  const inputsLast = onnx.node('Transpose', [rows], { perm: [0, 2, 1] });
+  const split = reshaped(inputsLast, [outputs / block, block, height * width, inputs / block, block]);
+  const blocks = onnx.node('Transpose', [split], { perm: [3, 0, 2, 1, 4] });
+  const taps = reshaped(blocks, [(inputs * outputs) / block ** 2, height, width, block ** 2]);
+  return reversed(onnx, taps, [1, 2], [height, width]);
+}
+
+/** Elements in reverse order along some axes. */
+function reversed(onnx: OnnxGraph, name: string, axes: readonly number[], sizes: readonly number[]): string {
+  const ends = [sizes.map(() => -1), sizes.map((size) => -size - 1), axes, sizes.map(() => -1)];
+  return onnx.node('Slice', [name, ...ends.map((list) => onnx.integers(list))]);
 }
 
 /** Whether a weight has whole blocks of channels, and a window that is worth it (that of a weight's gradient is a map). */
@@ -258,7 +296,11 @@ const blockable = (weight: Shape, { groups }: ConvolutionAttributes, block: numb
 function forward(value: Value<ConvolutionAttributes>, block: number): Lowering | undefined {
   const weight = value.inputs[1]!;
   if (isA(weight, constantOperation) || !blockable(weight.shape, value.attributes, block)) return;
-  return { nodes: (inputs, onnx) => blockedConvolution(onnx, inputs, weight.shape, value.attributes, block) };
+  const nodes = ([x, w, ...bias]: readonly string[], onnx: OnnxGraph) => {
+    const arranged = inBlocks(onnx, w!, weight.shape, block);
+    return blockedConvolution(onnx, [x!, arranged, ...bias], weight.shape, value.attributes, block);
+  };
+  return { nodes };
 }
 
 function inputGradient(
@@ -271,6 +313,12 @@ function inputGradient(
   const margin = kernel.map((size, i) => size - 1 - padding[i]!) as [number, number];
   if (!plain(value.attributes) || margin.some((size) => size < 0)) return;
   const nodes = ([dyName, weightName]: readonly string[], onnx: OnnxGraph) => {
+    const shape = [channels, outputs, ...kernel];
+    const attributes = { ...value.attributes, padding: margin };
+    if (outputs >= block && blockable(shape, attributes, block)) {
+      const arranged = exchangedInBlocks(onnx, weightName!, weight, block);
+      return blockedConvolution(onnx, [dyName!, arranged], shape, attributes, block);
+    }
     const exchanged = onnx.node('Transpose', [weightName!], { perm: [1, 0, 2, 3] });
     if (area(weight) === 1) {
       const matrices = [
@@ -279,12 +327,7 @@ function inputGradient(
       ];
       return onnx.node('Reshape', [onnx.node('MatMul', matrices), onnx.integers(value.shape)]);
     }
-    const ends = [[-1, -1], kernel.map((size) => -size - 1), [2, 3], [-1, -1]];
-    const flipped = onnx.node('Slice', [exchanged, ...ends.map((list) => onnx.integers(list))]);
-    const shape = [channels, outputs, ...kernel];
-    const attributes = { ...value.attributes, padding: margin };
-    if (blockable(shape, attributes, block))
-      return blockedConvolution(onnx, [dyName!, flipped], shape, attributes, block);
+    const flipped = reversed(onnx, exchanged, [2, 3], kernel);
     return onnx.node('Conv', [dyName!, flipped], { kernel_shape: kernel, pads: [...margin, ...margin] });
   };
   return { nodes };

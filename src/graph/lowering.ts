@@ -18,7 +18,6 @@ export interface Model {
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** What has to be given with every run. */
   readonly inputs: ReadonlyMap<string, Shape>;
-  readonly outputs: ReadonlyMap<string, Shape>;
 }
 
 export interface Target {
@@ -50,27 +49,28 @@ export function lower(
   const onnx = new OnnxGraph();
   const names = new Map<Value, string>();
   const inputs = new Map<string, Shape>();
+  const labels = Object.keys(outputs);
   for (const value of inOrderOfUse(rewritten, inputsOf)) {
-    const { operation, shape } = value;
     if (isA(value, inputOperation) || isA(value, parameterOperation)) {
-      const { name } = value.attributes;
-      const known = inputs.get(name);
-      if (known && String(known) !== String(shape))
-        throw new TypeError(`'${name}' is used as ${shapeText(known)} and as ${shapeText(shape)}`);
-      if (!known) onnx.input(name, shape);
-      inputs.set(name, shape);
-      names.set(value, name);
-      continue;
+      names.set(value, addInput(value.attributes));
+    } else {
+      const given = inputsOf(value).map((input) => names.get(input)!);
+      names.set(value, choice(value)?.nodes(given, onnx) ?? value.operation.lower!(value, given, onnx));
     }
-    const given = inputsOf(value).map((input) => names.get(input)!);
-    names.set(value, choice(value)?.nodes(given, onnx) ?? operation.lower!(value, given, onnx));
+    // An output is named where it is computed, or it would count as computed last.
+    for (const [i, label] of labels.entries())
+      if (rewritten[i] === value) onnx.output(label, value.shape, names.get(value)!);
   }
-  const results = new Map<string, Shape>();
-  Object.keys(outputs).forEach((name, i) => {
-    onnx.output(name, rewritten[i]!.shape, names.get(rewritten[i]!)!);
-    results.set(name, rewritten[i]!.shape);
-  });
-  return { bytes: onnx.encoded(), inputs, outputs: results };
+  return { bytes: onnx.encoded(), inputs };
+
+  function addInput({ name, shape }: { name: string; shape: Shape }): string {
+    const known = inputs.get(name);
+    if (known && String(known) !== String(shape))
+      throw new TypeError(`'${name}' is used as ${shapeText(known)} and as ${shapeText(shape)}`);
+    if (!known) onnx.input(name, shape);
+    inputs.set(name, shape);
+    return name;
+  }
 }
 
 /**

@@ -136,11 +136,19 @@ export function scaledByWeight(value: Value, factor: Value, usedOnce: UsedOnce):
   if (!usedOnce(value)) return;
   const [first, second] = value.inputs as [Value, Value];
   if (isA(value, convolutionInputGradientOperation) && value.attributes.groups === 1)
-    return apply(convolutionInputGradientOperation, [first, multiply(second, factor)], value.attributes);
+    return apply(convolutionInputGradientOperation, [first, scaledWeight(second, factor)], value.attributes);
   const through =
     isA(value, averagePoolGradientOperation) || (isA(value, multiplyOperation) && isA(second, stepOperation));
   const scaled = through && scaledByWeight(first, factor, usedOnce);
   return scaled ? apply(value.operation, [scaled, ...value.inputs.slice(1)], value.attributes) : undefined;
+}
+
+function scaledWeight(weight: Value, factor: Value): Value {
+  const [inner, before] = weight.inputs;
+  const small =
+    before && factor.shape.length === 0 && elementCount(before.shape) < elementCount(weight.shape);
+  if (isA(weight, multiplyOperation) && small) return multiply(inner!, multiply(before, factor));
+  return multiply(weight, factor);
 }
 
 /** A batch norm's slope, which its gradient is multiplied with, goes into the weight of the convolution after it. */

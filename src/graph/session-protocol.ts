@@ -6,7 +6,14 @@ export type Provider = (typeof providers)[number];
 
 /** What the worker is asked; `open` comes first. */
 export type Request =
-  | { kind: 'open'; model: Uint8Array; provider: Provider; threads: number }
+  | {
+      kind: 'open';
+      model: Uint8Array;
+      provider: Provider;
+      threads: number;
+      /** Whether threads wait for work by keeping their core busy, which is faster where nothing else needs it. */
+      spin: boolean;
+    }
   | { kind: 'run'; feeds: Record<string, Tensor> }
   | { kind: 'close' };
 

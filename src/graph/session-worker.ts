@@ -10,15 +10,20 @@ const port = parentPort!;
 const state = workerData as Int32Array;
 let session: InferenceSession | undefined;
 
-async function open({ model, provider, threads }: Extract<Request, { kind: 'open' }>): Promise<Reply> {
+async function open({ model, provider, threads, spin }: Extract<Request, { kind: 'open' }>): Promise<Reply> {
   session = await InferenceSession.create(model, {
     executionProviders: [provider],
     intraOpNumThreads: threads,
     // Without a planned pattern, memory is freed as soon as it can be: half of it, at the same speed.
     enableMemPattern: false,
     logSeverityLevel: 3,
-    // Threads that wait for work yield the cores to decoding and flow.
-    extra: { session: { intra_op: { allow_spinning: '0' } } },
+    extra: {
+      session: { intra_op: { allow_spinning: spin ? '1' : '0' } },
+      // It undoes the transposes that were chosen for speed, and the order of nodes that was chosen for memory.
+      optimization: {
+        disable_specified_optimizers: 'TransposeOptimizer;TransposeOptimizer_CPUExecutionProvider',
+      },
+    },
   });
   return { results: {} };
 }

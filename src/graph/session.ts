@@ -72,7 +72,9 @@ export class Session {
     const { bytes, inputs } = lower(outputs, parameters, target);
     const session = new Session(inputs);
     try {
-      await session.ask({ kind: 'open', model: bytes, provider, threads }, [bytes.buffer]);
+      // With parameters as inputs it trains, and has the cores to itself; else decoding and flow need them too.
+      const spin = parametersOf(outputs).some(({ name }) => inputs.has(name));
+      await session.ask({ kind: 'open', model: bytes, provider, threads, spin }, [bytes.buffer]);
     } catch (error) {
       await session.close();
       const message = `cannot open a session on '${provider}': ${(error as Error).message}`;
