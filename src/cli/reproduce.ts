@@ -74,7 +74,9 @@ async function reproduce(options: ReproduceOptions): Promise<void> {
   const cache = await preparedClips(dataSet, preset, cacheFolder, reporting);
   const experiment = { dataSet, split, cache, configuration, models, folder, threads, provider };
   await claimExperiment(folder, experiment);
-  const findings = findingsOf(split, await runExperiment(experiment, reporting), { seed });
+  const predictions = await runExperiment(experiment, reporting);
+  say(`comparing ${predictions.size} models on ${split.test.length} clips`);
+  const findings = findingsOf(split, predictions, { seed });
   const { table, reading } = await writeReport({ dataSet, split, findings, preset, seed, folder });
 
   if (options.json) {
