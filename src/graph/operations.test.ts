@@ -207,14 +207,23 @@ function expectClose(actual: ArrayLike<number>, expected: ArrayLike<number>, tol
       expect(actual[i]).toBeCloseTo(expected[i]!, 6);
 }
 
-/** The derivative of each output's sum, weighted by `weights`, by every element of an input, by central differences. */
+/**
+ * The derivative of a loss by every element of an input, by central differences. Where those of the two sides differ
+ * the element lies at a kink (of ReLU, of a maximum), which has no derivative to compare: NaN.
+ */
 function differences(loss: Value, feeds: Record<string, Tensor>, name: string): number[] {
   const data = Float64Array.from(feeds[name]!.data);
   const at = (i: number, shift: number) => {
     const moved = { shape: feeds[name]!.shape, data: data.with(i, data[i]! + shift) };
     return evaluate({ loss }, { ...feeds, [name]: moved }).loss.data[0]!;
   };
-  return Array.from(data, (_, i) => (at(i, 1e-5) - at(i, -1e-5)) / 2e-5);
+  const step = 1e-5;
+  const here = at(0, 0);
+  return Array.from(data, (_, i) => {
+    const after = (at(i, step) - here) / step;
+    const before = (here - at(i, -step)) / step;
+    return Math.abs(after - before) > 1e-2 * Math.max(1, Math.abs(after)) ? Number.NaN : (after + before) / 2;
+  });
 }
 
 test('every operation has a case', () => {
@@ -255,7 +264,9 @@ describe.each(table.map((operation) => ({ name: operation.name, operation })))(
           leaves.forEach((leaf, i) => {
             expect(results[i]!.shape).toEqual(leaf.shape);
             const { name } = leaf.attributes as { name: string };
-            expectClose(results[i]!.data, differences(loss, feeds, name), 1e-6);
+            const expected = differences(loss, feeds, name);
+            const smooth = (_: number, element: number) => !Number.isNaN(expected[element]);
+            expectClose(Array.from(results[i]!.data).filter(smooth), expected.filter(smooth), 1e-6);
           });
         }),
         { numRuns: 25 },
