@@ -44,12 +44,14 @@ describe.skipIf(!hasFfmpeg)('affectline reproduce (needs ffmpeg)', () => {
     const given = ['--config', join(root, 'small.yaml'), '--models', models, '--threads', '1', '--json'];
     const child = spawn(process.execPath, [program, 'reproduce', '--data', data, '--out', folder, ...given]);
     const said = { stdout: '', stderr: '' };
+    let stopped = false;
     child.stdout.on('data', (part) => {
       said.stdout += part;
     });
     child.stderr.on('data', (part) => {
       said.stderr += part;
-      if (stopAt && said.stderr.includes(stopAt)) child.kill('SIGINT');
+      // once: a second signal ends the program at once
+      if (stopAt && !stopped && said.stderr.includes(stopAt)) stopped = child.kill('SIGINT');
     });
     const [code] = await once(child, 'close');
     return { code, ...said };
