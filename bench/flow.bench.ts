@@ -302,7 +302,7 @@ function time(run: () => void): number {
       ms: Number(ms.toFixed(2)),
       MFLOP: Math.round(flop / 1e6),
       'GFLOP/s': Number((flop / ms / 1e6).toFixed(1)),
-      'of the peak': `${Math.round((flop / ms / 1e3 / top) * 100 * 1) / 1}`,
+      'of the peak': `${Math.round((flop / (ms / 1e3) / top) * 100)} %`,
       goal: stage === 'pair' ? '≥ 75 %' : '',
     })),
   );
