@@ -82,54 +82,49 @@ const area = (shape: Shape) => shape[2]! * shape[3]!;
 const plain = ({ stride, dilation, groups }: ConvolutionAttributes) =>
   groups === 1 && String([stride, dilation]) === '1,1,1,1';
 
-/** Σ over images of left · rightᵀ, of maps [N, A, H, W] and [N, B, H, W] → [A, B]. */
+/** Below this many places, the images of a batch are better multiplied side by side than one by one. */
+const few = 200;
+
+/** The layout in which `products` takes maps: [N, C, H, W], or [C, N, H, W] for few places. */
+const forProducts = (onnx: OnnxGraph, map: string, places: number) =>
+  places < few ? onnx.node('Transpose', [map], { perm: [1, 0, 2, 3] }) : map;
+
+/** Σ over images of left · rightᵀ, of maps of A and B channels → [A, B]. */
 function products(
   onnx: OnnxGraph,
-  left: string,
-  right: string,
-  batch: number,
-  a: number,
-  b: number,
-  places: number,
-) {
-  if (places < few) {
-    // Images side by side are one product of better shape.
-    const [wideLeft, wideRight] = [left, right].map((map, i) => {
-      const rows = i === 0 ? a : b;
-      const split = onnx.node('Reshape', [map, onnx.integers([batch, rows, places])]);
-      const rowsFirst = onnx.node('Transpose', [split], { perm: [1, 0, 2] });
-      return onnx.node('Reshape', [rowsFirst, onnx.integers([rows, batch * places])]);
-    });
-    return onnx.node('FusedMatMul', [wideLeft!, wideRight!], { transB: 1 }, microsoft);
-  }
-  const matrices = [
-    onnx.node('Reshape', [left, onnx.integers([batch, a, places])]),
-    onnx.node('Reshape', [right, onnx.integers([batch, b, places])]),
-  ];
-  const each = onnx.node('FusedMatMul', matrices, { transB: 1 }, microsoft);
+  maps: readonly [string, string],
+  [batch, a, b, places]: readonly [number, number, number, number],
+): string {
+  const multiplied = (shapes: readonly Shape[]) => {
+    const matrices = maps.map((map, i) => onnx.node('Reshape', [map, onnx.integers(shapes[i]!)]));
+    return onnx.node('FusedMatMul', matrices, { transB: 1 }, microsoft);
+  };
+  if (places < few) return multiplied([a, b].map((rows) => [rows, batch * places]));
+  const each = multiplied([a, b].map((rows) => [batch, rows, places]));
   // A product with ones sums several times faster than ReduceSum over the first axis.
   const rows = onnx.node('Reshape', [each, onnx.integers([batch, a * b])]);
   return onnx.node('MatMul', [onnx.floats(new Float32Array(batch).fill(1), [1, batch]), rows]);
 }
 
-const few = 200;
-
-/** The parts of a padded map that each tap of a window sees, one above the other: [N, taps · C, places]. */
+/** The parts of a padded map that each tap of a window sees, one above the other, in the layout for `products`. */
 function columns(
   onnx: OnnxGraph,
   map: string,
   padding: readonly number[],
   taps: readonly { start: readonly number[]; step: readonly number[] }[],
   [rows, width]: readonly [number, number],
-) {
+  places: number,
+): string {
+  const margins = [0, 0, padding[0]!, padding[1]!, 0, 0, padding[2]!, padding[3]!];
+  const arranged = forProducts(onnx, map, places);
   const padded = padding.some((size) => size > 0)
-    ? onnx.node('Pad', [map, onnx.integers([0, 0, padding[0]!, padding[1]!, 0, 0, padding[2]!, padding[3]!])])
-    : map;
+    ? onnx.node('Pad', [arranged, onnx.integers(margins)])
+    : arranged;
   const parts = taps.map(({ start, step }) => {
     const end = [start[0]! + (rows - 1) * step[0]! + 1, start[1]! + (width - 1) * step[1]! + 1];
     return onnx.node('Slice', [padded, ...[start, end, [2, 3], step].map((list) => onnx.integers(list))]);
   });
-  return onnx.node('Concat', parts, { axis: 1 });
+  return onnx.node('Concat', parts, { axis: places < few ? 0 : 1 });
 }
 
 const tapsOf = ([height, width]: readonly number[]) =>
@@ -202,7 +197,8 @@ function weightGradient(value: Value<ConvolutionAttributes>): Lowering | undefin
       return onnx.node('Reshape', [moved, onnx.integers(value.shape)]);
     };
     if (taps.length === 1 && plain(value.attributes) && String(padding) === '0,0') {
-      const sums = products(onnx, dyName!, xName!, batch, outputs, channels, area(x));
+      const maps = [forProducts(onnx, dyName!, area(x)), forProducts(onnx, xName!, area(x))] as const;
+      const sums = products(onnx, maps, [batch, outputs, channels, area(x)]);
       return onnx.node('Reshape', [sums, onnx.integers(value.shape)]);
     }
     const fits = kernel.every((size, i) => size > padding[i]!);
@@ -213,15 +209,17 @@ function weightGradient(value: Value<ConvolutionAttributes>): Lowering | undefin
         start: [kernel[0]! - 1 - a, kernel[1]! - 1 - b],
         step: [1, 1],
       }));
-      const shifted = columns(onnx, dyName!, [...margin, ...margin], shifts, [x[2]!, x[3]!]);
-      const sums = products(onnx, shifted, xName!, batch, taps.length * outputs, channels, area(x));
+      const shifted = columns(onnx, dyName!, [...margin, ...margin], shifts, [x[2]!, x[3]!], area(x));
+      const maps = [shifted, forProducts(onnx, xName!, area(x))] as const;
+      const sums = products(onnx, maps, [batch, taps.length * outputs, channels, area(x)]);
       return finish(sums, [taps.length, outputs, channels], [1, 2, 0]);
     }
     const reach = [0, 1].map((i) => (dy[2 + i]! - 1) * stride[i]! + dilation[i]! * (kernel[i]! - 1) + 1);
     const after = reach.map((size, i) => Math.max(size - x[2 + i]! - padding[i]!, 0));
     const windows = taps.map(([a, b]) => ({ start: [a * dilation[0], b * dilation[1]], step: stride }));
-    const seen = columns(onnx, xName!, [...padding, ...after], windows, [dy[2]!, dy[3]!]);
-    const sums = products(onnx, dyName!, seen, batch, outputs, taps.length * channels, area(dy));
+    const seen = columns(onnx, xName!, [...padding, ...after], windows, [dy[2]!, dy[3]!], area(dy));
+    const maps = [forProducts(onnx, dyName!, area(dy)), seen] as const;
+    const sums = products(onnx, maps, [batch, outputs, taps.length * channels, area(dy)]);
     return finish(sums, [outputs, taps.length, channels], [0, 2, 1]);
   };
   return { nodes };
@@ -361,8 +359,7 @@ function channelSums(value: Value): Lowering | undefined {
   const [batch, channels] = x.shape as [number, number];
   const [a, b] = x.inputs;
   const finish = (onnx: OnnxGraph, sums: string) => {
-    const perImage = onnx.node('Reshape', [sums, onnx.integers([batch, channels])]);
-    const total = onnx.node('ReduceSum', [perImage, onnx.integers([0])], { keepdims: 0 });
+    const total = onnx.node('ReduceSum', [sums, onnx.integers([0])], { keepdims: 0 });
     return value.attributes.keep ? onnx.node('Reshape', [total, onnx.integers(value.shape)]) : total;
   };
   if (isA(x, multiplyOperation) && String(a!.shape) === String(b!.shape) && area(x.shape) >= few)
@@ -371,7 +368,8 @@ function channelSums(value: Value): Lowering | undefined {
       nodes: (names, onnx) => {
         const rows = onnx.integers([batch * channels, 1, area(x.shape)]);
         const factors = names.map((name) => onnx.node('Reshape', [name, rows]));
-        return finish(onnx, onnx.node('FusedMatMul', factors, { transB: 1 }, microsoft));
+        const dots = onnx.node('FusedMatMul', factors, { transB: 1 }, microsoft);
+        return finish(onnx, onnx.node('Reshape', [dots, onnx.integers([batch, channels])]));
       },
     };
   const perMap = (name: string, onnx: OnnxGraph) =>
