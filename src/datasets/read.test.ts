@@ -154,6 +154,13 @@ describe('LIRIS-ACCEDE', () => {
     );
   });
 
+  test('an instruction that is never closed is a problem, not an exception', () => {
+    writeRandomAnnotations(root, { films: 3, clips: 12 });
+    const file = join(root, LIRIS_LAYOUT.movies);
+    writeFileSync(file, `${readFileSync(file, 'utf8')}<?`);
+    expect(readAnnotations(root).problems.count).toBeGreaterThan(0);
+  });
+
   test('random damage is a problem or changes nothing, and never an exception', () => {
     writeRandomAnnotations(root, { films: 3, clips: 12 });
     const files = [LIRIS_LAYOUT.ranking, LIRIS_LAYOUT.sets, LIRIS_LAYOUT.description, LIRIS_LAYOUT.movies];
@@ -177,7 +184,7 @@ describe('LIRIS-ACCEDE', () => {
           return read.length === clips || problems.count > 0;
         },
       ),
-      { numRuns: 200 },
+      { numRuns: 1000 },
     );
   });
 });

@@ -78,7 +78,14 @@ function readMedia(text: string, file: string, problems: Problems): Media[] {
     isArray: (name) => name === 'media',
   });
   const position = XMLParser.getMetaDataSymbol() as unknown as symbol;
-  const document: Record<string, unknown> = parser.parse(text);
+  let document: Record<string, unknown>;
+  try {
+    document = parser.parse(text);
+  } catch (error) {
+    // some faults pass the validator, as a processing instruction that is never closed
+    problems.add(file, undefined, `is not well-formed XML: ${(error as Error).message}`);
+    return [];
+  }
   const root = Object.values(document).find(
     (value): value is { media: unknown[] } => typeof value === 'object' && value !== null && 'media' in value,
   );
