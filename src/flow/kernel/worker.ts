@@ -46,7 +46,9 @@ export class FlowWorker {
   }
 
   async stop(): Promise<void> {
-    this.thread.ref(); // the process has to last until the thread has ended
+    // The process has to last until the thread has ended: a field that still arrives must not let it go.
+    this.thread.removeAllListeners('message');
+    this.thread.ref();
     await this.thread.terminate();
   }
 
