@@ -28,6 +28,13 @@ export function places(size: number, window: number, stride: number, padding: nu
   return Math.floor((size + 2 * padding - dilation * (window - 1) - 1) / stride) + 1;
 }
 
+/** How many places a map [N, C, H, W] has, or a weight's window. */
+export const area = (shape: Shape): number => shape[2]! * shape[3]!;
+
+/** Whether a convolution has neither stride nor dilation nor groups. */
+export const plain = ({ stride, dilation, groups }: ConvolutionAttributes): boolean =>
+  groups === 1 && String([stride, dilation]) === '1,1,1,1';
+
 const checkedPlaces = (x: Shape, w: Shape, { stride, padding, dilation }: ConvolutionAttributes) => {
   const size = ([0, 1] as const).map((i) => places(x[2 + i]!, w[2 + i]!, stride[i], padding[i], dilation[i]));
   if (size.some((n) => n < 1))

@@ -4,6 +4,9 @@ import type { Shape } from './value.ts';
 
 type Attribute = number | string | readonly number[] | { readonly float: number };
 
+/** The domain of operators that ONNX Runtime adds to the standard ones. */
+export const microsoft = 'com.microsoft';
+
 const float32 = 1;
 const int64 = 7;
 const largest = 2 ** 31 - 1;

@@ -26,6 +26,12 @@ export interface Operation<Attributes = unknown> {
   expand?(value: Value<Attributes>): Value;
 }
 
+/** Nodes in place of those that an operation has itself, from other values than its inputs if any are given. */
+export interface Lowering {
+  readonly inputs?: readonly Value[];
+  nodes(inputs: readonly string[], onnx: OnnxGraph): string;
+}
+
 export function apply<A>(operation: Operation<A>, inputs: readonly Value[], attributes: A): Value<A> {
   const shape = operation.shape(
     inputs.map((input) => input.shape),
