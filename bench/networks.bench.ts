@@ -79,10 +79,11 @@ async function regression(network: (x: Value) => Value, shape: number[], frozen?
   const session = await openSession(outputs, { parameters: fixed, threads });
   const optimizer = adam();
   const state = optimizer.init(parameters);
-  const feeds = { x: drawn(shape), target: drawn(prediction.shape) };
-  for (const name of names) Object.assign(feeds, { [name]: parameters.get(name)! });
+  const feeds: Record<string, Tensor> = { x: drawn(shape), target: drawn(prediction.shape) };
+  for (const name of names) feeds[name] = parameters.get(name)!;
   return async () => {
-    const { loss: _, ...found } = await session.run(feeds);
+    const { loss: _, ...found } = await session.run(feeds, Object.keys(feeds));
+    for (const name of names) parameters.set(name, feeds[name]!);
     optimizer.update(parameters, new Map(Object.entries(found)), state, 1e-4);
   };
 }

@@ -14,11 +14,14 @@ export type Request =
       /** Whether threads wait for work by keeping their core busy, which is faster where nothing else needs it. */
       spin: boolean;
     }
-  | { kind: 'run'; feeds: Record<string, Tensor> }
+  /** Arrays of `lent` feeds are moved here, and come back with the reply. */
+  | { kind: 'run'; feeds: Record<string, Tensor>; lent: readonly string[] }
   | { kind: 'close' };
 
 /** Places in the memory shared with the worker: whether it computes, and whether it shall stop. */
 export const computing = 0;
 export const closing = 1;
 
-export type Reply = { results: Record<string, Tensor> } | { error: string };
+export type Reply = ({ results: Record<string, Tensor> } | { error: string }) & {
+  returned?: Record<string, Tensor>;
+};

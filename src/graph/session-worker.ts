@@ -1,6 +1,7 @@
 // The thread that a session computes in.
 import { parentPort, workerData } from 'node:worker_threads';
 import { env, InferenceSession, Tensor as OnnxTensor } from 'onnxruntime-node';
+import type { Tensor } from '../support/tensor.ts';
 import { outputName } from './onnx.ts';
 import { closing, computing, type Reply, type Request } from './session-protocol.ts';
 
@@ -46,9 +47,12 @@ async function answer(request: Exclude<Request, { kind: 'close' }>): Promise<voi
         error: error.message,
       }),
     );
-    const buffers =
-      'results' in reply ? Object.values(reply.results).map(({ data }) => data.buffer as ArrayBuffer) : [];
-    port.postMessage(reply, [...new Set(buffers)]);
+    if (request.kind === 'run')
+      reply.returned = Object.fromEntries(request.lent.map((name) => [name, request.feeds[name]!]));
+    const moved = [reply.returned ?? {}, 'results' in reply ? reply.results : {}].flatMap(
+      Object.values<Tensor>,
+    );
+    port.postMessage(reply, [...new Set(moved.map(({ data }) => data.buffer as ArrayBuffer))]);
   }
   Atomics.store(state, computing, 0);
   Atomics.notify(state, computing);

@@ -24,16 +24,20 @@ test('runs with parameters as inputs', async () => {
   expect(feeds.image.data[3]).toBe(4);
 });
 
-test('moves what is given away, and copies a part of a larger array', async () => {
+test('borrows what is lent, gives it back, and copies a part of a larger array', async () => {
   const session = await opened;
   const weights = Float32Array.of(0, 2);
+  const lent = Float32Array.of(1, -2, 3, 4);
   const feeds = {
-    image: tensor([1, 1, 2, 2], 1, -2, 3, 4),
+    image: { shape: [1, 1, 2, 2], data: lent },
     weight: { shape: [1, 1, 1, 1], data: weights.subarray(1) },
   };
-  expect((await session.run(feeds, ['image', 'weight'])).y).toEqual(tensor([1, 1, 2, 2], 2, 0, 6, 8));
-  expect(feeds.image.data).toHaveLength(0);
+  const running = session.run(feeds, ['image', 'weight']);
+  expect(lent).toHaveLength(0);
+  expect((await running).y).toEqual(tensor([1, 1, 2, 2], 2, 0, 6, 8));
+  expect(feeds.image).toEqual(tensor([1, 1, 2, 2], 1, -2, 3, 4));
   expect([...weights]).toEqual([0, 2]);
+  expect([...feeds.weight.data]).toEqual([2]);
 });
 
 test('runs with parameters given once', async () => {

@@ -35,6 +35,8 @@ export class Session {
   private readonly waiting: {
     resolve: (results: Record<string, Tensor>) => void;
     reject: (error: Error) => void;
+    /** Where arrays that were lent to the worker come back to. */
+    feeds: Record<string, Tensor>;
   }[] = [];
   private failure: Error | undefined;
   /** Names and shapes of what every run has to be given. */
@@ -45,6 +47,7 @@ export class Session {
     this.worker.on('message', (reply: Reply) => {
       const asked = this.waiting.shift();
       if (this.waiting.length === 0) this.worker.unref();
+      if (asked) Object.assign(asked.feeds, reply.returned);
       if ('error' in reply) asked?.reject(new Error(reply.error));
       else asked?.resolve(reply.results);
     });
@@ -87,14 +90,12 @@ export class Session {
   /**
    * Computes the outputs.
    *
-   * @param feeds an array for every entry of `inputs`; they are copied.
-   * @param given names of feeds to move rather than copy: their arrays are empty afterwards. Saves time for large ones.
+   * @param feeds an array for every entry of `inputs`; they are copied, unless lent.
+   * @param lending names of feeds whose arrays are lent rather than copied, which saves time for large ones: they are
+   *   empty from now on, and after the run `feeds` holds tensors with the same numbers again.
    * @returns an array for every output, by name.
    */
-  async run(
-    feeds: Readonly<Record<string, Tensor>>,
-    given: readonly string[] = [],
-  ): Promise<Record<string, Tensor>> {
+  async run(feeds: Record<string, Tensor>, lending: readonly string[] = []): Promise<Record<string, Tensor>> {
     for (const [name, shape] of this.inputs) {
       const feed = feeds[name];
       if (!feed) throw new TypeError(`run: '${name}' ${shapeText(shape)} is not given`);
@@ -105,8 +106,9 @@ export class Session {
     }
     for (const name of Object.keys(feeds))
       if (!this.inputs.has(name)) throw unknownName('input', name, [...this.inputs.keys()]);
-    const moved = given.map((name) => feeds[name]!.data).filter(isWhole);
-    return await this.ask({ kind: 'run', feeds }, [...new Set(moved.map(({ buffer }) => buffer))]);
+    const lent = lending.filter((name) => isWhole(feeds[name]!.data));
+    const buffers = lent.map((name) => feeds[name]!.data.buffer as ArrayBuffer);
+    return await this.ask({ kind: 'run', feeds, lent }, [...new Set(buffers)]);
   }
 
   /** Frees what the session holds, after the run it is in; runs still waiting fail. */
@@ -124,7 +126,7 @@ export class Session {
     return new Promise((resolve, reject) => {
       if (this.failure) return reject(this.failure);
       this.worker.ref();
-      this.waiting.push({ resolve, reject });
+      this.waiting.push({ resolve, reject, feeds: request.kind === 'run' ? request.feeds : {} });
       this.worker.postMessage(request, transfer);
     });
   }
@@ -176,6 +178,6 @@ async function findBlock(): Promise<number> {
 }
 
 /** Whether an array has its buffer to itself. */
-function isWhole(data: Float32Array): data is Float32Array<ArrayBuffer> {
+function isWhole(data: Float32Array): boolean {
   return data.buffer instanceof ArrayBuffer && data.byteLength === data.buffer.byteLength;
 }

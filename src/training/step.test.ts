@@ -48,7 +48,7 @@ function joined(runs: readonly Run[]): Run {
 
 async function withStep<T>(
   options: Partial<StepOptions>,
-  parameters: ReadonlyMap<string, Tensor>,
+  parameters: Map<string, Tensor>,
   use: (step: TrainingStep) => Promise<T>,
 ): Promise<T> {
   const step = await TrainingStep.open(

@@ -52,16 +52,16 @@ export class TrainingStep {
   /** Names of the parameters that train. */
   readonly trained: readonly string[];
   private readonly session: Session;
-  private readonly parameters: ReadonlyMap<string, Tensor>;
+  private readonly parameters: Map<string, Tensor>;
 
-  private constructor(session: Session, trained: readonly string[], parameters: ReadonlyMap<string, Tensor>) {
+  private constructor(session: Session, trained: readonly string[], parameters: Map<string, Tensor>) {
     this.session = session;
     this.trained = trained;
     this.parameters = parameters;
   }
 
-  /** @param parameters all of the network's; each step changes those that train, and running averages, in place. */
-  static async open(options: StepOptions, parameters: ReadonlyMap<string, Tensor>): Promise<TrainingStep> {
+  /** @param parameters all of the network's; each step replaces those that train, and running averages. */
+  static async open(options: StepOptions, parameters: Map<string, Tensor>): Promise<TrainingStep> {
     const { network, batch, parts, batchNorm, given = [], provider = 'cpu', threads } = options;
     const isTrained = trains(parts);
     const usesBatchStatistics = (path: string) => batchNorm === 'batch' && isTrained(path);
@@ -99,7 +99,7 @@ export class TrainingStep {
     const predictions: number[][] = [];
     let [count, loss] = [0, 0];
     for await (const run of runs) {
-      const results = await this.session.run(...this.feedsOf(run));
+      const results = await this.compute(run);
       count++;
       loss += results.loss!.data[0]!;
       if (!Number.isFinite(loss)) throw diverged(state, loss);
@@ -123,14 +123,19 @@ export class TrainingStep {
     return this.session.close();
   }
 
-  /** What the session needs, of the run and of the parameters; and which of it may be taken away. */
-  private feedsOf(run: Run): [Record<string, Tensor>, string[]] {
+  /** Lends the session the run and the parameters; while it computes, the parameters are not to be read. */
+  private async compute(run: Run): Promise<Record<string, Tensor>> {
     const feeds: Record<string, Tensor> = {};
     for (const name of this.session.inputs.keys()) {
       const feed = run[name] ?? this.parameters.get(name);
       if (feed) feeds[name] = feed;
     }
-    return [feeds, Object.keys(run).filter((name) => name in feeds)];
+    try {
+      return await this.session.run(feeds, Object.keys(feeds));
+    } finally {
+      for (const [name, feed] of Object.entries(feeds))
+        if (this.parameters.has(name)) this.parameters.set(name, feed);
+    }
   }
 
   private moveAverages(results: Readonly<Record<string, Tensor>>): void {
