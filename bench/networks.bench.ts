@@ -1,7 +1,8 @@
-import { fork, spawn } from 'node:child_process';
+import { type ChildProcessByStdio, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { createInterface } from 'node:readline';
+import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import {
   globalAveragePool,
@@ -32,7 +33,8 @@ import { adam } from '../src/training/optimizers.ts';
 import { TrainingStep } from '../src/training/step.ts';
 
 // The networks at the paper's size, run and trained, side by side with PyTorch on the same number of threads: each
-// round runs both once. A step is forward, backward and Adam, batch norms frozen. `--rounds=N`, `--only=CASE`.
+// round runs both once. A step is forward, backward and Adam, batch norms frozen. One row is beside another of ours
+// instead. `--rounds=N`, `--only=CASE`.
 
 const threads = availableParallelism();
 const option = (name: string) =>
@@ -60,7 +62,11 @@ async function inference(network: (x: Value) => Value, shape: number[]): Promise
 }
 
 /** Steps of a network whose map is averaged and regressed; parameters whose names match `frozen` do not train. */
-async function regression(network: (x: Value) => Value, shape: number[], frozen?: RegExp): Promise<Run> {
+async function regression(
+  network: (x: Value) => Value,
+  shape: number[],
+  { frozen, recompute = false }: { frozen?: RegExp; recompute?: boolean } = {},
+): Promise<Run> {
   const features = globalAveragePool(network(input('x', shape)));
   const weight = parameter('regression.weight', [2, features.shape[1]!]);
   const prediction = linear(features, weight, parameter('regression.bias', [2]));
@@ -68,7 +74,7 @@ async function regression(network: (x: Value) => Value, shape: number[], frozen?
   const loss = reduceMean(multiply(error, error));
   const all = parametersOf(loss);
   const trained = all.filter(({ name, trainable }) => trainable && !frozen?.test(name));
-  const slopes = gradients(loss, trained);
+  const slopes = gradients(loss, trained, { recompute });
   const parameters = randomParameters(all, 1);
   const names = trained.map(({ name }) => name);
   const fixed = new Map([...parameters].filter(([name]) => !names.includes(name)));
@@ -117,8 +123,8 @@ const flow = (x: Value) => convnet5(x, { prefix: '' }, sizes.flow);
 const pictures = (count: number) => [count, 3, 224, 224];
 const waveforms = (count: number) => [count, 1, 220_500, 1];
 
-/** What is run, the goal for our time as a part of PyTorch's, and how. */
-const cases: Record<string, { title: string; goal?: number; open: () => Promise<Run> }> = {
+/** What is run, the goal for our time as a part of PyTorch's, and how; `beside` is a case of ours in PyTorch's place. */
+const cases: Record<string, { title: string; goal?: number; beside?: string; open: () => Promise<Run> }> = {
   'densenet-inference-8': {
     title: 'DenseNet-121, batch 8',
     goal: 0.65,
@@ -134,6 +140,11 @@ const cases: Record<string, { title: string; goal?: number; open: () => Promise<
     goal: 0.8,
     open: () => regression(picture, pictures(16)),
   },
+  'densenet-recomputed-16': {
+    title: 'recomputed, beside the same kept',
+    beside: 'densenet-step-16',
+    open: () => regression(picture, pictures(16), { recompute: true }),
+  },
   'densenet-step-8': {
     title: 'DenseNet-121, step of 8',
     goal: 0.9,
@@ -141,7 +152,8 @@ const cases: Record<string, { title: string; goal?: number; open: () => Promise<
   },
   'densenet-frozen-8': {
     title: 'the same, blocks 1–2 frozen',
-    open: () => regression(picture, pictures(8), /\.(conv0|norm0|denseblock[12]|transition[12])\./),
+    open: () =>
+      regression(picture, pictures(8), { frozen: /\.(conv0|norm0|denseblock[12]|transition[12])\./ }),
   },
   'soundnet-step-8': {
     title: 'SoundNet-8, step of 8 × 10 s',
@@ -158,38 +170,58 @@ const cases: Record<string, { title: string; goal?: number; open: () => Promise<
 
 interface Measured {
   ours: number;
-  pytorch: number;
+  rivals: number;
   ourMemory: number;
-  pytorchMemory: number;
+  rivalsMemory: number;
+}
+
+const thisFile = fileURLToPath(import.meta.url);
+const memory = () => process.resourceUsage().maxRSS / 1024;
+
+async function timed(run: Run): Promise<number> {
+  run.prepare?.();
+  const start = performance.now();
+  await run();
+  return performance.now() - start;
+}
+
+/** A process that says `ready`, then for every line of its input runs once and prints the milliseconds and megabytes. */
+function rivalOf(name: string): ChildProcessByStdio<Writable, Readable, null> {
+  const { beside } = cases[name]!;
+  const pytorch = fileURLToPath(new URL('../bench/pytorch_networks.py', import.meta.url));
+  return beside
+    ? spawn(process.execPath, [thisFile, `--rival=${beside}`], { stdio: ['pipe', 'pipe', 'inherit'] })
+    : spawn('/usr/bin/python3', [pytorch, name, String(threads)], { stdio: ['pipe', 'pipe', 'inherit'] });
 }
 
 /** One case, in a process of its own, for its memory. */
 async function measure(name: string): Promise<Measured> {
-  const script = fileURLToPath(new URL('../bench/pytorch_networks.py', import.meta.url));
-  const python = spawn('/usr/bin/python3', [script, name, String(threads)], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  const lines = createInterface(python.stdout)[Symbol.asyncIterator]();
+  const rival = rivalOf(name);
+  const lines = createInterface(rival.stdout)[Symbol.asyncIterator]();
   if ((await lines.next()).value !== 'ready')
     throw new Error('needs PyTorch (python3-torch, python3-torchvision)');
   const run = await cases[name]!.open();
   const [ours, theirs]: [number[], number[]] = [[], []];
-  let pytorchMemory = 0;
+  let rivalsMemory = 0;
   for (let round = -2; round < Number(option('rounds') ?? 9); round++) {
-    run.prepare?.();
-    const start = performance.now();
-    await run();
-    const elapsed = performance.now() - start;
-    python.stdin.write('\n');
+    const elapsed = await timed(run);
+    rival.stdin.write('\n');
     const [milliseconds, megabytes] = (await lines.next()).value.split(' ').map(Number);
-    pytorchMemory = megabytes;
+    rivalsMemory = megabytes;
     if (round < 0) continue;
     ours.push(elapsed);
     theirs.push(milliseconds);
   }
-  python.stdin.end();
-  const ourMemory = process.resourceUsage().maxRSS / 1024;
-  return { ours: median(ours), pytorch: median(theirs), ourMemory, pytorchMemory };
+  rival.stdin.end();
+  return { ours: median(ours), rivals: median(theirs), ourMemory: memory(), rivalsMemory };
+}
+
+const beside = option('rival');
+if (beside) {
+  const run = await cases[beside]!.open();
+  console.log('ready');
+  for await (const _ of createInterface(process.stdin)) console.log(`${await timed(run)} ${memory()}`);
+  process.exit();
 }
 
 const single = option('case');
@@ -198,23 +230,25 @@ if (single) {
   process.exit();
 }
 
-console.log(`${describeMachine()}, ${threads} threads each\n`);
 console.log(
-  '                                      goal   ratio    ours ms  PyTorch ms    ours MB  PyTorch MB',
+  `${describeMachine()}, ${threads} threads each; the rival is PyTorch unless the row says another\n`,
+);
+console.log(
+  '                                      goal   ratio    ours ms    rival ms    ours MB    rival MB',
 );
 const only = option('only');
 for (const [name, { title, goal }] of Object.entries(cases)) {
   if (only && only !== name) continue;
-  const child = fork(fileURLToPath(import.meta.url), [`--case=${name}`, ...process.argv.slice(2)]);
+  const child = fork(thisFile, [`--case=${name}`, ...process.argv.slice(2)]);
   const [measured] = (await once(child, 'message')) as [Measured];
-  const { ours, pytorch, ourMemory, pytorchMemory } = measured;
+  const { ours, rivals, ourMemory, rivalsMemory } = measured;
   const columns: [string, number][] = [
     [goal ? `≤ ${goal.toFixed(2)}` : '', 8],
-    [(ours / pytorch).toFixed(2), 8],
+    [(ours / rivals).toFixed(2), 8],
     [ours.toFixed(0), 11],
-    [pytorch.toFixed(0), 12],
+    [rivals.toFixed(0), 12],
     [ourMemory.toFixed(0), 11],
-    [pytorchMemory.toFixed(0), 12],
+    [rivalsMemory.toFixed(0), 12],
   ];
   console.log(title.padEnd(34) + columns.map(([text, width]) => text.padStart(width)).join(''));
 }

@@ -3,6 +3,7 @@ import { elementCount } from '../support/tensor.ts';
 import { broadcast, reduceSum, reshape } from './arrays.ts';
 import { add } from './elementwise.ts';
 import { constant } from './leaves.ts';
+import { recomputed } from './recomputation.ts';
 import { beforeGradients, rewrite } from './rewrites.ts';
 import { ordered, type Shape, shapeText, type Value } from './value.ts';
 
@@ -10,14 +11,20 @@ import { ordered, type Shape, shapeText, type Value } from './value.ts';
  * The gradient of a loss by each of some values, as expressions to be evaluated with the loss.
  *
  * @param loss a value of one element.
+ * @param recompute whether they compute batch norms and concatenations again, which takes less memory and more time.
  * @returns one value per entry of `by`, of the same shape; zeros where the loss does not depend on it.
  */
-export function gradients(loss: Value, by: readonly Value[]): Value[] {
+export function gradients(
+  loss: Value,
+  by: readonly Value[],
+  { recompute = false }: { recompute?: boolean } = {},
+): Value[] {
   if (elementCount(loss.shape) !== 1)
     throw new TypeError(`gradients: a loss is one number, got ${shapeText(loss.shape)}`);
   const [result, ...wanted] = beforeGradients.reduce(rewrite, [loss, ...by]);
   const gradientOf = walkBack(result!, wanted);
-  return wanted.map((value) => gradientOf.get(value) ?? broadcast(constant(0), value.shape));
+  const slopes = wanted.map((value) => gradientOf.get(value) ?? broadcast(constant(0), value.shape));
+  return recompute ? recomputed(result!, slopes) : slopes;
 }
 
 function walkBack(loss: Value, wanted: readonly Value[]): Map<Value, Value> {

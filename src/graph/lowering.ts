@@ -3,9 +3,11 @@ import type { Tensor } from '../support/tensor.ts';
 import { type Choice, cpuChoice, cpuRules } from './cpu.ts';
 import { inputOperation, parameterOperation } from './leaves.ts';
 import { OnnxGraph } from './onnx.ts';
+import { keptOperation } from './recomputation.ts';
 import {
   beforeGradients,
   bind,
+  flattenConcat,
   foldConstants,
   type Rule,
   rewrite,
@@ -36,7 +38,14 @@ export function lower(
   { lowering, block }: Target = portable,
 ): Model {
   const forCpu = lowering === 'cpu';
-  const rules = [bind(parameters), ...beforeGradients, share(), slopeIntoWeight, ...(forCpu ? cpuRules : [])];
+  const rules = [
+    bind(parameters),
+    ...beforeGradients,
+    flattenConcat,
+    share(),
+    slopeIntoWeight,
+    ...(forCpu ? cpuRules : []),
+  ];
   const exact = rules.reduce(rewrite, Object.values(outputs));
   // An operation that is not lowered here, and has no nodes of its own, is made of others.
   const choiceFor = (values: Value[]): Choice => (forCpu ? cpuChoice(values, block) : () => undefined);
@@ -50,9 +59,13 @@ export function lower(
   const names = new Map<Value, string>();
   const inputs = new Map<string, Shape>();
   const labels = Object.keys(outputs);
-  for (const value of inOrderOfUse(rewritten, inputsOf)) {
+  const order = inOrderOfUse(rewritten, inputsOf);
+  // ONNX Runtime holds a dead array for the next one of its shape. That one is not to be in the backward pass if that
+  // computes again: the forward pass is not told the size of the batch, `kept` values are, and have other shapes.
+  const anyBatch = order.some((value) => isA(value, keptOperation));
+  for (const value of order) {
     if (isA(value, inputOperation) || isA(value, parameterOperation)) {
-      names.set(value, addInput(value.attributes));
+      names.set(value, addInput(value.attributes, anyBatch && isA(value, inputOperation)));
     } else {
       const given = inputsOf(value).map((input) => names.get(input)!);
       names.set(value, choice(value)?.nodes(given, onnx) ?? value.operation.lower!(value, given, onnx));
@@ -63,11 +76,11 @@ export function lower(
   }
   return { bytes: onnx.encoded(), inputs };
 
-  function addInput({ name, shape }: { name: string; shape: Shape }): string {
+  function addInput({ name, shape }: { name: string; shape: Shape }, anyBatch: boolean): string {
     const known = inputs.get(name);
     if (known && String(known) !== String(shape))
       throw new TypeError(`'${name}' is used as ${shapeText(known)} and as ${shapeText(shape)}`);
-    if (!known) onnx.input(name, shape);
+    if (!known) onnx.input(name, shape, anyBatch);
     inputs.set(name, shape);
     return name;
   }
@@ -77,7 +90,10 @@ export function lower(
  * An order that frees memory early: outputs that need the least come first, which are the gradients of the last layers,
  * so that a gradient is finished when the walk back passes its layer.
  */
-function inOrderOfUse(outputs: readonly Value[], inputsOf: (value: Value) => readonly Value[]): Value[] {
+export function inOrderOfUse(
+  outputs: readonly Value[],
+  inputsOf: (value: Value) => readonly Value[],
+): Value[] {
   const depth = new Map<Value, number>();
   for (const value of ordered(outputs, inputsOf))
     depth.set(value, 1 + Math.max(0, ...inputsOf(value).map((input) => depth.get(input)!)));

@@ -90,8 +90,9 @@ export class OnnxGraph {
     this.initializers.push(tensor.bytes(9, new Uint8Array(data.buffer, data.byteOffset, data.byteLength)));
   }
 
-  input(name: string, shape: Shape): void {
-    this.inputs.push(describe(name, shape));
+  /** @param anyBatch leaves the first size open: any, but the same for all that has it from this input. */
+  input(name: string, shape: Shape, anyBatch: boolean): void {
+    this.inputs.push(describe(name, shape, anyBatch));
   }
 
   output(label: string, shape: Shape, result: string): void {
@@ -125,9 +126,13 @@ function attributeMessage(name: string, value: Attribute): Message {
   return message.integer(20, 7);
 }
 
-function describe(name: string, shape: Shape): Message {
+function describe(name: string, shape: Shape, anyBatch = false): Message {
   const sizes = new Message();
-  for (const size of shape) sizes.message(1, new Message().integer(1, size));
+  for (const [axis, size] of shape.entries())
+    sizes.message(
+      1,
+      anyBatch && axis === 0 ? new Message().text(2, `batch of ${name}`) : new Message().integer(1, size),
+    );
   const tensor = new Message().integer(1, float32).message(2, sizes);
   return new Message().text(1, name).message(2, new Message().message(1, tensor));
 }

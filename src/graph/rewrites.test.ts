@@ -18,7 +18,7 @@ import {
   type Value,
 } from './index.ts';
 import { lower } from './lowering.ts';
-import { foldBatchNorm, foldConstants, poolBeforePointwise, rewrite } from './rewrites.ts';
+import { flattenConcat, foldBatchNorm, foldConstants, poolBeforePointwise, rewrite } from './rewrites.ts';
 import { ordered } from './value.ts';
 
 function norm(x: Value, name: string): Value {
@@ -100,6 +100,13 @@ test('a batch norm stays where the convolution is needed by itself, or the stati
   const x = convolution(image, weight('w', image, 2, 1));
   const [, shared] = rewrite([x, norm(x, 'norm')], foldBatchNorm);
   expect(operationsOf(shared!)).toContain('batchNorm');
+});
+
+test('a concatenation of concatenations becomes one, if along the same axis', () => {
+  const [a, b, c] = ['a', 'b', 'c'].map((name) => input(name, [2, 2])) as [Value, Value, Value];
+  const flat = (value: Value) => rewrite([value], flattenConcat)[0]!.inputs;
+  expect(flat(concat([concat([a, b], 1), c], 1))).toEqual([a, b, c]);
+  expect(flat(concat([concat([a, b], 0), concat([c, c], 0)], 1))).toHaveLength(2);
 });
 
 test('average pooling moves before a 1×1 convolution', () => {

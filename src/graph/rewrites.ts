@@ -1,6 +1,6 @@
 // Passes that turn an expression into one of the same numbers that computes faster.
 import { elementCount, type Tensor } from '../support/tensor.ts';
-import { reshape } from './arrays.ts';
+import { concat, concatOperation, reshape } from './arrays.ts';
 import { convolution, convolutionInputGradientOperation, convolutionOperation } from './convolution.ts';
 import {
   add,
@@ -122,6 +122,16 @@ export const poolBeforeRelu: Rule = (value, usedOnce) => {
   const [before] = value.inputs;
   if (!isA(value, maxPoolOperation) || !isA(before!, reluOperation) || !usedOnce(before)) return;
   return relu(apply(maxPoolOperation, before.inputs, value.attributes));
+};
+
+/** A concatenation of concatenations is one; the inner ones then need not wait for it. */
+export const flattenConcat: Rule = (value) => {
+  if (!isA(value, concatOperation)) return;
+  const { axis } = value.attributes;
+  const parts = value.inputs.flatMap((input) =>
+    isA(input, concatOperation) && input.attributes.axis === axis ? input.inputs : [input],
+  );
+  return parts.length > value.inputs.length ? concat(parts, axis) : undefined;
 };
 
 /** What is done to every expression, also before it is differentiated: its gradient then has the benefit too. */

@@ -160,6 +160,28 @@ test('with the statistics of the batch, the running averages of trained batch no
     expect(name).toMatch(/^picture.*(block[23]|transition2|norm5).*\.running_(mean|var)$/);
 });
 
+test.each(['frozen', 'batch'] as const)(
+  'recomputing in the backward pass gives the same step (batch norms: %s)',
+  async (batchNorm) => {
+    const run = drawRun(batchOf(2), 8);
+    const results = [];
+    for (const recompute of [false, true]) {
+      const parameters = freshParameters();
+      const optimizer = sgd();
+      const { gradientNorm } = await withStep({ recompute, batchNorm }, parameters, (step) =>
+        step.take([structuredClone(run)], optimizer, optimizer.init(parameters), {
+          rate: 0.01,
+          gradientLimit: 1,
+        }),
+      );
+      results.push({ gradientNorm, parameters });
+    }
+    const [kept, again] = results as [(typeof results)[0], (typeof results)[0]];
+    expect(again.gradientNorm / kept.gradientNorm).toBeCloseTo(1, 4);
+    expect(largestDifference(kept.parameters, again.parameters)).toBeLessThan(1e-5);
+  },
+);
+
 test('the features of a frozen stream may be computed before', async () => {
   const parts: TrainedParts = { ...all, flow: 'frozen', sound: 'frozen' };
   const run = drawRun(batchOf(2), 7);

@@ -25,6 +25,8 @@ export interface StepOptions {
   batchNorm: 'frozen' | 'batch';
   /** Frozen streams whose features were computed before (`clipFeatures`), and are inputs. */
   given?: readonly Stream[];
+  /** Compute batch norms and concatenations of trained parts again in the backward pass: less memory, more time. */
+  recompute?: boolean;
   provider?: Provider;
   threads?: number;
 }
@@ -62,14 +64,23 @@ export class TrainingStep {
 
   /** @param parameters all of the network's; each step replaces those that train, and running averages. */
   static async open(options: StepOptions, parameters: Map<string, Tensor>): Promise<TrainingStep> {
-    const { network, batch, parts, batchNorm, given = [], provider = 'cpu', threads } = options;
+    const {
+      network,
+      batch,
+      parts,
+      batchNorm,
+      given = [],
+      recompute = false,
+      provider = 'cpu',
+      threads,
+    } = options;
     const isTrained = trains(parts);
     const usesBatchStatistics = (path: string) => batchNorm === 'batch' && isTrained(path);
     const { prediction, averages } = clipNetwork(network, batch, { given, usesBatchStatistics });
     const error = subtract(prediction, input('target', [batch.clips, 2]));
     const loss = reduceMean(multiply(error, error));
     const variables = parametersOf([loss]).filter(({ name, trainable }) => trainable && isTrained(name));
-    const slopes = gradients(loss, variables);
+    const slopes = gradients(loss, variables, { recompute });
     const outputs: Record<string, Value> = { loss, prediction };
     variables.forEach(({ name }, i) => {
       outputs[`gradient.${name}`] = slopes[i]!;

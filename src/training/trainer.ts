@@ -144,6 +144,7 @@ class TrainingRun {
         parts: configuration.train,
         batchNorm: configuration.batchNorm,
         given: inputs.given,
+        recompute: configuration.recompute,
         ...(provider && { provider }),
         ...(threads && { threads }),
       },
