@@ -43,7 +43,7 @@ try {
       train: repeated,
       validation: prepared.slice(0, 2),
       parameters: await initialParameters(configuration),
-      model: { name: 'benchmark', trained: 'not to be used' },
+      model: { name: 'benchmark', trained: 'not to be used', synthetic: true },
       onStep: ({ epoch, step }) => {
         if (epoch === 1 && step === 1) beganSteps = performance.now();
       },

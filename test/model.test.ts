@@ -36,7 +36,13 @@ async function makeModel(name: string, options: Omit<NetworkOptions, 'preset'>):
   // random biases too, so that a share of them that is lost shows
   for (const [parameter, { data }] of parameters)
     if (parameter.endsWith('regression.bias')) data.set([parameter.length, -1]);
-  await writeModel(join(folder, name), { name, trained: 'random numbers', network, parameters });
+  await writeModel(join(folder, name), {
+    name,
+    trained: 'random numbers',
+    synthetic: false,
+    network,
+    parameters,
+  });
   return join(folder, name);
 }
 
@@ -51,7 +57,8 @@ test.skipIf(!hasFfmpeg)(
     const film = makeFilm('film.mkv', ...video, ...sound, ...codecs);
     const model = await makeModel('eleven', { streams: ['picture', 'sound'] });
     const result = await analyze(film, model);
-    expect(result.model).toEqual({ name: 'eleven', preset: 'compact', trained: 'random numbers' });
+    const known = { name: 'eleven', preset: 'compact', trained: 'random numbers', synthetic: false };
+    expect(result.model).toEqual({ ...known, scale: [1, 5] });
     expect(result.streams).toEqual(['picture', 'sound']);
     expect(result.warnings).toEqual([]);
     expect(result.curve).toHaveLength(4);

@@ -12,6 +12,10 @@ export interface ModelDescription {
   preset: Preset;
   /** What the model was trained on; `false`: the weights are random, so the numbers mean nothing. */
   trained: string | false;
+  /** Whether that was synthetic films only, which are rendered, not filmed. */
+  synthetic: boolean;
+  /** Lowest and highest value of the labels it learnt from; the middle is neutral. None for random weights. */
+  scale?: readonly [number, number];
 }
 
 /** The answer for one film. As JSON it is one line; keys are only ever added. */

@@ -175,7 +175,7 @@ describe.skipIf(!hasFfmpeg)('analysis of a film (needs ffmpeg)', () => {
       file: film,
       duration: 12,
       coverage: 1,
-      model: { name: 'untrained', preset: 'compact', trained: false },
+      model: { name: 'untrained', preset: 'compact', trained: false, synthetic: false },
       streams: ['flow', 'picture', 'sound'],
     });
     expect(result.warnings[0]).toMatch(/^untrained/);

@@ -7,16 +7,16 @@ import { InputError } from '../support/errors.ts';
 import type { FilmAffect } from './affect.ts';
 import { clipOf, curveOf } from './curve.ts';
 import { type Model, untrainedModel } from './model.ts';
-import { readModel } from './model-folder.ts';
+import { readModel, starterFolder } from './model-folder.ts';
 import { Sessions } from './sessions.ts';
 import { soundTrack } from './sound-track.ts';
 import { Track } from './track.ts';
 import { visualTrack } from './visual-track.ts';
 
 export interface AnalyzerOptions {
-  /** A folder with a trained model; without one the networks are random. */
+  /** A folder with a trained model. Default: the starter model, trained on synthetic films. */
   model?: string;
-  /** The size of random networks. Default `paper`. */
+  /** Instead of a model, networks of this size with random weights: for tests and timings. */
   preset?: Preset;
   /** What to look at. Default: all that the model knows. */
   streams?: readonly Stream[];
@@ -49,8 +49,9 @@ export interface Analyzer {
  * @throws InputError when the model cannot be used.
  */
 export async function openAnalyzer(options: AnalyzerOptions = {}): Promise<Analyzer> {
-  const model =
-    options.model === undefined ? untrainedModel(options.preset ?? 'paper') : await readModel(options.model);
+  const model = options.preset
+    ? untrainedModel(options.preset)
+    : await readModel(options.model ?? starterFolder);
   const threads = options.threads ?? availableParallelism();
   const wanted = model.network.streams.filter((stream) => (options.streams ?? streams).includes(stream));
   const sessions = new Sessions(model, threads, options.provider);
@@ -176,11 +177,12 @@ function warningsFor(
   problems: readonly string[],
 ): string[] {
   const warnings: string[] = [];
-  if (model.description.trained === false) {
+  const { trained, synthetic } = model.description;
+  if (trained === false) warnings.push('untrained: the weights are random, so the numbers mean nothing');
+  if (synthetic)
     warnings.push(
-      'untrained: the weights are random, so the numbers mean nothing; --model names trained ones',
+      'the model has seen synthetic films only (rendered, not filmed): for a real film its numbers are a first guess',
     );
-  }
   if (missing.length > 0) warnings.push(`nothing could be made of its ${missing.join(' and ')}`);
   if (coverage < 0.98) warnings.push(`only ${Math.floor(coverage * 100)} % of it could be decoded`);
   if (problems.length > 0) {

@@ -2,4 +2,4 @@
 export type { AffectPoint, FilmAffect, ModelDescription } from './affect.ts';
 export { type AnalyzeOptions, type Analyzer, type AnalyzerOptions, openAnalyzer } from './analyzer.ts';
 export type { Model } from './model.ts';
-export { readModel } from './model-folder.ts';
+export { readModel, starterFolder } from './model-folder.ts';

@@ -27,7 +27,8 @@ afterAll(() => rmSync(folder, { recursive: true }));
 test('a model comes back as it was written', async () => {
   describeAs(description);
   const model = await readModel(folder);
-  expect(model.description).toEqual({ name: 'tiny', preset: 'compact', trained: 'nothing much' });
+  const { streams: _, ...given } = description;
+  expect(model.description).toEqual({ ...given, synthetic: false, scale: [1, 5] });
   expect(model.network).toEqual(network);
   expect(model.regression).toEqual(parameters);
 });
@@ -37,6 +38,7 @@ test.each([
   ['another preset', { ...description, preset: 'papr' }, /model\.json: preset: .*"paper"\|"compact"/],
   ['not saying what it was trained on', { name: 'x', preset: 'paper' }, /model\.json: trained: /],
   ['an option that there is not', { ...description, stream: 'flow' }, /model\.json: .*"stream"/],
+  ['a scale upside down', { ...description, scale: [5, 1] }, /model\.json: scale: the lower end/],
   [
     'weights of another network',
     { ...description, preset: 'paper' },

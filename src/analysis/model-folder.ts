@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { describeNetwork } from '../networks/index.ts';
 import { InputError } from '../support/errors.ts';
@@ -12,6 +13,12 @@ const description = z.strictObject({
   preset: z.enum(['paper', 'compact']),
   /** On what. */
   trained: z.string().min(1).max(1000),
+  synthetic: z.boolean().default(false),
+  /** Of the labels; that of LIRIS-ACCEDE unless given. */
+  scale: z
+    .tuple([z.number(), z.number()])
+    .refine(([lowest, highest]) => lowest < highest, 'the lower end comes first')
+    .default([1, 5]),
   streams: z
     .array(z.enum(['flow', 'picture', 'sound']))
     .min(1)
@@ -20,18 +27,23 @@ const description = z.strictObject({
   soundLayer: z.enum(['conv7', 'pool5']).default('conv7'),
 });
 
+/** The model that comes with the package, trained on synthetic films: see the README there. */
+export const starterFolder: string = fileURLToPath(new URL('../../models/starter', import.meta.url));
+
 /**
  * Reads a trained model: a folder with `model.json`, which says what it is, and `model.safetensors`, its weights.
  *
  * @throws InputError naming the file and what is wrong with it.
  */
 export async function readModel(folder: string): Promise<Model> {
-  const { name, preset, trained, ...options } = await readDescription(join(folder, 'model.json'));
+  const { name, preset, trained, synthetic, scale, ...options } = await readDescription(
+    join(folder, 'model.json'),
+  );
   const network = describeNetwork({ preset, ...options });
   const file = join(folder, 'model.safetensors');
   const parameters = loadInto(allParameters(network), await readSafetensors(file), { source: file });
   return {
-    description: { name, preset, trained },
+    description: { name, preset, trained, synthetic, scale },
     network,
     parametersOf: () => parameters,
     regression: parameters,

@@ -26,7 +26,7 @@ export interface Model {
 export function untrainedModel(preset: Preset): Model {
   const network = describeNetwork({ preset });
   return {
-    description: { name: 'untrained', preset, trained: false },
+    description: { name: 'untrained', preset, trained: false, synthetic: false },
     network,
     parametersOf: (outputs) => randomParameters(parametersOf(outputs), seed),
     regression: randomParameters(allParameters(network).filter(isOfRegression), seed),

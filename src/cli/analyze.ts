@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import type { Analyzer, FilmAffect } from '../analysis/index.ts';
 import { FilmStrip, modelName, toCsv, toJsonLine, toPicture } from '../exports/index.ts';
 import type { Provider } from '../graph/index.ts';
@@ -39,12 +39,15 @@ export function analyzeCommand(): Command {
     .option('--streams <names>', `what to look at, of ${streams.join(',')} (default: all)`, someOf(streams))
     .option(
       '-m, --model <folder>',
-      'a trained model; without it the networks are random, the numbers mean nothing',
+      'a trained model (default: the starter model, trained on synthetic films)',
     )
-    .option(
-      '--preset <name>',
-      'size of the untrained networks: paper or compact (default: paper)',
-      oneOf(presets),
+    .addOption(
+      new Option(
+        '--preset <name>',
+        'untrained networks of this size, paper or compact; for tests: the numbers mean nothing',
+      )
+        .argParser(oneOf(presets))
+        .conflicts('model'),
     )
     .option(
       '--decoder <name>',
@@ -133,11 +136,12 @@ async function analyzeFilm(
 
 function summary(film: FilmAffect, { json, csv, png }: ResultFiles): string {
   const { valence, arousal } = film.clip;
+  const { scale } = film.model;
   const warning =
     film.model.trained === false ? styled(': the numbers mean nothing', 'red', process.stdout) : '';
   return (
     `${styled(film.file, 'bold', process.stdout)}\n` +
-    `  valence ${valence.toFixed(3)}  arousal ${arousal.toFixed(3)}  ${modelName(film)}${warning}\n` +
+    `  valence ${valence.toFixed(3)}  arousal ${arousal.toFixed(3)}${scale ? `  on a scale of ${scale.join(' … ')}` : ''}  ${modelName(film)}${warning}\n` +
     `  ${[json, csv, png].join('\n  ')}\n`
   );
 }

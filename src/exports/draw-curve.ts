@@ -2,7 +2,7 @@ import { type ScaleLinear, scaleLinear } from 'd3-scale';
 import { area, curveMonotoneX, line as path } from 'd3-shape';
 import type { FilmAffect } from '../analysis/index.ts';
 import { colors, line, text } from './drawing.ts';
-import { clock, signed } from './numbers.ts';
+import { clock, shown } from './numbers.ts';
 import { type Peak, peaksOf } from './peaks.ts';
 
 type Dimension = 'valence' | 'arousal';
@@ -39,7 +39,7 @@ export function drawCurve(film: FilmAffect, dimension: Dimension, place: Place):
         line({ x1: left, y1: y, x2: right, y2: y, color: colors.rule }) +
         text(
           { x: left - 12, y: y + 5, size: 15, color: colors.faint, anchor: 'end' },
-          signed(tick, decimals(ticks)),
+          shown(tick, film.model.scale, decimals(ticks)),
         )
       );
     }),

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import type { FilmAffect } from '../analysis/index.ts';
 import { colors, text } from './drawing.ts';
-import { clock, signed } from './numbers.ts';
+import { clock, shown } from './numbers.ts';
 import { modelName } from './text.ts';
 
 /** The film's name and what is known about the answer; at the right, the values of the whole film. */
@@ -20,21 +20,22 @@ export function drawHeader(film: FilmAffect, { left, right }: { left: number; ri
         )
       : text(
           { ...about, y: 126 },
-          `model ${modelName(film)}, trained on ${shortened(film.model.trained, 50)}`,
+          `model ${modelName(film)}, trained on ${shortened(film.model.trained, 40)}`,
         );
   return [
     text({ x: left, y: 62, size: 34, color: colors.ink, weight: 'bold' }, shortened(basename(film.file), 42)),
     text({ ...about, y: 97 }, facts.join('  ·  ')),
     model,
-    value('valence', film.clip.valence, right - 210),
-    value('arousal', film.clip.arousal, right),
+    value(film, 'valence', right - 210),
+    value(film, 'arousal', right),
   ].join('');
 }
 
-function value(dimension: 'valence' | 'arousal', amount: number, x: number): string {
+function value({ clip, model: { scale } }: FilmAffect, dimension: 'valence' | 'arousal', x: number): string {
+  const [color, anchor] = [colors[dimension], 'end'] as const;
   return (
-    text({ x, y: 86, size: 56, color: colors[dimension], anchor: 'end', weight: '200' }, signed(amount)) +
-    text({ x, y: 118, size: 19, color: colors[dimension], anchor: 'end' }, dimension)
+    text({ x, y: 86, size: 56, color, anchor, weight: '200' }, shown(clip[dimension], scale)) +
+    text({ x, y: 118, size: 19, color, anchor }, `${dimension}${scale ? ` of ${scale.join(' … ')}` : ''}`)
   );
 }
 

@@ -3,14 +3,20 @@ import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
 import type { FilmAffect } from '../analysis/index.ts';
 import { FilmStrip, toCsv, toJsonLine, toPicture } from './index.ts';
-import { clock, signed } from './numbers.ts';
+import { clock, shown } from './numbers.ts';
 import { peaksOf } from './peaks.ts';
 
 const film: FilmAffect = {
   file: 'films/Tom & "Jerry" <1940>.avi',
   duration: 40,
   coverage: 1,
-  model: { name: 'starter', preset: 'compact', trained: 'synthetic films' },
+  model: {
+    name: 'starter',
+    preset: 'compact',
+    trained: 'synthetic films',
+    synthetic: true,
+    scale: [1, 5],
+  },
   clip: { valence: 0.125, arousal: -0.5 },
   curve: Array.from({ length: 40 }, (_, time) => ({
     time,
@@ -21,20 +27,23 @@ const film: FilmAffect = {
   decoder: 'node-av',
   warnings: [],
 };
-const untrained: FilmAffect = { ...film, model: { name: 'untrained', preset: 'paper', trained: false } };
+const untrained: FilmAffect = {
+  ...film,
+  model: { name: 'untrained', preset: 'paper', trained: false, synthetic: false },
+};
 
 describe('text', () => {
   test('CSV has one row a second and names the model in each', () => {
     const rows = toCsv(film).trimEnd().split('\n');
     expect(rows[0]).toBe('time,valence,arousal,model');
-    expect(rows[1]).toBe('0,0.000000,-0.333333,starter (compact)');
+    expect(rows[1]).toBe('0,0.000000,-0.333333,starter (compact; synthetic films)');
     expect(rows).toHaveLength(41);
     expect(toCsv(untrained).split('\n')[7]).toMatch(/,untrained \(paper\)$/);
   });
 
   test('a model name with a comma or a quote stays one CSV field', () => {
     const named = { ...film, model: { ...film.model, name: 'a "b", c' } };
-    expect(toCsv(named).split('\n')[1]).toMatch(/,"a ""b"", c \(compact\)"$/);
+    expect(toCsv(named).split('\n')[1]).toMatch(/,"a ""b"", c \(compact; synthetic films\)"$/);
   });
 
   test('JSON is one line, and reads back', () => {
@@ -48,7 +57,8 @@ describe('text', () => {
 
   test('moments and values are written as people write them', () => {
     expect([0, 7.9, 61, 3750].map(clock)).toEqual(['0:00', '0:07', '1:01', '1:02:30']);
-    expect([0.123, -1.3, -0.001].map((value) => signed(value))).toEqual(['+0.12', '−1.30', '0.00']);
+    expect([0.123, -1.3, -0.001].map((value) => shown(value))).toEqual(['+0.12', '−1.30', '0.00']);
+    expect([3.123, -0.5, 0].map((value) => shown(value, [1, 5]))).toEqual(['3.12', '−0.50', '0.00']);
   });
 });
 

@@ -6,8 +6,9 @@ export function clock(seconds: number): string {
   return hours > 0 ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
 }
 
-/** A value of the curve with its sign: "+0.12", "−1.30". */
-export function signed(value: number, decimals = 2): string {
+/** A value of the curve: "3.12" on a scale of positive numbers, else with its sign, "+0.12", "−1.30". */
+export function shown(value: number, scale: readonly [number, number] = [-1, 1], decimals = 2): string {
   const rounded = Math.abs(value).toFixed(decimals);
-  return Number(rounded) === 0 ? rounded : `${value < 0 ? '−' : '+'}${rounded}`;
+  if (Number(rounded) === 0) return rounded;
+  return `${value < 0 ? '−' : scale[0] < 0 ? '+' : ''}${rounded}`;
 }

@@ -1,8 +1,9 @@
 import type { FilmAffect } from '../analysis/index.ts';
 
-/** The model in a few words: "starter (compact)", or "untrained (paper)". */
+/** The model in a few words: "starter (compact; synthetic films)", or "untrained (paper)". */
 export function modelName({ model }: FilmAffect): string {
-  return `${model.trained === false ? 'untrained' : model.name} (${model.preset})`;
+  const { name, preset, trained, synthetic } = model;
+  return `${trained === false ? 'untrained' : name} (${preset}${synthetic ? '; synthetic films' : ''})`;
 }
 
 /** The curve as CSV, one row a second; the last column says which model it is from. */

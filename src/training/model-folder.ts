@@ -9,6 +9,8 @@ export interface TrainedModel {
   readonly name: string;
   /** What it was trained on, in a sentence: shown with everything it predicts. */
   readonly trained: string;
+  /** Whether that was synthetic films only. */
+  readonly synthetic: boolean;
   readonly network: Network;
   readonly parameters: ReadonlyMap<string, Tensor>;
 }
@@ -21,12 +23,14 @@ export interface TrainedModel {
  */
 export async function writeModel(
   folder: string,
-  { name, trained, network, parameters }: TrainedModel,
+  { name, trained, synthetic, network, parameters }: TrainedModel,
   precision: 'float32' | 'float16' = 'float32',
 ): Promise<void> {
   await mkdir(folder, { recursive: true });
   const { preset, streams, fusion, soundLayer } = network;
   await writeSafetensors(join(folder, 'model.safetensors'), parameters, { precision });
-  const description = { name, preset, trained, streams, fusion, soundLayer };
+  // labels are on this scale in all data sets that are read
+  const scale = [1, 5];
+  const description = { name, preset, trained, synthetic, scale, streams, fusion, soundLayer };
   await writeAtomically(join(folder, 'model.json'), `${JSON.stringify(description, null, 2)}\n`);
 }

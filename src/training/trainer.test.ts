@@ -55,7 +55,7 @@ describe.skipIf(!hasFfmpeg)('training on small clips (needs ffmpeg)', () => {
       folder: join(folder, name),
       train: clips.slice(0, 4),
       validation: clips.slice(4),
-      model: { name, trained: 'colours' },
+      model: { name, trained: 'colours', synthetic: true },
       threads: 1,
       signal: stop.signal,
       onStep: () => {
@@ -78,7 +78,12 @@ describe.skipIf(!hasFfmpeg)('training on small clips (needs ffmpeg)', () => {
     expect(weights('stopped').equals(weights('whole'))).toBe(true);
 
     const description = JSON.parse(readFileSync(join(whole.best, 'model.json'), 'utf8'));
-    expect(description).toMatchObject({ name: 'whole', preset: 'compact', trained: 'colours' });
+    expect(description).toMatchObject({
+      name: 'whole',
+      preset: 'compact',
+      trained: 'colours',
+      synthetic: true,
+    });
     for (const file of ['results.csv', 'metrics.jsonl', 'events.out.tfevents.affectline'])
       expect(existsSync(join(folder, 'whole', file))).toBe(true);
     // a finished run is not taken up again

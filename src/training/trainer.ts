@@ -6,7 +6,7 @@ import type { Tensor } from '../support/tensor.ts';
 import { agreement } from './agreement.ts';
 import { readCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import type { TrainingConfiguration } from './configuration.ts';
-import { writeModel } from './model-folder.ts';
+import { type TrainedModel, writeModel } from './model-folder.ts';
 import {
   adam,
   adamW,
@@ -36,8 +36,8 @@ export interface TrainOptions {
   readonly parameters: Map<string, Tensor>;
   /** The run's folder; training goes on from the checkpoint there, if there is one. */
   readonly folder: string;
-  /** What the model is called, and a sentence about what it is trained on: both are shown with all it predicts. */
-  readonly model: { readonly name: string; readonly trained: string };
+  /** What the model is called, and what it is trained on: both are shown with all it predicts. */
+  readonly model: Pick<TrainedModel, 'name' | 'trained' | 'synthetic'>;
   readonly provider?: Provider;
   readonly threads?: number | undefined;
   readonly signal?: AbortSignal | undefined;

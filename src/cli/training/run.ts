@@ -14,6 +14,7 @@ import {
   evaluationViewOf,
   initialParameters,
   openSplit,
+  parseConfiguration,
   predictClips,
   type TrainingConfiguration,
   train,
@@ -100,7 +101,7 @@ export async function trainAndPredict(options: TrainingRunOptions): Promise<Held
     train: clips.train,
     validation: clips.validation,
     parameters: await initialParameters(configuration),
-    model: { name, trained },
+    model: { name, trained, synthetic: Boolean(dataSet.synthetic) },
     threads,
     ...(provider && { provider }),
     signal,
@@ -148,7 +149,7 @@ async function claimFolder(folder: string, configuration: TrainingConfiguration)
   const file = join(folder, 'config.yaml');
   const text = configurationText(configuration);
   if (!existsSync(file)) await writeAtomically(file, text);
-  else if (readFileSync(file, 'utf8') !== text)
+  else if (configurationText(parseConfiguration(readFileSync(file, 'utf8'), file)) !== text)
     throw new InputError(`${folder} holds a run of another configuration; choose another name, or delete it`);
 }
 

@@ -1,0 +1,27 @@
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { openAnalyzer, starterFolder } from '../src/analysis/index.ts';
+import { toCsv } from '../src/exports/index.ts';
+
+test('without a model named, the starter model is used, and every output says that it knows synthetic films only', async () => {
+  const analyzer = await openAnalyzer();
+  const film = await analyzer.analyze(fileURLToPath(new URL('../samples/sample.mp4', import.meta.url)));
+  await analyzer.close();
+  expect(film.model).toMatchObject({ name: 'starter', preset: 'compact', synthetic: true, scale: [1, 5] });
+  expect(film.model.trained).toMatch(/^\d+ synthetic clips/);
+  expect(film.warnings).toEqual([expect.stringContaining('synthetic films only')]);
+  expect(toCsv(film)).toContain('starter (compact; synthetic films)');
+
+  // By the laws it is rendered from (samples/make.mjs), the sample ends brighter, faster and louder than it begins.
+  const [first, last] = [film.curve[4]!, film.curve.at(-4)!];
+  expect(last.arousal - first.arousal).toBeGreaterThan(0.5);
+  expect(last.valence - first.valence).toBeGreaterThan(0.1);
+  for (const { valence, arousal } of film.curve)
+    for (const value of [valence, arousal]) expect(Math.abs(value - 3)).toBeLessThan(2.5);
+}, 60_000);
+
+test('the starter model is small enough for the package', () => {
+  expect(statSync(join(starterFolder, 'model.safetensors')).size).toBeLessThan(8e6);
+});
