@@ -2,7 +2,7 @@ import { Command, Option } from 'commander';
 import type { Analyzer, FilmAffect } from '../analysis/index.ts';
 import { FilmStrip, modelName, toCsv, toJsonLine, toPicture } from '../exports/index.ts';
 import type { Provider } from '../graph/index.ts';
-import { oneOf, someOf, wholeNumber } from './arguments.ts';
+import { computing, oneOf, someOf } from './arguments.ts';
 import { exitCodes } from './exit-codes.ts';
 import { messageOf, showStack } from './failure.ts';
 import { findFilms } from './films.ts';
@@ -11,7 +11,6 @@ import { earlierResult, type ResultFiles, resultFiles, writeResult } from './res
 import { ProgressLine, styled } from './terminal.ts';
 
 const streams = ['flow', 'rgb', 'sound'] as const;
-const providers = ['cpu', 'webgpu', 'cuda'] as const;
 const presets = ['paper', 'compact'] as const;
 const decoders = ['auto', 'node-av', 'ffmpeg'] as const;
 
@@ -28,7 +27,7 @@ interface AnalyzeOptions {
 }
 
 export function analyzeCommand(): Command {
-  return new Command('analyze')
+  const command = new Command('analyze')
     .description(
       'Say how films make people feel. Beside each film (or in --out) it writes film.affect.json, .csv and .png:\n' +
         'valence and arousal of the whole film, and as a curve of one point a second.',
@@ -54,17 +53,13 @@ export function analyzeCommand(): Command {
       'what reads the films: auto, node-av or ffmpeg (default: auto)',
       oneOf(decoders),
     )
-    .option('--threads <count>', 'processor cores to use (default: all)', wholeNumber(1, 64))
-    .option(
-      '--provider <name>',
-      'what computes the networks: cpu, webgpu or cuda (default: cpu)',
-      oneOf(providers),
-    )
     .option(
       '-y, --overwrite',
       'write over results that are there; without it, films that have one are skipped',
     )
     .action(analyzeFilms);
+  for (const option of computing) command.addOption(option);
+  return command;
 }
 
 async function analyzeFilms(paths: string[], options: AnalyzeOptions): Promise<void> {
@@ -72,10 +67,7 @@ async function analyzeFilms(paths: string[], options: AnalyzeOptions): Promise<v
   const files = resultFiles(films, options.out);
   const signal = interruptSignal();
   const progress = new ProgressLine();
-  const say = (line: string) => {
-    progress.clear();
-    process.stderr.write(`${line}\n`);
-  };
+  const say = (line: string) => progress.say(line);
   for (const error of errors) say(`affectline: ${error.message}`);
   let failures = errors.length;
   const { openAnalyzer } = await import('../analysis/index.ts');

@@ -1,4 +1,5 @@
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
+import type { Provider } from '../graph/index.ts';
 import { suggestion } from './suggest.ts';
 
 /** Reads an option that is one of a few names. */
@@ -26,3 +27,14 @@ export function wholeNumber(least: number, most: number): (given: string) => num
     throw new InvalidArgumentError(`A whole number from ${least} to ${most}.`);
   };
 }
+
+// named here, so that help need not load the graph module
+const providers: readonly Provider[] = ['cpu', 'webgpu', 'cuda'];
+
+/** `--threads` and `--provider`, which mean the same wherever networks compute. */
+export const computing: readonly Option[] = [
+  new Option('--threads <count>', 'processor cores to use (default: all)').argParser(wholeNumber(1, 64)),
+  new Option('--provider <name>', 'what computes the networks: cpu, webgpu or cuda (default: cpu)').argParser(
+    oneOf(providers),
+  ),
+];

@@ -3,11 +3,11 @@ import { dirname, join } from 'node:path';
 import { Command } from 'commander';
 import { checkDataSet, checkText, openDataSet, splitNamed } from '../datasets/index.ts';
 import { formatTable } from '../evaluation/index.ts';
-import { type Provider, providers } from '../graph/index.ts';
+import type { Provider } from '../graph/index.ts';
 import { InputError } from '../support/errors.ts';
 import { parseConfiguration, type TrainingConfiguration } from '../training/index.ts';
 import { pretrainedFiles, pretrainedPath } from '../weights/index.ts';
-import { oneOf, someOf, wholeNumber } from './arguments.ts';
+import { computing, oneOf, someOf, wholeNumber } from './arguments.ts';
 import { interruptSignal } from './interrupt.ts';
 import { ProgressLine } from './terminal.ts';
 import { claimExperiment, runExperiment } from './training/experiment.ts';
@@ -33,7 +33,7 @@ interface ReproduceOptions {
 }
 
 export function reproduceCommand(): Command {
-  return new Command('reproduce')
+  const command = new Command('reproduce')
     .description(
       "From a data set to Table 1: prepare its clips, train the paper's network and those it is compared with on the\n" +
         'same clips, and write report.md. Stopped at any moment, the same call goes on.',
@@ -45,23 +45,16 @@ export function reproduceCommand(): Command {
     .option('--split <name>', `${splits.join(' or ')} (default: film-disjoint)`, oneOf(splits))
     .option('--cache <folder>', 'where prepared clips are kept (default: clips beside --out)')
     .option('--seed <number>', 'of weights, split, order and crops', wholeNumber(0, 2 ** 31 - 1))
-    .option('--threads <count>', 'processor cores to use (default: all)', wholeNumber(1, 64))
-    .option(
-      '--provider <name>',
-      'what computes the networks: cpu, webgpu or cuda (default: cpu)',
-      oneOf(providers),
-    )
     .option('--json', 'print the figures as one line of JSON')
     .action(reproduce);
+  for (const option of computing) command.addOption(option);
+  return command;
 }
 
 async function reproduce(options: ReproduceOptions): Promise<void> {
   const { out: folder, models, threads, provider } = options;
   const progress = new ProgressLine();
-  const say = (line: string) => {
-    progress.clear();
-    process.stderr.write(`${line}\n`);
-  };
+  const say = (line: string) => progress.say(line);
   const reporting = { signal: interruptSignal(), progress, say };
   const configuration = configurationOf(options, say);
   const { preset, seed } = configuration;

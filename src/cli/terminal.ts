@@ -38,6 +38,12 @@ export class ProgressLine {
     this.stream.write(`\r\x1b[K${[...text].slice(0, width - 1).join('')}`);
   }
 
+  /** Writes a line above it. */
+  say(line: string): void {
+    this.clear();
+    this.stream.write(`${line}\n`);
+  }
+
   /** Takes the line away, so that something else can be written. */
   clear(): void {
     if (this.drawn > 0) this.stream.write('\r\x1b[K');

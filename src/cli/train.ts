@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { openDataSet, splitNamed } from '../datasets/index.ts';
 import { constant, evaluate, leakTest, leakText, metricNames } from '../evaluation/index.ts';
-import { type Provider, providers } from '../graph/index.ts';
+import type { Provider } from '../graph/index.ts';
 import { InputError } from '../support/errors.ts';
 import { configurationHelp, parseConfiguration, type TrainingConfiguration } from '../training/index.ts';
-import { oneOf, wholeNumber } from './arguments.ts';
+import { computing, wholeNumber } from './arguments.ts';
 import { interruptSignal } from './interrupt.ts';
 import { ProgressLine } from './terminal.ts';
 import { preparedClips, trainAndPredict } from './training/run.ts';
@@ -26,7 +26,7 @@ interface TrainOptions {
 }
 
 export function trainCommand(): Command {
-  return new Command('train')
+  const command = new Command('train')
     .description(
       'Train a network on a data set: config.yaml, results.csv, metrics.jsonl, TensorBoard events, the best model and\n' +
         'a checkpoint in runs/NAME, then the predictions for the test clips. Stopped at any moment, --resume goes on.',
@@ -38,15 +38,11 @@ export function trainCommand(): Command {
     .option('--cache <folder>', 'where prepared clips are kept (default: clips in the folder of runs)')
     .option('--resume', 'go on with the run of this name, by its own configuration')
     .option('--seed <number>', 'of weights, split, order and crops', wholeNumber(0, 2 ** 31 - 1))
-    .option('--threads <count>', 'processor cores to use (default: all)', wholeNumber(1, 64))
-    .option(
-      '--provider <name>',
-      'what computes the networks: cpu, webgpu or cuda (default: cpu)',
-      oneOf(providers),
-    )
     .option('--keys', 'print every key of a configuration, with its default and meaning')
     .option('--json', 'print the result as one line of JSON')
     .action(trainNetwork);
+  for (const option of computing) command.addOption(option);
+  return command;
 }
 
 async function trainNetwork(options: TrainOptions): Promise<void> {
@@ -60,10 +56,7 @@ async function trainNetwork(options: TrainOptions): Promise<void> {
   const dataSet = openDataSet(options.data);
   const split = splitNamed(configuration.split, dataSet.clips, configuration.seed);
   const progress = new ProgressLine();
-  const say = (line: string) => {
-    progress.clear();
-    process.stderr.write(`${line}\n`);
-  };
+  const say = (line: string) => progress.say(line);
   const reporting = { signal: interruptSignal(), progress, say };
   const { preset } = configuration;
   const cache = await preparedClips(dataSet, preset, options.cache ?? join(options.out, 'clips'), reporting);

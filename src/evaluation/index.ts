@@ -32,6 +32,5 @@ export {
   tableOneOfPaper,
   testSets,
 } from './published.ts';
-export { type ModelPredictions, reading, resultsTable } from './report.ts';
 export { crossValidatedRidge, type Ridge, ridge } from './ridge.ts';
 export { type Cell, type Column, formatTable, type Table, type TableFormat, tableFormats } from './table.ts';

@@ -97,6 +97,15 @@ test('the reading follows from the numbers', async () => {
   expect(text).toMatch(/## Prediction intervals[^#]*\| the paper's model \| 0\.\d{3} \| 0\.\d{3} \[/);
 });
 
+test('labels of the test that lie elsewhere are told', async () => {
+  const split = filmSplit(clips, 1);
+  const test = split.test.map((clip) => ({ ...clip, arousal: clip.arousal + 1 }));
+  const { reading } = await report({ ...split, test }, true, { paper: [0.3, 0.3], constant: [0.6, 0.6] });
+  expect(reading).toMatch(/The arousal labels of the test lie (0\.9|1\.)\d+ from those known on average/);
+  expect(reading).not.toContain('The valence labels');
+  expect(reading).toMatch(/The paper's model against a constant: valence better \(/);
+});
+
 test('a split that leaks says so, and real films are not called synthetic', async () => {
   const { reading, text } = await report(randomSplit(clips, 1), false, {
     paper: [0.3, 0.3],
