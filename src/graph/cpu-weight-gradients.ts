@@ -27,15 +27,16 @@ function products(
   return onnx.node('MatMul', [onnx.floats(new Float32Array(batch).fill(1), [1, batch]), rows]);
 }
 
-/** The parts of a padded map that each tap of a window sees, one above the other, in the layout for `products`. */
+/** The parts of a padded map that each tap of a window sees, for each channel one above the other, for `products`. */
 function columns(
   onnx: OnnxGraph,
   map: string,
   padding: readonly number[],
   taps: readonly { start: readonly number[]; step: readonly number[] }[],
-  [rows, width]: readonly [number, number],
+  [batch, channels, rows, width]: readonly [number, number, number, number],
   places: number,
 ): string {
+  const seen = places < few ? [channels, 1, batch * rows * width] : [batch, channels, 1, rows * width];
   const margins = [0, 0, padding[0]!, padding[1]!, 0, 0, padding[2]!, padding[3]!];
   const arranged = forProducts(onnx, map, places);
   const padded = padding.some((size) => size > 0)
@@ -43,9 +44,10 @@ function columns(
     : arranged;
   const parts = taps.map(({ start, step }) => {
     const end = [start[0]! + (rows - 1) * step[0]! + 1, start[1]! + (width - 1) * step[1]! + 1];
-    return onnx.node('Slice', [padded, ...[start, end, [2, 3], step].map((list) => onnx.integers(list))]);
+    const part = [start, end, [2, 3], step].map((list) => onnx.integers(list));
+    return onnx.node('Reshape', [onnx.node('Slice', [padded, ...part]), onnx.integers(seen)]);
   });
-  return onnx.node('Concat', parts, { axis: places < few ? 0 : 1 });
+  return onnx.node('Concat', parts, { axis: places < few ? 1 : 2 });
 }
 
 const tapsOf = ([height, width]: readonly number[]) =>
@@ -112,16 +114,11 @@ export function weightGradient(value: Value<ConvolutionAttributes>): Lowering | 
   const batch = x[0]!;
   const taps = tapsOf(kernel);
   const nodes = ([xName, dyName]: readonly string[], onnx: OnnxGraph) => {
-    // Transposes that move one axis are several times faster than others.
-    const finish = (sums: string, shape: Shape, order: readonly number[]) => {
-      const split = onnx.node('Reshape', [sums, onnx.integers(shape)]);
-      const moved = onnx.node('Transpose', [split], { perm: order });
-      return onnx.node('Reshape', [moved, onnx.integers(value.shape)]);
-    };
+    const whole = (name: string) => onnx.node('Reshape', [name, onnx.integers(value.shape)]);
     if (taps.length === 1 && plain(value.attributes) && String(padding) === '0,0') {
       const maps = [forProducts(onnx, dyName!, area(x)), forProducts(onnx, xName!, area(x))] as const;
       const sums = products(onnx, maps, [batch, outputs, channels, area(x)]);
-      return onnx.node('Reshape', [sums, onnx.integers(value.shape)]);
+      return whole(sums);
     }
     const fits = kernel.every((size, i) => size > padding[i]!);
     if (plain(value.attributes) && outputs < channels && fits) {
@@ -131,18 +128,32 @@ export function weightGradient(value: Value<ConvolutionAttributes>): Lowering | 
         start: [kernel[0]! - 1 - a, kernel[1]! - 1 - b],
         step: [1, 1],
       }));
-      const shifted = columns(onnx, dyName!, [...margin, ...margin], shifts, [x[2]!, x[3]!], area(x));
+      const shifted = columns(
+        onnx,
+        dyName!,
+        [...margin, ...margin],
+        shifts,
+        [batch, outputs, x[2]!, x[3]!],
+        area(x),
+      );
       const maps = [shifted, forProducts(onnx, xName!, area(x))] as const;
-      const sums = products(onnx, maps, [batch, taps.length * outputs, channels, area(x)]);
-      return finish(sums, [taps.length, outputs, channels], [1, 2, 0]);
+      const sums = products(onnx, maps, [batch, outputs * taps.length, channels, area(x)]);
+      const split = onnx.node('Reshape', [sums, onnx.integers([outputs, taps.length, channels])]);
+      return whole(onnx.node('Transpose', [split], { perm: [0, 2, 1] }));
     }
     const reach = [0, 1].map((i) => (dy[2 + i]! - 1) * stride[i]! + dilation[i]! * (kernel[i]! - 1) + 1);
     const after = reach.map((size, i) => Math.max(size - x[2 + i]! - padding[i]!, 0));
     const windows = taps.map(([a, b]) => ({ start: [a * dilation[0], b * dilation[1]], step: stride }));
-    const seen = columns(onnx, xName!, [...padding, ...after], windows, [dy[2]!, dy[3]!], area(dy));
+    const seen = columns(
+      onnx,
+      xName!,
+      [...padding, ...after],
+      windows,
+      [batch, channels, dy[2]!, dy[3]!],
+      area(dy),
+    );
     const maps = [forProducts(onnx, dyName!, area(dy)), seen] as const;
-    const sums = products(onnx, maps, [batch, outputs, taps.length * channels, area(dy)]);
-    return finish(sums, [outputs, taps.length, channels], [0, 2, 1]);
+    return whole(products(onnx, maps, [batch, outputs, channels * taps.length, area(dy)]));
   };
   return { nodes };
 }
