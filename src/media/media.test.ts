@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { compiledEntry } from '../support/entry.ts';
 import { InputError } from '../support/errors.ts';
 import { Random } from '../support/random.ts';
@@ -230,6 +230,24 @@ describe.skipIf(!ffmpegFound)('a film (needs ffmpeg)', () => {
     });
   });
 });
+
+test.skipIf(!ffmpegFound)(
+  'where node-av cannot be loaded, `auto` takes ffmpeg, and `node-av` says so (needs ffmpeg)',
+  async () => {
+    const block = join(folder, 'block.cjs');
+    writeFileSync(block, "process.dlopen = () => { throw new Error('no native code here'); };");
+    vi.stubEnv('NODE_OPTIONS', `--require=${block}`);
+    try {
+      const media = await openMedia(film, { shortSide: 32, sound: false });
+      expect(media.info).toMatchObject({ decoder: 'ffmpeg', hasPicture: true });
+      await readAll(media);
+      expect(media.summary().coverage).toBeGreaterThan(0.98);
+      await expect(openMedia(film, { decoder: 'node-av' })).rejects.toThrow(/node-av cannot be loaded: /);
+    } finally {
+      vi.unstubAllEnvs();
+    }
+  },
+);
 
 test.each([
   [{ shortSide: 1 }, 'shortSide is 1'],
