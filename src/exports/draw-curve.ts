@@ -28,7 +28,7 @@ export function drawCurve(film: FilmAffect, dimension: Dimension, place: Place):
   const baseline = film.clip[dimension];
   const { top, time } = place;
   const [left, right] = time.range() as [number, number];
-  const value = valueScale([...moments.map((moment) => moment.value), baseline], place);
+  const value = valueScale([...moments.map((moment) => moment.value), baseline], film.model.scale, place);
   const color = colors[dimension];
   const [high, low] = ends[dimension];
   const ticks = value.ticks(4);
@@ -99,9 +99,13 @@ function mark(peak: Peak, moment: Moment, x: number, y: number, color: string, l
 }
 
 /** Room above and below for the labels of the peaks; never so close that noise looks like drama. */
-function valueScale(values: number[], { top, height }: Place): ScaleLinear<number, number> {
+function valueScale(
+  values: number[],
+  [lowest, highest]: readonly [number, number] = [-0.5, 0.5],
+  { top, height }: Place,
+): ScaleLinear<number, number> {
   const [low, high] = [Math.min(...values), Math.max(...values)];
-  const room = Math.max((high - low) * 0.18, 0.02);
+  const room = Math.max((high - low) * 0.18, (highest - lowest) * 0.02);
   return scaleLinear([low - room, high + room], [top + height, top]);
 }
 

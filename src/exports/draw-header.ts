@@ -20,7 +20,7 @@ export function drawHeader(film: FilmAffect, { left, right }: { left: number; ri
         )
       : text(
           { ...about, y: 126 },
-          `model ${modelName(film)}, trained on ${shortened(film.model.trained, 40)}`,
+          `model ${film.model.name} (${film.model.preset}), trained on ${shortened(film.model.trained, 72)}`,
         );
   return [
     text({ x: left, y: 62, size: 34, color: colors.ink, weight: 'bold' }, shortened(basename(film.file), 42)),
@@ -35,7 +35,7 @@ function value({ clip, model: { scale } }: FilmAffect, dimension: 'valence' | 'a
   const [color, anchor] = [colors[dimension], 'end'] as const;
   return (
     text({ x, y: 86, size: 56, color, anchor, weight: '200' }, shown(clip[dimension], scale)) +
-    text({ x, y: 118, size: 19, color, anchor }, `${dimension}${scale ? ` of ${scale.join(' … ')}` : ''}`)
+    text({ x, y: 118, size: 19, color, anchor }, `${dimension}${scale ? `, ${scale.join(' … ')}` : ''}`)
   );
 }
 
