@@ -5,6 +5,7 @@ import {
   type ConformalMargins,
   compareModels,
   conformalMargins,
+  coverageByFilm,
   coverageOf,
   type Dimension,
   dimensions,
@@ -14,6 +15,7 @@ import {
   type MetricName,
   type Metrics,
 } from '../../evaluation/index.ts';
+import { grouped } from '../../support/grouped.ts';
 import type { ModelName } from './models.ts';
 import type { HeldOut } from './run.ts';
 
@@ -26,7 +28,13 @@ export interface Finding {
   /** The paper's model against this one; not of the paper's model itself, nor where that was not asked for. */
   readonly against?: Record<Dimension, Comparison>;
   /** 90% prediction intervals, from the errors on the validation clips; not when these are too few. */
-  readonly conformal?: { margins: ConformalMargins; measured: Record<Dimension, MeasuredCoverage> };
+  readonly conformal?: {
+    margins: ConformalMargins;
+    /** With these margins. */
+    measured: Record<Dimension, MeasuredCoverage>;
+    /** Each test film with margins from the errors on the others. */
+    byFilm: Record<Dimension, MeasuredCoverage>;
+  };
 }
 
 const COVERAGE = 0.9;
@@ -45,7 +53,8 @@ export function findingsOf(
     metrics: evaluate(clips, heldOut.test),
     intervals: bootstrapIntervals(clips, heldOut.test, options),
     ...(paper && name !== 'paper' && { against: comparison(clips, paper, heldOut, options) }),
-    ...(enoughFor(split.validation) && { conformal: conformalOf(split, heldOut, options) }),
+    ...(enoughFor(split.validation) &&
+      enoughFor(withoutLargestFilm(split.test)) && { conformal: conformalOf(split, heldOut, options) }),
   }));
 }
 
@@ -63,9 +72,21 @@ function comparison(
 
 function conformalOf(split: Split, { validation, test }: HeldOut, options: object) {
   const margins = conformalMargins(split.validation, validation, COVERAGE);
-  return { margins, measured: coverageOf(margins, split.test, test, options) };
+  return {
+    margins,
+    measured: coverageOf(margins, split.test, test, options),
+    byFilm: coverageByFilm(split.test, test, COVERAGE, options),
+  };
 }
 
-function enoughFor(validation: readonly LabelledClip[]): boolean {
-  return validation.length >= COVERAGE / (1 - COVERAGE);
+function enoughFor(clips: readonly LabelledClip[]): boolean {
+  return clips.length >= COVERAGE / (1 - COVERAGE);
+}
+
+function withoutLargestFilm(clips: readonly LabelledClip[]): LabelledClip[] {
+  const films = [...grouped(clips, ({ film }) => film).values()];
+  return films
+    .toSorted((a, b) => a.length - b.length)
+    .slice(0, -1)
+    .flat();
 }

@@ -33,10 +33,12 @@ export function readingOf(
 
 /** "better (MSE 0.21 against 0.25, p 0.03)", or "not significantly …". */
 function verdict(comparison: Comparison, [own, other]: readonly [number, number]): string {
-  const figures = `(MSE ${own.toFixed(3)} against ${other.toFixed(3)}, p ${comparison.p.toFixed(3)})`;
+  const figures = `(MSE ${own.toFixed(3)} against ${other.toFixed(3)}, p ${probability(comparison.p)})`;
   const direction = comparison.mse < 0 ? 'better' : 'worse';
   return comparison.p < SIGNIFICANT ? `${direction} ${figures}` : `not significantly ${direction} ${figures}`;
 }
+
+const probability = (p: number) => (p < 0.001 ? '< 0.001' : p.toFixed(3));
 
 const named = (findings: readonly Finding[], name: Finding['name']) =>
   findings.find((finding) => finding.name === name);
@@ -74,7 +76,7 @@ function ofCosts(costs: readonly Cost[]): string[] {
     const sorted = costs.toSorted((a, b) => b.against[of].r - a.against[of].r);
     const each = sorted.map(({ stream, against }) => {
       const { r, p } = against[of];
-      return `${stream} ${r.toFixed(2)} (p ${p.toFixed(3)})`;
+      return `${stream} ${r.toFixed(2)} (p ${probability(p)})`;
     });
     return `Leaving a stream out costs ${of} this much r: ${each.join(', ')}.`;
   });

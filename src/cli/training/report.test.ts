@@ -74,14 +74,14 @@ test('the reading follows from the numbers', async () => {
     decisions: [0.5, 0.2],
   });
   expect(reading).toMatch(
-    /Fusion of features against fusion of decisions: valence better \(MSE 0\.0\d\d against 0\.2\d\d, p 0\.00\d\); arousal not significantly (better|worse)/,
+    /Fusion of features against fusion of decisions: valence better \(MSE 0\.0\d\d against 0\.2\d\d, p (?:< 0\.001|0\.00\d)\); arousal not significantly (better|worse)/,
   );
   expect(reading).toMatch(
     /Of single streams, sound alone is best at valence, .*all three together are better/,
   );
   expect(reading).toMatch(/Of single streams, flow alone is best at arousal/);
   expect(reading).toMatch(
-    /Leaving a stream out costs arousal this much r: flow 0\.\d\d \(p 0\.00\d\), sound .*, picture/,
+    /Leaving a stream out costs arousal this much r: flow 0\.\d\d \(p (?:< 0\.001|0\.00\d)\), sound .*, picture/,
   );
   expect(reading).toMatch(/Leak test, films split: .* no film is in two parts/);
   expect(reading).toMatch(/Leak test, random split: .* without any video, reach r 0\.[3-9]\d valence/);
@@ -90,10 +90,11 @@ test('the reading follows from the numbers', async () => {
   expect(text).not.toContain('liris-accede');
   expect(text).toMatch(/## Ablation[^#]*\| flow \| [^|]* \| [^|]* \| [^|]* \| 0\.\d/);
 
-  const { margins, measured } = findings[0]!.conformal!;
+  const { margins, measured, byFilm } = findings[0]!.conformal!;
   // nine tenths of normal errors are below 1.645 deviations
   expect(Math.abs(margins.valence - 1.645 * 0.2)).toBeLessThan(0.12);
   expect(measured.arousal.share).toBeGreaterThan(0.75);
+  expect(Math.abs(byFilm.arousal.share - 0.9)).toBeLessThan(0.05);
   expect(text).toMatch(/## Prediction intervals[^#]*\| the paper's model \| 0\.\d{3} \| 0\.\d{3} \[/);
 });
 
