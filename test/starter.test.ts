@@ -22,6 +22,12 @@ test('without a model named, the starter model is used, and every output says th
     for (const value of [valence, arousal]) expect(Math.abs(value - 3)).toBeLessThan(2.5);
 }, 60_000);
 
+test('a model beside a preset of random weights is refused', async () => {
+  await expect(openAnalyzer({ model: starterFolder, preset: 'compact' })).rejects.toThrow(
+    /preset compact and model .*: a model has its own; give one/,
+  );
+});
+
 test('the starter model is small enough for the package', () => {
   expect(statSync(join(starterFolder, 'model.safetensors')).size).toBeLessThan(8e6);
 });

@@ -16,7 +16,7 @@ import { visualTrack } from './visual-track.ts';
 export interface AnalyzerOptions {
   /** A folder with a trained model. Default: the starter model, trained on synthetic films. */
   model?: string;
-  /** Instead of a model, networks of this size with random weights: for tests and timings. */
+  /** Instead of a model, networks of this size with random weights, for tests and timings; not beside `model`. */
   preset?: Preset;
   /** What to look at. Default: all that the model knows. */
   streams?: readonly Stream[];
@@ -46,9 +46,13 @@ export interface Analyzer {
 /**
  * Gets a model ready. Its sessions open when the first film needs them.
  *
- * @throws InputError when the model cannot be used.
+ * @throws InputError when the model cannot be used, or a preset is given beside it.
  */
 export async function openAnalyzer(options: AnalyzerOptions = {}): Promise<Analyzer> {
+  if (options.preset && options.model !== undefined)
+    throw new InputError(
+      `preset ${options.preset} and model ${options.model}: a model has its own; give one`,
+    );
   const model = options.preset
     ? untrainedModel(options.preset)
     : await readModel(options.model ?? starterFolder);

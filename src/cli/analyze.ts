@@ -2,7 +2,7 @@ import { Command, Option } from 'commander';
 import type { Analyzer, FilmAffect } from '../analysis/index.ts';
 import { FilmStrip, modelName, toCsv, toJsonLine, toPicture } from '../exports/index.ts';
 import type { Provider } from '../graph/index.ts';
-import { computing, oneOf, someOf } from './arguments.ts';
+import { computingOptions, oneOf, someOf } from './arguments.ts';
 import { exitCodes } from './exit-codes.ts';
 import { messageOf, showStack } from './failure.ts';
 import { findFilms } from './films.ts';
@@ -58,7 +58,7 @@ export function analyzeCommand(): Command {
       'write over results that are there; without it, films that have one are skipped',
     )
     .action(analyzeFilms);
-  for (const option of computing) command.addOption(option);
+  for (const option of computingOptions) command.addOption(option);
   return command;
 }
 

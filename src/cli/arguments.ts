@@ -32,7 +32,7 @@ export function wholeNumber(least: number, most: number): (given: string) => num
 const providers: readonly Provider[] = ['cpu', 'webgpu', 'cuda'];
 
 /** `--threads` and `--provider`, which mean the same wherever networks compute. */
-export const computing: readonly Option[] = [
+export const computingOptions: readonly Option[] = [
   new Option('--threads <count>', 'processor cores to use (default: all)').argParser(wholeNumber(1, 64)),
   new Option('--provider <name>', 'what computes the networks: cpu, webgpu or cuda (default: cpu)').argParser(
     oneOf(providers),

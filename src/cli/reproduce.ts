@@ -7,7 +7,7 @@ import type { Provider } from '../graph/index.ts';
 import { InputError } from '../support/errors.ts';
 import { parseConfiguration, type TrainingConfiguration } from '../training/index.ts';
 import { pretrainedFiles, pretrainedPath } from '../weights/index.ts';
-import { computing, oneOf, someOf, wholeNumber } from './arguments.ts';
+import { computingOptions, oneOf, someOf, wholeNumber } from './arguments.ts';
 import { interruptSignal } from './interrupt.ts';
 import { ProgressLine } from './terminal.ts';
 import { claimExperiment, runExperiment } from './training/experiment.ts';
@@ -47,7 +47,7 @@ export function reproduceCommand(): Command {
     .option('--seed <number>', 'of weights, split, order and crops', wholeNumber(0, 2 ** 31 - 1))
     .option('--json', 'print the figures as one line of JSON')
     .action(reproduce);
-  for (const option of computing) command.addOption(option);
+  for (const option of computingOptions) command.addOption(option);
   return command;
 }
 

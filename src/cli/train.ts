@@ -6,7 +6,7 @@ import { constant, evaluate, leakTest, leakText, metricNames } from '../evaluati
 import type { Provider } from '../graph/index.ts';
 import { InputError } from '../support/errors.ts';
 import { configurationHelp, parseConfiguration, type TrainingConfiguration } from '../training/index.ts';
-import { computing, wholeNumber } from './arguments.ts';
+import { computingOptions, wholeNumber } from './arguments.ts';
 import { interruptSignal } from './interrupt.ts';
 import { ProgressLine } from './terminal.ts';
 import { preparedClips, trainAndPredict } from './training/run.ts';
@@ -41,7 +41,7 @@ export function trainCommand(): Command {
     .option('--keys', 'print every key of a configuration, with its default and meaning')
     .option('--json', 'print the result as one line of JSON')
     .action(trainNetwork);
-  for (const option of computing) command.addOption(option);
+  for (const option of computingOptions) command.addOption(option);
   return command;
 }
 

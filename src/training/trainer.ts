@@ -32,7 +32,7 @@ export interface TrainOptions {
   readonly configuration: TrainingConfiguration;
   readonly train: readonly TrainingClip[];
   readonly validation: readonly TrainingClip[];
-  /** Where the network starts; changed in place. */
+  /** Where the network starts; the map's tensors are replaced as training goes. */
   readonly parameters: Map<string, Tensor>;
   /** The run's folder; training goes on from the checkpoint there, if there is one. */
   readonly folder: string;

@@ -32,8 +32,8 @@ export interface Finding {
     margins: ConformalMargins;
     /** With these margins. */
     measured: Record<Dimension, MeasuredCoverage>;
-    /** Each test film with margins from the errors on the others. */
-    byFilm: Record<Dimension, MeasuredCoverage>;
+    /** Each test film with margins from the errors on the others; not when these are too few. */
+    byFilm?: Record<Dimension, MeasuredCoverage>;
   };
 }
 
@@ -53,8 +53,7 @@ export function findingsOf(
     metrics: evaluate(clips, heldOut.test),
     intervals: bootstrapIntervals(clips, heldOut.test, options),
     ...(paper && name !== 'paper' && { against: comparison(clips, paper, heldOut, options) }),
-    ...(enoughFor(split.validation) &&
-      enoughFor(withoutLargestFilm(split.test)) && { conformal: conformalOf(split, heldOut, options) }),
+    ...(enoughFor(split.validation) && { conformal: conformalOf(split, heldOut, options) }),
   }));
 }
 
@@ -75,7 +74,9 @@ function conformalOf(split: Split, { validation, test }: HeldOut, options: objec
   return {
     margins,
     measured: coverageOf(margins, split.test, test, options),
-    byFilm: coverageByFilm(split.test, test, COVERAGE, options),
+    ...(enoughFor(withoutLargestFilm(split.test)) && {
+      byFilm: coverageByFilm(split.test, test, COVERAGE, options),
+    }),
   };
 }
 

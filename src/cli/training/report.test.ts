@@ -94,8 +94,16 @@ test('the reading follows from the numbers', async () => {
   // nine tenths of normal errors are below 1.645 deviations
   expect(Math.abs(margins.valence - 1.645 * 0.2)).toBeLessThan(0.12);
   expect(measured.arousal.share).toBeGreaterThan(0.75);
-  expect(Math.abs(byFilm.arousal.share - 0.9)).toBeLessThan(0.05);
+  expect(Math.abs(byFilm!.arousal.share - 0.9)).toBeLessThan(0.05);
   expect(text).toMatch(/## Prediction intervals[^#]*\| the paper's model \| 0\.\d{3} \| 0\.\d{3} \[/);
+});
+
+test('a test of one film has intervals, but no others to take their margins from', async () => {
+  const split = filmSplit(clips, 1);
+  const test = split.test.filter(({ film }) => film === split.test[0]!.film);
+  const { findings, text } = await report({ ...split, test }, true, { paper: [0.3, 0.3] });
+  expect(findings[0]!.conformal!.byFilm).toBeUndefined();
+  expect(text).toMatch(/## Prediction intervals[^#]*\| the paper's model \| 0\.\d{3} \| [^|]+ \| – \|/);
 });
 
 test('labels of the test that lie elsewhere are told', async () => {

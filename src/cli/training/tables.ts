@@ -148,11 +148,10 @@ export function conformalTable(findings: readonly Finding[]): Table {
               titleOf(name),
               ...dimensions.flatMap((dimension): Cell[] => {
                 const { margins, measured, byFilm } = conformal;
-                const shares = [measured[dimension], byFilm[dimension]];
-                return [
-                  margins[dimension],
-                  ...shares.map(({ share, interval }) => ({ value: share, ...interval })),
-                ];
+                const shares = [measured, byFilm].map(
+                  (of) => of && { value: of[dimension].share, ...of[dimension].interval },
+                );
+                return [margins[dimension], ...shares];
               }),
             ],
           ]
