@@ -2,9 +2,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { metricsOf } from '../src/affect/index.ts';
 import { type FilmAffect, openAnalyzer } from '../src/analysis/index.ts';
 import { planFilm, renderFilm, type SyntheticFilm } from '../src/datasets/index.ts';
-import { dimensions, metricsOf } from '../src/evaluation/index.ts';
+import { dimensions } from '../src/evaluation/index.ts';
 import { writeFilm } from '../src/media/index.ts';
 import { describeMachine } from '../src/support/machine.ts';
 

@@ -8,15 +8,16 @@ const sources = fileURLToPath(new URL('../src', import.meta.url));
 /** Module → modules it may import, besides `support`. The table of docs/architecture.md. */
 const allowed: Record<string, readonly string[]> = {
   support: [],
+  affect: [],
   media: [],
   flow: [],
   graph: [],
   networks: ['graph'],
   weights: ['graph'],
   clips: ['media', 'flow'],
-  datasets: ['media'],
-  training: ['clips', 'datasets', 'networks', 'weights', 'graph'],
-  evaluation: ['datasets'],
+  datasets: ['affect', 'media'],
+  training: ['affect', 'clips', 'datasets', 'networks', 'weights', 'graph'],
+  evaluation: ['affect', 'datasets'],
   analysis: ['clips', 'networks', 'weights', 'graph'],
   exports: ['analysis'],
 };

@@ -1,4 +1,5 @@
 import { relative } from 'node:path';
+import { mean, metricsOf, variance } from '../affect/index.ts';
 import { grouped } from '../support/grouped.ts';
 import type { LabelledClip } from './clip.ts';
 import { Folder } from './folder.ts';
@@ -139,23 +140,17 @@ function overlapCount(clips: readonly LabelledClip[]): number {
   return count;
 }
 
-const meanOf = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
-
 function summaryOf(values: readonly number[]): ScoreSummary | undefined {
   if (values.length === 0) return undefined;
-  const mean = meanOf(values);
   return {
     lowest: values.reduce((a, b) => Math.min(a, b)),
     highest: values.reduce((a, b) => Math.max(a, b)),
-    mean,
-    variance: meanOf(values.map((value) => (value - mean) ** 2)),
+    mean: mean(values),
+    variance: variance(values),
   };
 }
 
 function correlationOf(a: readonly number[], b: readonly number[]): number | undefined {
-  if (a.length < 2) return undefined;
-  const [meanA, meanB] = [meanOf(a), meanOf(b)];
-  const covariance = meanOf(a.map((value, i) => (value - meanA) * (b[i]! - meanB)));
-  const r = covariance / Math.sqrt(summaryOf(a)!.variance * summaryOf(b)!.variance);
-  return Number.isFinite(r) ? r : undefined;
+  const r = a.length < 2 ? Number.NaN : metricsOf(a, b).r;
+  return Number.isNaN(r) ? undefined : r;
 }

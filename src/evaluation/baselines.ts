@@ -1,7 +1,8 @@
 // Predictions that never look at a video. A model that is no better than these has learnt nothing from one.
+import { mean } from '../affect/index.ts';
 import type { LabelledClip, Split } from '../datasets/index.ts';
 import { grouped } from '../support/grouped.ts';
-import { evaluate, mean } from './metrics.ts';
+import { evaluate } from './evaluate.ts';
 import { type Dimension, dimensions, type Prediction } from './prediction.ts';
 import { leastSquares } from './ridge.ts';
 

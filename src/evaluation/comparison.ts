@@ -1,8 +1,8 @@
+import { metricsOf } from '../affect/index.ts';
 import type { LabelledClip } from '../datasets/index.ts';
 import { grouped } from '../support/grouped.ts';
 import { Random } from '../support/random.ts';
 import { type BootstrapOptions, filmResamples, type Interval, middle95 } from './intervals.ts';
-import { metricsOf } from './metrics.ts';
 import { type Dimension, inOrderOf, type Prediction } from './prediction.ts';
 
 /** How much better one model is than another on the same clips. */

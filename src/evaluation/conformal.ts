@@ -2,10 +2,11 @@
 // the margin comes from the errors on clips that the model was not trained on. Films, not clips, are exchangeable:
 // that keeps the expected coverage over new films, but the coverage of any one film varies more than that of as many
 // unrelated clips (Dunn, Wasserman & Ramdas 2022).
+
+import { mean } from '../affect/index.ts';
 import type { LabelledClip } from '../datasets/index.ts';
 import { grouped } from '../support/grouped.ts';
 import { type BootstrapOptions, filmResamples, type Interval, middle95 } from './intervals.ts';
-import { mean } from './metrics.ts';
 import { type Dimension, dimensions, inOrderOf, type Prediction } from './prediction.ts';
 
 /** Half the width of the interval around a prediction, in units of the labels. */

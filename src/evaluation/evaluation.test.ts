@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
+import { metricsOf } from '../affect/index.ts';
 import { type LabelledClip, planAnnotations, splitNamed } from '../datasets/index.ts';
 import { Random } from '../support/random.ts';
 import { requirement } from '../support/testing.ts';
@@ -8,7 +9,6 @@ import { compareModels, signFlipProbability } from './comparison.ts';
 import { conformalMargins, conformalQuantile, coverageByFilm, coverageOf } from './conformal.ts';
 import { bootstrapIntervals, quantile } from './intervals.ts';
 import { readRun, writeRun } from './mediaeval-run.ts';
-import { metricsOf } from './metrics.ts';
 import type { Prediction } from './prediction.ts';
 import { publishedResults, publishedTable, tableOneOfPaper } from './published.ts';
 import { formatTable, type Table } from './table.ts';

@@ -2,6 +2,7 @@
 //
 // In:  `LabelledClip`s with raw scores, `Prediction`s on the same scale.
 // Out: numbers per dimension (valence, arousal); NaN where one is undefined; tables as text, Markdown, CSV, LaTeX.
+export { type MetricName, type Metrics, metricNames } from '../affect/index.ts';
 export {
   type Baseline,
   baselines,
@@ -20,9 +21,9 @@ export {
   coverageOf,
   type MeasuredCoverage,
 } from './conformal.ts';
+export { evaluate } from './evaluate.ts';
 export { type BootstrapOptions, bootstrapIntervals, type Interval } from './intervals.ts';
 export { readRun, writeRun } from './mediaeval-run.ts';
-export { evaluate, type MetricName, type Metrics, metricNames, metricsOf } from './metrics.ts';
 export { type Dimension, dimensions, type Prediction } from './prediction.ts';
 export {
   type PublishedResult,

@@ -1,7 +1,7 @@
+import { type MetricName, type Metrics, metricNames, metricsOf } from '../affect/index.ts';
 import type { LabelledClip } from '../datasets/index.ts';
 import { grouped } from '../support/grouped.ts';
 import { Random } from '../support/random.ts';
-import { type MetricName, type Metrics, metricNames, metricsOf } from './metrics.ts';
 import { type Dimension, dimensions, inOrderOf, type Prediction } from './prediction.ts';
 
 /** 95% of the resampled values lie between them. */

@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
+import { metricsOf } from '../affect/index.ts';
 import { filmSplit, type LabelledClip, randomSplit } from '../datasets/index.ts';
 import { Random } from '../support/random.ts';
 import { requirement } from '../support/testing.ts';
 import { baselines, leakTest, leakText, neighboursLabels } from './baselines.ts';
-import { evaluate, metricsOf } from './metrics.ts';
+import { evaluate } from './evaluate.ts';
 import { crossValidatedRidge, ridge } from './ridge.ts';
 
 const python = (script: string, input: unknown) =>
@@ -57,7 +58,7 @@ describe('metrics', () => {
 from scipy import stats
 p, l = np.array(input['predicted']), np.array(input['labels'])
 cov = np.cov(p, l, ddof=0)
-print(json.dumps(dict(mse=((p - l) ** 2).mean(), r=stats.pearsonr(p, l)[0], bias=p.mean() - l.mean(),
+print(json.dumps(dict(mse=((p - l) ** 2).mean(), mae=np.abs(p - l).mean(), r=stats.pearsonr(p, l)[0], bias=p.mean() - l.mean(),
   ccc=2 * cov[0, 1] / (cov[0, 0] + cov[1, 1] + (p.mean() - l.mean()) ** 2), r2=1 - ((p - l) ** 2).sum() / ((l - l.mean()) ** 2).sum())))`,
         { predicted, labels },
       );
@@ -69,8 +70,14 @@ print(json.dumps(dict(mse=((p - l) ** 2).mean(), r=stats.pearsonr(p, l)[0], bias
   });
 
   test('of a constant: no r, no shared spread, the variance as error', () => {
-    const { mse, r, ccc, r2, bias } = metricsOf([2, 2, 2], [1, 2, 3]);
-    expect([mse, r, ccc, r2, bias]).toEqual([2 / 3, Number.NaN, 0, 0, 0]);
+    expect(metricsOf([2, 2, 2], [1, 2, 3])).toEqual({
+      mse: 2 / 3,
+      mae: 2 / 3,
+      r: Number.NaN,
+      ccc: 0,
+      r2: 0,
+      bias: 0,
+    });
     expect(
       metricsOf(
         [0.1, 0.1, 0.1].map((x) => x + 0.2),

@@ -1,6 +1,6 @@
+import { mean } from '../affect/index.ts';
 import { grouped } from '../support/grouped.ts';
 import { Random } from '../support/random.ts';
-import { mean } from './metrics.ts';
 
 /**
  * The x that minimises |matrix · x − y|² + penalty · |x|², by Gaussian elimination on the normal equations.

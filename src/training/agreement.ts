@@ -1,3 +1,5 @@
+import { metricsOf, variance } from '../affect/index.ts';
+
 type Dimension = 'valence' | 'arousal';
 
 export interface Agreement {
@@ -9,26 +11,17 @@ export interface Agreement {
   readonly r: number;
 }
 
-/** How well predictions agree with labels in one dimension: what training watches. `evaluation/` has the rest. */
+/** How well predictions agree with labels in one dimension: what training watches. */
 export function agreement(
   predictions: readonly Readonly<Record<Dimension, number>>[],
   labels: readonly Readonly<Record<Dimension, number>>[],
   dimension: Dimension,
 ): Agreement {
-  const count = labels.length;
-  const p = predictions.map((prediction) => prediction[dimension]);
-  const l = labels.map((label) => label[dimension]);
-  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / count;
-  const product = (a: readonly number[], b: readonly number[]) => {
-    const [meanA, meanB] = [mean(a), mean(b)];
-    return a.reduce((sum, value, i) => sum + (value - meanA) * (b[i]! - meanB), 0) / count;
-  };
-  const error = mean(p.map((value, i) => (value - l[i]!) ** 2));
-  const variance = product(l, l);
-  const spread = Math.sqrt(product(p, p) * variance);
-  return {
-    error,
-    relativeError: variance > 0 ? error / variance : error,
-    r: spread > 0 ? product(p, l) / spread : 0,
-  };
+  const of = labels.map((label) => label[dimension]);
+  const { mse, r } = metricsOf(
+    predictions.map((prediction) => prediction[dimension]),
+    of,
+  );
+  const spread = variance(of);
+  return { error: mse, relativeError: spread > 0 ? mse / spread : mse, r: r || 0 };
 }

@@ -1,10 +1,9 @@
-import type { LabelledClip } from '../datasets/index.ts';
-import { type Dimension, inOrderOf, type Prediction } from './prediction.ts';
-
 /** How well predictions agree with labels. NaN where a number is undefined, as r of a constant is. */
 export interface Metrics {
   /** Mean squared error. */
   readonly mse: number;
+  /** Mean absolute error. */
+  readonly mae: number;
   /** Pearson's correlation. */
   readonly r: number;
   /** Concordance correlation (Lin 1989): r, lowered by a wrong mean or spread. */
@@ -16,7 +15,7 @@ export interface Metrics {
 }
 
 export type MetricName = keyof Metrics;
-export const metricNames: readonly MetricName[] = ['mse', 'r', 'ccc', 'r2', 'bias'];
+export const metricNames: readonly MetricName[] = ['mse', 'mae', 'r', 'ccc', 'r2', 'bias'];
 
 /** Metrics of paired numbers; population moments throughout. */
 export function metricsOf(predicted: ArrayLike<number>, labels: ArrayLike<number>): Metrics {
@@ -25,11 +24,13 @@ export function metricsOf(predicted: ArrayLike<number>, labels: ArrayLike<number
     throw new TypeError(`${predicted.length} predictions for ${count} labels`);
   const meanPredicted = mean(predicted);
   const meanLabel = mean(labels);
-  let [squares, covariance, variancePredicted, varianceLabel] = [0, 0, 0, 0];
+  let [squares, distances, covariance, variancePredicted, varianceLabel] = [0, 0, 0, 0, 0];
   for (let i = 0; i < count; i++) {
     const p = predicted[i]! - meanPredicted;
     const l = labels[i]! - meanLabel;
-    squares += (predicted[i]! - labels[i]!) ** 2;
+    const error = predicted[i]! - labels[i]!;
+    squares += error * error;
+    distances += Math.abs(error);
     covariance += p * l;
     variancePredicted += p * p;
     varianceLabel += l * l;
@@ -40,6 +41,7 @@ export function metricsOf(predicted: ArrayLike<number>, labels: ArrayLike<number
     varianceLabel <= 1e-24 * count * Math.max(1, meanLabel ** 2);
   return {
     mse: squares / count,
+    mae: distances / count,
     r: constant ? Number.NaN : covariance / Math.sqrt(variancePredicted * varianceLabel),
     ccc: constant ? 0 : (2 * covariance) / (variancePredicted + varianceLabel + count * bias ** 2),
     r2: varianceLabel === 0 ? Number.NaN : 1 - squares / varianceLabel,
@@ -47,22 +49,17 @@ export function metricsOf(predicted: ArrayLike<number>, labels: ArrayLike<number
   };
 }
 
-/** Metrics of a model on labelled clips, for valence and for arousal. */
-export function evaluate(
-  clips: readonly LabelledClip[],
-  predictions: readonly Prediction[],
-): Record<Dimension, Metrics> {
-  const ordered = inOrderOf(clips, predictions);
-  const of = (dimension: Dimension) =>
-    metricsOf(
-      ordered.map((prediction) => prediction[dimension]),
-      clips.map((clip) => clip[dimension]),
-    );
-  return { valence: of('valence'), arousal: of('arousal') };
-}
-
+/** NaN of none. */
 export function mean(values: ArrayLike<number>): number {
   let sum = 0;
   for (let i = 0; i < values.length; i++) sum += values[i]!;
+  return sum / values.length;
+}
+
+/** Mean of the squared distances from the mean; NaN of none. */
+export function variance(values: ArrayLike<number>): number {
+  const center = mean(values);
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += (values[i]! - center) ** 2;
   return sum / values.length;
 }
