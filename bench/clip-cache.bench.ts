@@ -6,10 +6,11 @@ import { join } from 'node:path';
 import { openAnalyzer, readModel } from '../src/analysis/index.ts';
 import { decodeFlow, encodeFlow, flowOfLevels } from '../src/clips/cache/flow-image.ts';
 import { ClipCache } from '../src/clips/index.ts';
-import { readAnnotations, synthesize } from '../src/datasets/index.ts';
+import { readAnnotations } from '../src/datasets/index.ts';
 import { type FlowField, flowOfFrames, type GrayImage } from '../src/flow/index.ts';
 import { openMedia } from '../src/media/index.ts';
 import { describeMachine } from '../src/support/machine.ts';
+import { synthesize } from '../src/synthesis/index.ts';
 import { predictClips } from '../src/training/index.ts';
 
 const CLIPS = 6;

@@ -4,9 +4,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ClipCache } from '../src/clips/index.ts';
-import { readAnnotations, synthesize } from '../src/datasets/index.ts';
+import { readAnnotations } from '../src/datasets/index.ts';
 import { presets } from '../src/networks/index.ts';
 import { describeMachine } from '../src/support/machine.ts';
+import { synthesize } from '../src/synthesis/index.ts';
 import { initialParameters, type TrainingClip, train, trainingConfiguration } from '../src/training/index.ts';
 
 const EPOCHS = 2;

@@ -10,7 +10,6 @@ import {
   input,
   linear,
   multiply,
-  openSession,
   parameter,
   parametersOf,
   reduceMean,
@@ -27,6 +26,7 @@ import {
   randomParameters,
   soundnet,
 } from '../src/networks/index.ts';
+import { openSession } from '../src/runtime/node/index.ts';
 import { describeMachine } from '../src/support/machine.ts';
 import { elementCount, type Tensor } from '../src/support/tensor.ts';
 import { adam } from '../src/training/optimizers.ts';
@@ -188,7 +188,7 @@ async function timed(run: Run): Promise<number> {
 /** A process that says `ready`, then for every line of its input runs once and prints the milliseconds and megabytes. */
 function rivalOf(name: string): ChildProcessByStdio<Writable, Readable, null> {
   const { beside } = cases[name]!;
-  const pytorch = fileURLToPath(new URL('../bench/pytorch_networks.py', import.meta.url));
+  const pytorch = fileURLToPath(new URL('./pytorch_networks.py', import.meta.url));
   return beside
     ? spawn(process.execPath, [thisFile, `--rival=${beside}`], { stdio: ['pipe', 'pipe', 'inherit'] })
     : spawn('/usr/bin/python3', [pytorch, name, String(threads)], { stdio: ['pipe', 'pipe', 'inherit'] });

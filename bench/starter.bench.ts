@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { metricsOf } from '../src/affect/index.ts';
 import { type FilmAffect, openAnalyzer } from '../src/analysis/index.ts';
-import { planFilm, renderFilm, type SyntheticFilm } from '../src/datasets/index.ts';
 import { dimensions } from '../src/evaluation/index.ts';
 import { writeFilm } from '../src/media/index.ts';
 import { describeMachine } from '../src/support/machine.ts';
+import { planFilm, renderFilm, type SyntheticFilm } from '../src/synthesis/index.ts';
 
 // the training set is seed 1
 const [seed, films, seconds] = [2018, 8, 90];

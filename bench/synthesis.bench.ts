@@ -2,8 +2,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { planAnnotations, synthesize } from '../src/datasets/index.ts';
 import { describeMachine } from '../src/support/machine.ts';
+import { planAnnotations, synthesize } from '../src/synthesis/index.ts';
 
 const options = { films: 4, clips: 40, seed: 1 };
 const root = mkdtempSync(join(tmpdir(), 'affectline-synthesis-'));

@@ -1,8 +1,8 @@
 // Makes sample.mp4: half a minute of a film rendered like those of `affectline dataset synthesize`. Run after a build.
 import { fileURLToPath } from 'node:url';
-import { planFilm } from '../dist/datasets/synthesize/film.js';
-import { renderFilm } from '../dist/datasets/synthesize/render.js';
 import { writeFilm } from '../dist/media/index.js';
+import { planFilm } from '../dist/synthesis/film.js';
+import { renderFilm } from '../dist/synthesis/render.js';
 
 const seconds = 32;
 

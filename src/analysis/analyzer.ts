@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { type Film, type FilmOptions, openFilm, type SampledFrame } from '../clips/index.ts';
-import type { Provider } from '../graph/index.ts';
 import type { Affect } from '../networks/index.ts';
 import { type Preset, predict, type Stream, streams } from '../networks/index.ts';
+import type { Provider } from '../runtime/node/index.ts';
 import { InputError } from '../support/errors.ts';
 import type { FilmAffect } from './affect.ts';
 import { clipOf, curveOf } from './curve.ts';

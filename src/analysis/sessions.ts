@@ -1,5 +1,6 @@
-import { input, openSession, type Provider, reduceMean, type Session, type Value } from '../graph/index.ts';
+import { input, reduceMean, type Value } from '../graph/index.ts';
 import { frameNetwork, soundNetwork, streamMap } from '../networks/index.ts';
+import { openSession, type Provider, type Session } from '../runtime/node/index.ts';
 import type { Model } from './model.ts';
 
 /** Flow fields that go through the five-layer ConvNet at once. */

@@ -1,7 +1,7 @@
 import type { Film } from '../clips/index.ts';
-import type { Session } from '../graph/index.ts';
 import type { Affect } from '../networks/index.ts';
 import { columnStride, columnTime, contributions, type SoundChunk, SoundChunks } from '../networks/index.ts';
+import type { Session } from '../runtime/node/index.ts';
 import type { Model } from './model.ts';
 import { type Sessions, soundColumnsPerRun } from './sessions.ts';
 import { type Moment, Track } from './track.ts';

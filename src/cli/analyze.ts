@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import type { Analyzer, FilmAffect } from '../analysis/index.ts';
-import { FilmStrip, modelName, toCsv, toJsonLine, toPicture } from '../exports/index.ts';
-import type { Provider } from '../graph/index.ts';
+import { FilmStrip, modelName, toCsv, toJsonLine, toPicture } from '../results/index.ts';
+import type { Provider } from '../runtime/node/index.ts';
 import { computingOptions, oneOf, someOf } from './arguments.ts';
 import { exitCodes } from './exit-codes.ts';
 import { messageOf, showStack } from './failure.ts';

@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander';
-import type { Provider } from '../graph/index.ts';
+import type { Provider } from '../runtime/node/index.ts';
 import { suggestion } from './suggest.ts';
 
 /** Reads an option that is one of a few names. */

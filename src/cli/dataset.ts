@@ -1,5 +1,6 @@
 import { Command } from 'commander';
-import { checkDataSet, checkText, labelFormats, synthesize } from '../datasets/index.ts';
+import { checkDataSet, checkText, labelFormats } from '../datasets/index.ts';
+import { synthesize } from '../synthesis/index.ts';
 import { oneOf, wholeNumber } from './arguments.ts';
 import { exitCodes } from './exit-codes.ts';
 import { interruptSignal } from './interrupt.ts';

@@ -1,6 +1,7 @@
 // A process of its own, because a provider without its hardware may end the process: computes 1 + 1 on the provider
 // that the first argument names, and exits with 0 when that is 2.
-import { add, constant, input, openSession, type Provider } from '../graph/index.ts';
+import { add, constant, input } from '../graph/index.ts';
+import { openSession, type Provider } from '../runtime/node/index.ts';
 
 try {
   const provider = process.argv[2] as Provider;

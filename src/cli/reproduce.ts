@@ -3,19 +3,24 @@ import { dirname, join } from 'node:path';
 import { Command } from 'commander';
 import { checkDataSet, checkText, openDataSet, splitNamed } from '../datasets/index.ts';
 import { formatTable } from '../evaluation/index.ts';
-import type { Provider } from '../graph/index.ts';
+import {
+  claimExperiment,
+  findingsOf,
+  isNetwork,
+  type ModelName,
+  modelNames,
+  planText,
+  preparedClips,
+  runExperiment,
+  writeReport,
+} from '../experiment/index.ts';
+import type { Provider } from '../runtime/node/index.ts';
 import { InputError } from '../support/errors.ts';
 import { parseConfiguration, type TrainingConfiguration } from '../training/index.ts';
 import { pretrainedFiles, pretrainedPath } from '../weights/index.ts';
 import { computingOptions, oneOf, someOf, wholeNumber } from './arguments.ts';
 import { interruptSignal } from './interrupt.ts';
 import { ProgressLine } from './terminal.ts';
-import { claimExperiment, runExperiment } from './training/experiment.ts';
-import { findingsOf } from './training/findings.ts';
-import { isNetwork, type ModelName, modelNames } from './training/models.ts';
-import { planText } from './training/plan.ts';
-import { writeReport } from './training/report.ts';
-import { preparedClips } from './training/run.ts';
 
 const splits = ['film-disjoint', 'random'] as const;
 

@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { openDataSet, splitNamed } from '../datasets/index.ts';
 import { constant, evaluate, leakTest, leakText, metricNames } from '../evaluation/index.ts';
-import type { Provider } from '../graph/index.ts';
+import { preparedClips, trainAndPredict } from '../experiment/index.ts';
+import type { Provider } from '../runtime/node/index.ts';
 import { InputError } from '../support/errors.ts';
 import { configurationHelp, parseConfiguration, type TrainingConfiguration } from '../training/index.ts';
 import { computingOptions, wholeNumber } from './arguments.ts';
 import { interruptSignal } from './interrupt.ts';
 import { ProgressLine } from './terminal.ts';
-import { preparedClips, trainAndPredict } from './training/run.ts';
 
 interface TrainOptions {
   data?: string;

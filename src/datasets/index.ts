@@ -1,4 +1,4 @@
-// Annotation files in → labelled clips, splits, scores out; and synthetic films of the same layout.
+// Annotation files in → labelled clips, splits, scores out.
 //
 // In:  a folder in one of `labelFormats` (LIRIS-ACCEDE, MediaEval 2016, labels of one's own).
 // Out: a `DataSet` of `LabelledClip`s with raw scores, 1 … 5; `normalized` brings them to −1 … 1.
@@ -18,9 +18,10 @@ export {
   type LirisFilm,
   lirisClipName,
   writeLirisAnnotations,
+  writeWhole,
 } from './layout.ts';
 export { type Problem, Problems, problemText } from './problems.ts';
-export { labelFormats, openDataSet, readAnnotations } from './read.ts';
+export { labelFormats, openDataSet, readAnnotations, SYNTHETIC_MARK } from './read.ts';
 export { type ComparisonModel, type Judgement, strengthsFrom } from './scores/comparisons.ts';
 export { type Estimate, GaussianProcess, type Kernel } from './scores/gaussian-process.ts';
 export {
@@ -31,8 +32,3 @@ export {
   simulatedAnnotators,
 } from './scores/ranks.ts';
 export { filmFolds, filmSplit, officialSplit, randomSplit, type Split, splitNamed } from './splits.ts';
-export { planFilm, type SyntheticFilm } from './synthesize/film.ts';
-export { type Affect, affectOf, type Factors } from './synthesize/laws.ts';
-export { planAnnotations, type SynthesisOptions } from './synthesize/plan.ts';
-export { renderFilm } from './synthesize/render.ts';
-export { synthesize } from './synthesize/synthesize.ts';

@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import { metricsOf } from '../affect/index.ts';
-import { type LabelledClip, planAnnotations, splitNamed } from '../datasets/index.ts';
+import { type LabelledClip, splitNamed } from '../datasets/index.ts';
 import { Random } from '../support/random.ts';
 import { requirement } from '../support/testing.ts';
+import { planAnnotations } from '../synthesis/index.ts';
 import { leakTest } from './baselines.ts';
 import { compareModels, signFlipProbability } from './comparison.ts';
 import { conformalMargins, conformalQuantile, coverageByFilm, coverageOf } from './conformal.ts';

@@ -1,7 +1,8 @@
 // Moving elements without changing them, and summing over axes.
 import { elementCount } from '../support/tensor.ts';
 import { broadcastIndices, broadcastShape, multiply } from './elementwise.ts';
-import { apply, type Operation, type Shape, shapeText, type Value } from './value.ts';
+import { type Shape, shapeText } from './shape.ts';
+import { apply, type Operation, type Value } from './value.ts';
 
 const inOrder = (rank: number) => Array.from({ length: rank }, (_, axis) => axis);
 

@@ -1,7 +1,8 @@
 // Convolution, and the two operations that are its gradients. All three visit the same pairs of elements.
 import { elementCount } from '../support/tensor.ts';
 import { reduceSum, reshape, slice, transpose } from './arrays.ts';
-import { apply, type Operation, type Shape, shapeText, type Value } from './value.ts';
+import { type Shape, shapeText } from './shape.ts';
+import { apply, type Operation, type Value } from './value.ts';
 
 /** Vertical and horizontal; one number means both. */
 export type Pair = number | readonly [number, number];

@@ -3,7 +3,8 @@ import { area, type ConvolutionAttributes, plain } from './convolution.ts';
 import { few } from './cpu-weight-gradients.ts';
 import { constantOperation } from './leaves.ts';
 import type { OnnxGraph } from './onnx.ts';
-import { isA, type Lowering, type Shape, type Value } from './value.ts';
+import type { Shape } from './shape.ts';
+import { isA, type Lowering, type Value } from './value.ts';
 
 const blocked = 'com.microsoft.nchwc';
 

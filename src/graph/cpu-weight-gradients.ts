@@ -1,7 +1,8 @@
 // Gradients of convolutions' weights as products of matrices, for ONNX Runtime's CPU provider.
 import { area, type ConvolutionAttributes, plain } from './convolution.ts';
 import { microsoft, type OnnxGraph } from './onnx.ts';
-import type { Lowering, Shape, Value } from './value.ts';
+import type { Shape } from './shape.ts';
+import type { Lowering, Value } from './value.ts';
 
 /** Below this many places, the images of a batch are better multiplied side by side than one by one. */
 export const few = 200;

@@ -14,7 +14,8 @@ import { constant } from './leaves.ts';
 import { microsoft, type OnnxGraph } from './onnx.ts';
 import { averagePoolGradientOperation, maxPoolGradientOperation, maxPoolOperation } from './pooling.ts';
 import { type Rule, scaledByWeight } from './rewrites.ts';
-import { apply, isA, type Lowering, type Operation, type Shape, type Value } from './value.ts';
+import type { Shape } from './shape.ts';
+import { apply, isA, type Lowering, type Operation, type Value } from './value.ts';
 
 /** Says how to lower a value; undefined leaves it to the operation. */
 export type Choice = (value: Value) => Lowering | undefined;

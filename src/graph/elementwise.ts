@@ -1,7 +1,8 @@
 // Element by element, with NumPy's broadcasting.
 import { elementCount } from '../support/tensor.ts';
 import { constant } from './leaves.ts';
-import { apply, type Operation, type Shape, shapeText, type Value } from './value.ts';
+import { type Shape, shapeText } from './shape.ts';
+import { apply, type Operation, type Value } from './value.ts';
 
 type Attributes = Record<string, never>;
 const none: Attributes = {};

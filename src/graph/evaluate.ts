@@ -1,6 +1,7 @@
 import { elementCount } from '../support/tensor.ts';
 import type { InputAttributes } from './leaves.ts';
-import { ordered, type Shape, shapeText, type Value } from './value.ts';
+import { type Shape, shapeText } from './shape.ts';
+import { ordered, type Value } from './value.ts';
 
 /** A float64 array in row-major order. */
 export interface Array64 {

@@ -5,7 +5,8 @@ import { add } from './elementwise.ts';
 import { constant } from './leaves.ts';
 import { recomputed } from './recomputation.ts';
 import { beforeGradients, rewrite } from './rewrites.ts';
-import { ordered, type Shape, shapeText, type Value } from './value.ts';
+import { type Shape, shapeText } from './shape.ts';
+import { ordered, type Value } from './value.ts';
 
 /**
  * The gradient of a loss by each of some values, as expressions to be evaluated with the loss.

@@ -1,9 +1,9 @@
 /**
- * Networks as expressions: operations with shapes, their gradients, and sessions that compute them.
+ * Networks as expressions: operations with shapes, their gradients, and their translation into ONNX.
  *
  * In: a network written with the operations below, from `input`, `parameter` and `constant`; every `Value` knows its
- * shape, row-major, maps as [N, C, H, W]. Out: a `Session` of ONNX Runtime in a worker thread, that takes and gives
- * float32 arrays by name; and `evaluate`, the same in float64, slow and plain. See docs/engine.md.
+ * shape, row-major, maps as [N, C, H, W]. Out: an ONNX model (`lower`), which `runtime` computes; and `evaluate`, the
+ * same in float64, slow and plain. See docs/engine.md.
  */
 export { broadcast, concat, pad, reduceMean, reduceSum, reshape, slice, transpose } from './arrays.ts';
 export { type ConvolutionOptions, convolution, type Pair } from './convolution.ts';
@@ -11,9 +11,10 @@ export { add, divide, exp, log, multiply, relu, sqrt, subtract } from './element
 export { type Array64, evaluate } from './evaluate.ts';
 export { gradients } from './gradients.ts';
 export { constant, input, type ParameterValue, parameter, parametersOf } from './leaves.ts';
+export { lower, portable, type Target } from './lowering.ts';
 export { linear, matMul } from './matrices.ts';
 export { batchNorm, batchNormOfBatch, type NormStatistics } from './normalisation.ts';
+export { outputName } from './onnx.ts';
 export { adaptiveAveragePool, averagePool, globalAveragePool, maxPool, type PoolOptions } from './pooling.ts';
-export { openSession, type Session, type SessionOptions } from './session.ts';
-export { type Provider, providers } from './session-protocol.ts';
-export type { Shape, Value } from './value.ts';
+export { type Shape, shapeText } from './shape.ts';
+export type { Value } from './value.ts';

@@ -1,6 +1,7 @@
 // Where values come from: inputs of a run, parameters of a network, constants.
 import { elementCount, type Tensor } from '../support/tensor.ts';
-import { apply, type Operation, ordered, type Shape, shapeText, type Value } from './value.ts';
+import { type Shape, shapeText } from './shape.ts';
+import { apply, type Operation, ordered, type Value } from './value.ts';
 
 export interface InputAttributes {
   readonly name: string;

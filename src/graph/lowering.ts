@@ -14,7 +14,8 @@ import {
   share,
   slopeIntoWeight,
 } from './rewrites.ts';
-import { isA, ordered, type Shape, shapeText, type Value } from './value.ts';
+import { type Shape, shapeText } from './shape.ts';
+import { isA, ordered, type Value } from './value.ts';
 
 export interface Model {
   readonly bytes: Uint8Array<ArrayBuffer>;

@@ -1,7 +1,8 @@
 import { elementCount } from '../support/tensor.ts';
 import { transpose } from './arrays.ts';
 import { add, broadcastIndices, broadcastShape } from './elementwise.ts';
-import { apply, type Operation, shapeText, type Value } from './value.ts';
+import { shapeText } from './shape.ts';
+import { apply, type Operation, type Value } from './value.ts';
 
 export const matMulOperation: Operation<Record<string, never>> = {
   name: 'matMul',

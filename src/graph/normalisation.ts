@@ -1,6 +1,7 @@
 import { reduceMean, reduceSum, reshape } from './arrays.ts';
 import { add, divide, multiply, sqrt, subtract } from './elementwise.ts';
-import { apply, type Operation, shapeText, type Value } from './value.ts';
+import { shapeText } from './shape.ts';
+import { apply, type Operation, type Value } from './value.ts';
 
 /** One number per channel of each. */
 export interface NormStatistics {

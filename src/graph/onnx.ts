@@ -1,6 +1,6 @@
 // Builds an ONNX model: nodes, initializers, inputs and outputs, written as protocol buffers (onnx.proto, IR version 8).
 import { Message } from '../support/protobuf.ts';
-import type { Shape } from './value.ts';
+import type { Shape } from './shape.ts';
 
 type Attribute = number | string | readonly number[] | { readonly float: number };
 

@@ -15,7 +15,8 @@ import * as matrices from './matrices.ts';
 import * as normalisation from './normalisation.ts';
 import { outputName } from './onnx.ts';
 import * as pooling from './pooling.ts';
-import { apply, type Operation, ordered, type Shape, type Value } from './value.ts';
+import type { Shape } from './shape.ts';
+import { apply, type Operation, ordered, type Value } from './value.ts';
 
 const modules = [arrays, convolutions, elementwise, matrices, normalisation, pooling];
 const isOperation = (item: unknown): item is Operation =>

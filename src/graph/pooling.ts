@@ -4,7 +4,8 @@ import { convolution, convolutionInputGradient, type Pair, pair, places } from '
 import { equal, multiply, relu, subtract } from './elementwise.ts';
 import { constant } from './leaves.ts';
 import { matMul, transposed } from './matrices.ts';
-import { apply, type Operation, type Shape, shapeText, type Value } from './value.ts';
+import { type Shape, shapeText } from './shape.ts';
+import { apply, type Operation, type Value } from './value.ts';
 
 export interface PoolAttributes {
   readonly kernel: readonly [number, number];

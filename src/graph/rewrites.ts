@@ -21,7 +21,8 @@ import {
   averagePoolOperation,
   maxPoolOperation,
 } from './pooling.ts';
-import { apply, isA, ordered, shapeText, type Value } from './value.ts';
+import { shapeText } from './shape.ts';
+import { apply, isA, ordered, type Value } from './value.ts';
 
 /** Whether nothing else needs a value. */
 export type UsedOnce = (input: Value) => boolean;

@@ -1,7 +1,5 @@
 import type { OnnxGraph } from './onnx.ts';
-
-/** Sizes along each axis; arrays are row-major. */
-export type Shape = readonly number[];
+import type { Shape } from './shape.ts';
 
 /** One array in a computation: what computes it, from which others. Immutable; a network is an expression of these. */
 export interface Value<Attributes = unknown> {
@@ -42,11 +40,6 @@ export function apply<A>(operation: Operation<A>, inputs: readonly Value[], attr
 
 export function isA<A>(value: Value, operation: Operation<A>): value is Value<A> {
   return value.operation === operation;
-}
-
-/** "[8,3,224,224]" */
-export function shapeText(shape: Shape): string {
-  return `[${shape.join(',')}]`;
 }
 
 /** Every value the outputs depend on, each after its inputs, or after those that `inputsOf` says it needs instead. */

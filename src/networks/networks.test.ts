@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { openSession, parametersOf, type Value } from '../graph/index.ts';
+import { parametersOf, type Value } from '../graph/index.ts';
+import { openSession } from '../runtime/node/index.ts';
 import { Random } from '../support/random.ts';
 import { elementCount, type Tensor } from '../support/tensor.ts';
 import {

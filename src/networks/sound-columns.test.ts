@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { openSession, parametersOf } from '../graph/index.ts';
+import { parametersOf } from '../graph/index.ts';
+import { openSession } from '../runtime/node/index.ts';
 import { Random } from '../support/random.ts';
 import { describeNetwork, soundNetwork } from './network.ts';
 import { randomParameters } from './random-parameters.ts';

@@ -7,7 +7,7 @@ import { InputError } from '../support/errors.ts';
 import type { Tensor } from '../support/tensor.ts';
 import { loadInto, readModelWeights } from '../weights/index.ts';
 import type { TrainingConfiguration } from './configuration.ts';
-import type { TrainingClip } from './trainer.ts';
+import type { TrainingClip } from './options.ts';
 
 /** The labelled clips of a split, opened from a cache that holds them all. @throws InputError when it does not. */
 export async function openSplit(

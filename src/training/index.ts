@@ -12,13 +12,8 @@ export {
 } from './configuration.ts';
 export { initialParameters, openSplit } from './experiment.ts';
 export { writeModel } from './model-folder.ts';
+export type { StepProgress, TrainingClip, TrainOptions, TrainResult } from './options.ts';
 export { type PredictClipsOptions, predictClips } from './predict-clips.ts';
 export type { EpochRecord } from './records/records.ts';
 export { evaluationViewOf } from './step-inputs.ts';
-export {
-  type StepProgress,
-  type TrainingClip,
-  type TrainOptions,
-  type TrainResult,
-  train,
-} from './trainer.ts';
+export { train } from './trainer.ts';

@@ -1,6 +1,6 @@
 import type { ClipFile } from '../clips/index.ts';
-import type { Provider } from '../graph/index.ts';
 import type { Network, Stream } from '../networks/index.ts';
+import type { Provider } from '../runtime/node/index.ts';
 import type { Tensor } from '../support/tensor.ts';
 import { evenGlance, type Glance, readBatch, type View } from './batches.ts';
 import type { TrainingConfiguration } from './configuration.ts';

@@ -1,6 +1,6 @@
 import type { ClipFile } from '../clips/index.ts';
-import { openSession, type Provider } from '../graph/index.ts';
 import { clipNetwork, type Network } from '../networks/index.ts';
+import { openSession, type Provider } from '../runtime/node/index.ts';
 import type { Tensor } from '../support/tensor.ts';
 import { evenGlance, filledGroups, type View } from './batches.ts';
 import { readInputs } from './kept-inputs.ts';

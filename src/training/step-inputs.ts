@@ -5,10 +5,10 @@ import type { Tensor } from '../support/tensor.ts';
 import { evenGlance, type Glance, randomGlance, type View } from './batches.ts';
 import type { TrainingConfiguration } from './configuration.ts';
 import { keepFeatures, readInputs } from './kept-inputs.ts';
+import type { TrainingClip, TrainOptions } from './options.ts';
 import { readAhead, type Waiting } from './read-ahead.ts';
 import type { Run } from './step.ts';
 import type { StreamFeatures } from './stream-features.ts';
-import type { TrainingClip, TrainOptions } from './trainer.ts';
 
 const batchesAhead = 3;
 

@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest';
-import { openSession } from '../graph/index.ts';
 import {
   type Batch,
   clipFeatures,
@@ -9,6 +8,7 @@ import {
   networkParameters,
   randomParameters,
 } from '../networks/index.ts';
+import { openSession } from '../runtime/node/index.ts';
 import { InputError } from '../support/errors.ts';
 import { Random } from '../support/random.ts';
 import { elementCount, type Tensor } from '../support/tensor.ts';

@@ -2,15 +2,13 @@ import {
   gradients,
   input,
   multiply,
-  openSession,
-  type Provider,
   parametersOf,
   reduceMean,
-  type Session,
   subtract,
   type Value,
 } from '../graph/index.ts';
 import { type Batch, clipNetwork, type Network, type Stream } from '../networks/index.ts';
+import { openSession, type Provider, type Session } from '../runtime/node/index.ts';
 import { InputError } from '../support/errors.ts';
 import type { Tensor } from '../support/tensor.ts';
 import { clipByGlobalNorm, type LearningRate, type Optimizer, type OptimizerState } from './optimizers.ts';

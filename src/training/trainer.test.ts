@@ -7,7 +7,8 @@ import { ClipCache } from '../clips/index.ts';
 import { requirement } from '../support/testing.ts';
 import { trainingConfiguration } from './configuration.ts';
 import { initialParameters } from './experiment.ts';
-import { type TrainingClip, train } from './trainer.ts';
+import type { TrainingClip } from './options.ts';
+import { train } from './trainer.ts';
 
 const hasFfmpeg = requirement('ffmpeg', () => execFileSync('ffmpeg', ['-version']).length > 0);
 

@@ -1,13 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import {
-  gradients,
-  input,
-  multiply,
-  openSession,
-  parametersOf,
-  reduceSum,
-  type Value,
-} from '../../src/graph/index.ts';
+import { gradients, input, multiply, parametersOf, reduceSum, type Value } from '../../src/graph/index.ts';
+import { openSession } from '../../src/runtime/node/index.ts';
 import { Random } from '../../src/support/random.ts';
 import { elementCount } from '../../src/support/tensor.ts';
 import {

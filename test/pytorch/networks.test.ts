@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
-import { openSession, parametersOf } from '../../src/graph/index.ts';
+import { parametersOf } from '../../src/graph/index.ts';
 import type { NetworkOptions, Stream } from '../../src/networks/index.ts';
+import { openSession } from '../../src/runtime/node/index.ts';
 import {
   type Case,
   clipCase,

@@ -1,0 +1,104 @@
+import { randomSplit, type Split } from '../datasets/index.ts';
+import { type Comparison, type Dimension, dimensions, leakTest, leakText } from '../evaluation/index.ts';
+import type { Finding } from './findings.ts';
+import type { NetworkName } from './models.ts';
+import { type Cost, titleOf } from './tables.ts';
+
+const SIGNIFICANT = 0.05;
+/** Below this many films, a test that swaps whole films cannot find anything. */
+const FEW_FILMS = 6;
+
+/** What the numbers do and do not show: each sentence follows from them, none is said of every run. */
+export function readingOf(
+  split: Split,
+  findings: readonly Finding[],
+  costs: readonly Cost[],
+  seed: number,
+): string[] {
+  const sentences: string[] = [];
+  const films = new Set(split.test.map(({ film }) => film)).size;
+  if (films < FEW_FILMS)
+    sentences.push(
+      `The test holds ${films} films. With fewer than ${FEW_FILMS} no difference can be significant, and intervals by film mean little.`,
+    );
+  for (const dimension of dimensions) sentences.push(...shift(split, dimension));
+  sentences.push(...ofComparison(findings, 'constant', "The paper's model against a constant"));
+  sentences.push(...ofComparison(findings, 'decisions', 'Fusion of features against fusion of decisions'));
+  sentences.push(...bestAlone(findings));
+  sentences.push(...ofComparison(findings, 'handcrafted', "The paper's model against handcrafted features"));
+  sentences.push(...ofCosts(costs));
+  sentences.push(...leaks(split, seed));
+  return sentences;
+}
+
+/** "better (MSE 0.21 against 0.25, p 0.03)", or "not significantly …". */
+function verdict(comparison: Comparison, [own, other]: readonly [number, number]): string {
+  const figures = `(MSE ${own.toFixed(3)} against ${other.toFixed(3)}, p ${probability(comparison.p)})`;
+  const direction = comparison.mse < 0 ? 'better' : 'worse';
+  return comparison.p < SIGNIFICANT ? `${direction} ${figures}` : `not significantly ${direction} ${figures}`;
+}
+
+const probability = (p: number) => (p < 0.001 ? '< 0.001' : p.toFixed(3));
+
+const named = (findings: readonly Finding[], name: Finding['name']) =>
+  findings.find((finding) => finding.name === name);
+
+function ofComparison(findings: readonly Finding[], name: Finding['name'], title: string): string[] {
+  const [paper, other] = [named(findings, 'paper'), named(findings, name)];
+  if (!paper || !other?.against) return [];
+  const { against } = other;
+  const verdicts = dimensions.map(
+    (of) => `${of} ${verdict(against[of], [paper.metrics[of].mse, other.metrics[of].mse])}`,
+  );
+  return [`${title}: ${verdicts.join('; ')}.`];
+}
+
+function bestAlone(findings: readonly Finding[]): string[] {
+  const alone = (['flow', 'picture', 'sound'] as NetworkName[]).flatMap(
+    (name) => named(findings, name) ?? [],
+  );
+  if (alone.length < 2) return [];
+  return dimensions.map((of) => {
+    const best = alone.reduce((a, b) => (b.metrics[of].mse < a.metrics[of].mse ? b : a));
+    const { mse, r } = best.metrics[of];
+    const paper = named(findings, 'paper');
+    const joined =
+      paper && best.against
+        ? `; all three together are ${verdict(best.against[of], [paper.metrics[of].mse, mse])}`
+        : '';
+    return `Of single streams, ${titleOf(best.name)} is best at ${of}, r ${r.toFixed(2)}${joined}.`;
+  });
+}
+
+function ofCosts(costs: readonly Cost[]): string[] {
+  if (costs.length === 0) return [];
+  return dimensions.map((of) => {
+    const sorted = costs.toSorted((a, b) => b.against[of].r - a.against[of].r);
+    const each = sorted.map(({ stream, against }) => {
+      const { r, p } = against[of];
+      return `${stream} ${r.toFixed(2)} (p ${probability(p)})`;
+    });
+    return `Leaving a stream out costs ${of} this much r: ${each.join(', ')}.`;
+  });
+}
+
+function shift({ train, validation, test }: Split, dimension: Dimension): string[] {
+  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const known = mean([...train, ...validation].map((clip) => clip[dimension]));
+  const labels = test.map((clip) => clip[dimension]);
+  const center = mean(labels);
+  const deviation = Math.sqrt(mean(labels.map((label) => (label - center) ** 2)));
+  const distance = center - known;
+  if (Math.abs(distance) <= 0.25 * deviation) return [];
+  return [
+    `The ${dimension} labels of the test lie ${distance.toFixed(2)} from those known on average, and ${(distance ** 2).toFixed(3)} of an MSE is that alone: r is the fairer figure.`,
+  ];
+}
+
+/** The leak test of this split; and, where films are apart, of the random one, for what it would have given away. */
+function leaks(split: Split, seed: number): string[] {
+  const own = leakText(leakTest(split));
+  if (!split.filmDisjoint) return [own];
+  const random = randomSplit([...split.train, ...split.validation, ...split.test], seed);
+  return [own, leakText(leakTest(random))];
+}

@@ -1,0 +1,132 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { type DataSet, filmSplit, type LabelledClip, Problems, randomSplit } from '../datasets/index.ts';
+import type { Prediction } from '../evaluation/index.ts';
+import { Random } from '../support/random.ts';
+import { findingsOf } from './findings.ts';
+import type { ModelName } from './models.ts';
+import { writeReport } from './report.ts';
+import type { HeldOut } from './run.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'affectline-report-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const random = Random.seeded(1);
+/** Films have a mood of their own, so that neighbours give each other away. */
+const clips: LabelledClip[] = Array.from({ length: 40 }, (_, film) => {
+  const mood = random.normal();
+  return Array.from({ length: 12 }, (_, i): LabelledClip => {
+    const id = `${film}-${i}`;
+    const label = () => 3 + 0.4 * mood + 0.4 * random.normal();
+    return {
+      id,
+      name: id,
+      path: `/${id}`,
+      film: `film ${film}`,
+      start: i,
+      valence: label(),
+      arousal: label(),
+    };
+  });
+}).flat();
+
+const dataSet = (synthetic: boolean): DataSet => ({
+  ...{ format: 'liris-accede', root: '/', clips, films: [], range: { lowest: 1, highest: 5 }, files: [] },
+  ...{ synthetic, problems: new Problems() },
+});
+
+/** The labels with errors of this size in valence and arousal. */
+const guess = (of: readonly LabelledClip[], valence: number, arousal: number): Prediction[] =>
+  of.map((clip) => ({
+    id: clip.id,
+    valence: clip.valence + valence * random.normal(),
+    arousal: clip.arousal + arousal * random.normal(),
+  }));
+
+async function report(
+  split: ReturnType<typeof filmSplit>,
+  synthetic: boolean,
+  errors: Partial<Record<ModelName, [number, number]>>,
+) {
+  const predictions = new Map<ModelName, HeldOut>();
+  for (const [name, [valence, arousal]] of Object.entries(errors))
+    predictions.set(name as ModelName, {
+      validation: guess(split.validation, valence, arousal),
+      test: guess(split.test, valence, arousal),
+    });
+  const findings = findingsOf(split, predictions, { resamples: 300 });
+  const { reading } = await writeReport({
+    ...{ dataSet: dataSet(synthetic), split, findings, preset: 'compact', seed: 1, folder },
+  });
+  return { findings, reading: reading.join('\n'), text: readFileSync(join(folder, 'report.md'), 'utf8') };
+}
+
+test('the reading follows from the numbers', async () => {
+  const { findings, reading, text } = await report(filmSplit(clips, 1), true, {
+    paper: [0.2, 0.2],
+    flow: [0.6, 0.3],
+    sound: [0.5, 0.5],
+    'picture+sound': [0.2, 0.6],
+    'flow+sound': [0.4, 0.2],
+    'flow+picture': [0.2, 0.3],
+    decisions: [0.5, 0.2],
+  });
+  expect(reading).toMatch(
+    /Fusion of features against fusion of decisions: valence better \(MSE 0\.0\d\d against 0\.2\d\d, p (?:< 0\.001|0\.00\d)\); arousal not significantly (better|worse)/,
+  );
+  expect(reading).toMatch(
+    /Of single streams, sound alone is best at valence, .*all three together are better/,
+  );
+  expect(reading).toMatch(/Of single streams, flow alone is best at arousal/);
+  expect(reading).toMatch(
+    /Leaving a stream out costs arousal this much r: flow 0\.\d\d \(p (?:< 0\.001|0\.00\d)\), sound .*, picture/,
+  );
+  expect(reading).toMatch(/Leak test, films split: .* no film is in two parts/);
+  expect(reading).toMatch(/Leak test, random split: .* without any video, reach r 0\.[3-9]\d valence/);
+  expect(reading).not.toContain('With fewer than');
+  expect(text).toContain('**These films are synthetic');
+  expect(text).not.toContain('liris-accede');
+  expect(text).toMatch(/## Ablation[^#]*\| flow \| [^|]* \| [^|]* \| [^|]* \| 0\.\d/);
+
+  const { margins, measured, byFilm } = findings[0]!.conformal!;
+  // nine tenths of normal errors are below 1.645 deviations
+  expect(Math.abs(margins.valence - 1.645 * 0.2)).toBeLessThan(0.12);
+  expect(measured.arousal.share).toBeGreaterThan(0.75);
+  expect(Math.abs(byFilm!.arousal.share - 0.9)).toBeLessThan(0.05);
+  expect(text).toMatch(/## Prediction intervals[^#]*\| the paper's model \| 0\.\d{3} \| 0\.\d{3} \[/);
+});
+
+test('a test of one film has intervals, but no others to take their margins from', async () => {
+  const split = filmSplit(clips, 1);
+  const test = split.test.filter(({ film }) => film === split.test[0]!.film);
+  const { findings, text } = await report({ ...split, test }, true, { paper: [0.3, 0.3] });
+  expect(findings[0]!.conformal!.byFilm).toBeUndefined();
+  expect(text).toMatch(/## Prediction intervals[^#]*\| the paper's model \| 0\.\d{3} \| [^|]+ \| – \|/);
+});
+
+test('labels of the test that lie elsewhere are told', async () => {
+  const split = filmSplit(clips, 1);
+  const test = split.test.map((clip) => ({ ...clip, arousal: clip.arousal + 1 }));
+  const { reading } = await report({ ...split, test }, true, { paper: [0.3, 0.3], constant: [0.6, 0.6] });
+  const mean = (of: readonly LabelledClip[]) => of.reduce((sum, { arousal }) => sum + arousal, 0) / of.length;
+  const distance = mean(test) - mean([...split.train, ...split.validation]);
+  expect(distance).toBeGreaterThan(0.5);
+  expect(reading).toContain(`The arousal labels of the test lie ${distance.toFixed(2)} from those known`);
+  expect(reading).toMatch(/The paper's model against a constant: valence better \(/);
+});
+
+test('a split that leaks says so, and real films are not called synthetic', async () => {
+  const { reading, text } = await report(randomSplit(clips, 1), false, {
+    paper: [0.3, 0.3],
+    sound: [0.3, 0.3],
+  });
+  expect(reading).toMatch(/Leak test, random split: .* not understanding of video/);
+  expect(reading).not.toContain('no film is in two parts');
+  expect(text).toMatch(
+    /this run: the paper's model \|.*\| liris-accede, random split, 120 clips of \d\d films \|/,
+  );
+  expect(text).not.toContain('synthetic');
+  expect(text).not.toContain('## Ablation');
+});

@@ -1,0 +1,175 @@
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { readModel } from '../analysis/index.ts';
+import { ClipCache } from '../clips/index.ts';
+import type { DataSet, Split } from '../datasets/index.ts';
+import type { Prediction } from '../evaluation/index.ts';
+import { presets } from '../networks/index.ts';
+import type { Provider } from '../runtime/node/index.ts';
+import { InputError } from '../support/errors.ts';
+import { writeAtomically } from '../support/files.ts';
+import {
+  configurationText,
+  type EpochRecord,
+  evaluationViewOf,
+  initialParameters,
+  openSplit,
+  parseConfiguration,
+  predictClips,
+  type TrainingConfiguration,
+  train,
+} from '../training/index.ts';
+import { drawRun } from './draw-run.ts';
+import { readPredictions, writePredictions } from './predictions-file.ts';
+
+/** Shows how far a task is; a share below the one before begins the next task. */
+export interface Progress {
+  /** @param done 0 to 1. */
+  show(label: string, done: number): void;
+  clear(): void;
+}
+
+/** Where an experiment reports to, and what stops it. */
+export interface Reporting {
+  readonly signal: AbortSignal;
+  readonly progress: Progress;
+  /** A line for people. */
+  say(line: string): void;
+}
+
+/** The clips of a data set, prepared for a preset; what is there already is used. */
+export async function preparedClips(
+  dataSet: DataSet,
+  preset: TrainingConfiguration['preset'],
+  folder: string,
+  { signal, progress, say }: Reporting,
+): Promise<ClipCache> {
+  const { shortSide } = presets[preset];
+  const cache = new ClipCache(folder, { shortSide, flowPreset: 'standard' });
+  const films = dataSet.clips.map(({ path }) => path);
+  await cache.prepare(
+    films,
+    ({ done, total, estimate }) => {
+      if (estimate && estimate.missing > 20) {
+        const { missing, seconds, bytes } = estimate;
+        say(
+          `preparing ${missing} clips: about ${duration(seconds)} and ${(bytes / 1e9).toFixed(2)} GB in ${folder}`,
+        );
+      }
+      progress.show(`preparing clips, ${done} of ${total}`, done / total);
+    },
+    signal,
+  );
+  progress.clear();
+  return cache;
+}
+
+export interface TrainingRunOptions extends Reporting {
+  readonly dataSet: DataSet;
+  readonly split: Split;
+  readonly cache: ClipCache;
+  readonly configuration: TrainingConfiguration;
+  /** Goes on with what is there. */
+  readonly folder: string;
+  readonly threads?: number | undefined;
+  readonly provider?: Provider | undefined;
+  /** Where features of frozen streams are kept, if runs share them. */
+  readonly features?: string;
+  readonly onEpoch?: (record: EpochRecord) => void;
+}
+
+/** What a model says of the clips it was not trained on. */
+export interface HeldOut {
+  readonly validation: readonly Prediction[];
+  readonly test: readonly Prediction[];
+}
+
+/**
+ * Trains in a folder, then predicts with the best model: `predictions.csv` for the test clips, `validation.csv` for
+ * those that training was stopped by. A finished run is only read.
+ *
+ * @throws InputError when the folder holds a run of another configuration.
+ */
+export async function trainAndPredict(options: TrainingRunOptions): Promise<HeldOut> {
+  const { dataSet, split, cache, configuration, folder, threads, provider, signal, progress, say } = options;
+  await claimFolder(folder, configuration);
+  const files = { validation: join(folder, 'validation.csv'), test: join(folder, 'predictions.csv') };
+  // written last
+  if (existsSync(files.test))
+    return { validation: readPredictions(files.validation), test: readPredictions(files.test) };
+
+  const clips = await openSplit(split, cache);
+  const name = basename(folder);
+  const trained = trainedOn(dataSet, split);
+  const { best } = await train({
+    configuration,
+    folder,
+    train: clips.train,
+    validation: clips.validation,
+    parameters: await initialParameters(configuration),
+    model: { name, trained, synthetic: Boolean(dataSet.synthetic) },
+    threads,
+    ...(provider && { provider }),
+    signal,
+    features: options.features,
+    onFeatures: (stream, share) => progress.show(`${name}: features of the frozen ${stream} stream`, share),
+    onStep: ({ epoch, step, steps, loss }) =>
+      progress.show(
+        `${name}: epoch ${epoch}, loss ${loss.toFixed(3)}`,
+        ((epoch - 1) * steps + step) / (configuration.epochs * steps),
+      ),
+    onEpoch: async (records) => {
+      progress.clear();
+      const record = records.at(-1)!;
+      say(
+        `${name}: epoch ${record.epoch}  loss ${record.trainLoss.toFixed(3)}  ` +
+          `validation r valence ${record.valenceR.toFixed(3)}, arousal ${record.arousalR.toFixed(3)}  ` +
+          `${duration(record.seconds)}, waited for data ${((100 * record.waited) / record.seconds).toFixed(1)} %`,
+      );
+      const picture = await drawRun(records, { name, about: `trained on ${trained}` });
+      await writeAtomically(join(folder, 'results.png'), picture);
+      options.onEpoch?.(record);
+    },
+  });
+  const { network, regression: parameters } = await readModel(best);
+  const view = evaluationViewOf(configuration, network);
+  const predict = async (part: 'validation' | 'test') => {
+    const values = await predictClips(clips[part], {
+      network,
+      parameters,
+      view,
+      threads,
+      signal,
+      ...(provider && { provider }),
+    });
+    const predictions = clips[part].map(({ id }, i) => ({ id, ...values[i]! }));
+    await writePredictions(files[part], predictions);
+    return predictions;
+  };
+  return { validation: await predict('validation'), test: await predict('test') };
+}
+
+/** Writes the configuration into the folder, or finds the same one there. */
+async function claimFolder(folder: string, configuration: TrainingConfiguration): Promise<void> {
+  mkdirSync(folder, { recursive: true });
+  const file = join(folder, 'config.yaml');
+  const text = configurationText(configuration);
+  if (!existsSync(file)) await writeAtomically(file, text);
+  else if (configurationText(parseConfiguration(readFileSync(file, 'utf8'), file)) !== text)
+    throw new InputError(`${folder} holds a run of another configuration; choose another name, or delete it`);
+}
+
+function trainedOn(dataSet: DataSet, split: Split): string {
+  const films = new Set(split.train.map(({ film }) => film)).size;
+  const { length } = split.train;
+  // never the name of the format there, which is that of a data set of real films
+  return dataSet.synthetic
+    ? `${length} synthetic clips (rendered, not filmed) of ${films} films, split ${split.name}`
+    : `${length} clips of ${films} films, ${dataSet.format}, split ${split.name}`;
+}
+
+export function duration(seconds: number): string {
+  if (seconds < 90) return `${Math.round(seconds)} s`;
+  const minutes = Math.round(seconds / 60);
+  return minutes < 90 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}

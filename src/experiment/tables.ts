@@ -1,0 +1,164 @@
+import {
+  type Cell,
+  type Comparison,
+  type Dimension,
+  dimensions,
+  publishedTable,
+  type Table,
+} from '../evaluation/index.ts';
+import type { Finding } from './findings.ts';
+import { isNetwork, type ModelName, withoutNetwork } from './models.ts';
+
+/** What a model is called in tables and pictures. */
+export function titleOf(name: ModelName): string {
+  if (name === 'paper') return "the paper's model";
+  if (name === 'decisions') return 'fusion of decisions';
+  if (isNetwork(name)) return name.includes('+') ? name.replace('+', ' + ') : `${name} alone`;
+  return name === 'handcrafted' ? withoutNetwork[name] : `${withoutNetwork[name]} (no video)`;
+}
+
+/** Every model, first at valence, then at arousal. */
+export function modelTable(findings: readonly Finding[], title: string, notes: readonly string[]): Table {
+  const metricsOf = ['mse', 'r', 'ccc', 'r2', 'bias'] as const;
+  return {
+    title,
+    columns: ['model', 'of', 'MSE', 'r', 'CCC', 'R²', 'bias'].map((name) => ({ name })),
+    rows: dimensions.flatMap((dimension) =>
+      findings.map(({ name, metrics, intervals }) => [
+        titleOf(name),
+        dimension,
+        ...metricsOf.map((metric) => ({
+          value: metrics[dimension][metric],
+          ...intervals[dimension][metric],
+        })),
+      ]),
+    ),
+    notes: [
+      ...notes,
+      "The paper's model fuses the features of all three streams; handcrafted features go through ridge regression.",
+      'Brackets: 95% intervals, by drawing films. Bias: mean of prediction − label.',
+    ],
+  };
+}
+
+/** Table 1 of the paper and later figures, below this run's; each with the clips it was measured on. */
+export function tableOne(findings: readonly Finding[], measuredOn: string): Table {
+  const published = publishedTable();
+  const own = (['constant', 'decisions', 'paper'] as const).flatMap((name) => {
+    const found = findings.find((finding) => finding.name === name);
+    if (!found) return [];
+    const { valence, arousal } = found.metrics;
+    const cells: Cell[] = [
+      `this run: ${titleOf(name)}`,
+      valence.mse,
+      valence.r,
+      arousal.mse,
+      arousal.r,
+      measuredOn,
+    ];
+    return [cells];
+  });
+  return {
+    ...published,
+    title: 'Table 1: this run beside published results',
+    rows: [...own, ...published.rows],
+  };
+}
+
+/** The paper's model against each other one. */
+export function comparisonTable(findings: readonly Finding[], title: string): Table {
+  const cells = ({ mse, mseInterval, p, r, rInterval }: Comparison): Cell[] => [
+    { value: mse, ...mseInterval },
+    p,
+    { value: r, ...rInterval },
+  ];
+  return {
+    title,
+    columns: [
+      { name: 'against' },
+      ...dimensions.flatMap((dimension) => [
+        { name: `${dimension} MSE` },
+        { name: 'p' },
+        { name: `${dimension} r` },
+      ]),
+    ],
+    rows: findings.flatMap(({ name, against }) =>
+      against ? [[titleOf(name), ...dimensions.flatMap((dimension) => cells(against[dimension]))]] : [],
+    ),
+    notes: [
+      "Differences, the paper's model minus the other: MSE below 0 and r above 0 are in its favour. Brackets: 95% of a paired bootstrap by film. p: paired permutation test of the MSE by film, not corrected for the number of comparisons.",
+    ],
+  };
+}
+
+/** What it costs to leave out a stream. */
+export interface Cost {
+  readonly stream: 'flow' | 'picture' | 'sound';
+  readonly against: Record<Dimension, Comparison>;
+}
+
+/** The model without each stream, against the paper's; only those that were trained. */
+export function costsOf(findings: readonly Finding[]): Cost[] {
+  const without = { flow: 'picture+sound', picture: 'flow+sound', sound: 'flow+picture' } as const;
+  return (['flow', 'picture', 'sound'] as const).flatMap((stream) => {
+    const against = findings.find(({ name }) => name === without[stream])?.against;
+    return against ? [{ stream, against }] : [];
+  });
+}
+
+export function ablationTable(costs: readonly Cost[]): Table {
+  return {
+    title: 'What leaving out a stream costs',
+    columns: [
+      { name: 'without' },
+      ...dimensions.flatMap((dimension) => [
+        { name: `${dimension} r lost` },
+        { name: `${dimension} MSE gained` },
+        { name: 'p' },
+      ]),
+    ],
+    rows: costs.map(({ stream, against }) => [
+      stream,
+      ...dimensions.flatMap((dimension): Cell[] => {
+        const { r, rInterval, mse, mseInterval, p } = against[dimension];
+        const mirrored = { value: -mse, low: -mseInterval.high, high: -mseInterval.low };
+        return [{ value: r, ...rInterval }, mirrored, p];
+      }),
+    ]),
+    notes: ['Each network is trained anew without the stream. Above 0: the stream helps.'],
+  };
+}
+
+/** Prediction intervals of 90% and how many test labels lie inside. */
+export function conformalTable(findings: readonly Finding[]): Table {
+  return {
+    title: 'Conformal 90% prediction intervals',
+    columns: [
+      { name: 'model' },
+      ...dimensions.flatMap((dimension) => [
+        { name: `${dimension} ±` },
+        { name: `${dimension} inside` },
+        { name: 'film by film' },
+      ]),
+    ],
+    rows: findings.flatMap(({ name, conformal }) =>
+      conformal
+        ? [
+            [
+              titleOf(name),
+              ...dimensions.flatMap((dimension): Cell[] => {
+                const { margins, measured, byFilm } = conformal;
+                const shares = [measured, byFilm].map(
+                  (of) => of && { value: of[dimension].share, ...of[dimension].interval },
+                );
+                return [margins[dimension], ...shares];
+              }),
+            ],
+          ]
+        : [],
+    ),
+    notes: [
+      'Margins from the errors on the validation clips, by which training was also stopped; inside: the share of test labels within them, aimed at 0.9. Film by film: each film of the test with margins from the others, which is what new films can expect.',
+    ],
+  };
+}

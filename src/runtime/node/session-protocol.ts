@@ -1,0 +1,27 @@
+// What a session and its worker thread say to each other.
+import type { Tensor } from '../../support/tensor.ts';
+
+export const providers = ['cpu', 'webgpu', 'cuda'] as const;
+export type Provider = (typeof providers)[number];
+
+/** What the worker is asked; `open` comes first. */
+export type Request =
+  | {
+      kind: 'open';
+      model: Uint8Array;
+      provider: Provider;
+      threads: number;
+      /** Whether threads wait for work by keeping their core busy, which is faster where nothing else needs it. */
+      spin: boolean;
+    }
+  /** Arrays of `lent` feeds are moved here, and come back with the reply. */
+  | { kind: 'run'; feeds: Record<string, Tensor>; lent: readonly string[] }
+  | { kind: 'close' };
+
+/** Places in the memory shared with the worker: whether it computes, and whether it shall stop. */
+export const computing = 0;
+export const closing = 1;
+
+export type Reply = ({ results: Record<string, Tensor> } | { error: string }) & {
+  returned?: Record<string, Tensor>;
+};

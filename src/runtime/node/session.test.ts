@@ -1,0 +1,127 @@
+import { spawnSync } from 'node:child_process';
+import { afterAll, expect, test } from 'vitest';
+import { add, convolution, input, linear, multiply, parameter, relu } from '../../graph/index.ts';
+import type { Tensor } from '../../support/tensor.ts';
+import { openSession } from './index.ts';
+
+const image = input('image', [1, 1, 2, 2]);
+const weight = parameter('weight', [1, 1, 1, 1]);
+const y = relu(convolution(image, weight));
+const tensor = (shape: number[], ...data: number[]): Tensor => ({ shape, data: Float32Array.from(data) });
+const opened = openSession({ y, double: multiply(y, 2) });
+afterAll(async () => (await opened).close());
+
+test('runs with parameters as inputs', async () => {
+  const session = await opened;
+  expect([...session.inputs]).toEqual([
+    ['image', [1, 1, 2, 2]],
+    ['weight', [1, 1, 1, 1]],
+  ]);
+  const feeds = { image: tensor([1, 1, 2, 2], 1, -2, 3, 4), weight: tensor([1, 1, 1, 1], 2) };
+  expect(await session.run(feeds)).toEqual({
+    y: tensor([1, 1, 2, 2], 2, 0, 6, 8),
+    double: tensor([1, 1, 2, 2], 4, 0, 12, 16),
+  });
+  expect(feeds.image.data[3]).toBe(4);
+});
+
+test('borrows what is lent, gives it back, and copies a part of a larger array', async () => {
+  const session = await opened;
+  const weights = Float32Array.of(0, 2);
+  const lent = Float32Array.of(1, -2, 3, 4);
+  const feeds = {
+    image: { shape: [1, 1, 2, 2], data: lent },
+    weight: { shape: [1, 1, 1, 1], data: weights.subarray(1) },
+  };
+  const running = session.run(feeds, ['image', 'weight']);
+  expect(lent).toHaveLength(0);
+  expect((await running).y).toEqual(tensor([1, 1, 2, 2], 2, 0, 6, 8));
+  expect(feeds.image).toEqual(tensor([1, 1, 2, 2], 1, -2, 3, 4));
+  expect([...weights]).toEqual([0, 2]);
+  expect([...feeds.weight.data]).toEqual([2]);
+});
+
+test('runs with parameters given once', async () => {
+  const session = await openSession({ y }, { parameters: new Map([['weight', tensor([1, 1, 1, 1], 2)]]) });
+  expect(await session.run({ image: tensor([1, 1, 2, 2], 1, -2, 3, 4) })).toEqual({
+    y: tensor([1, 1, 2, 2], 2, 0, 6, 8),
+  });
+  await session.close();
+});
+
+test('an output may be named like an input', async () => {
+  const w = parameter('w', [2]);
+  const session = await openSession({ w: add(w, 1) });
+  expect(await session.run({ w: tensor([2], 1, 2) })).toEqual({ w: tensor([2], 2, 3) });
+  await session.close();
+});
+
+test('answers overlapping runs in order', async () => {
+  const session = await opened;
+  const values = Array.from({ length: 20 }, (_, i) => i);
+  const results = await Promise.all(
+    values.map((i) =>
+      session.run({ image: tensor([1, 1, 2, 2], i, i, i, i), weight: tensor([1, 1, 1, 1], 1) }),
+    ),
+  );
+  expect(results.map(({ y }) => y!.data[0])).toEqual(values);
+});
+
+test('says what is wrong with the arrays of a run', async () => {
+  const session = await opened;
+  const weight = tensor([1, 1, 1, 1], 1);
+  await expect(session.run({ weight })).rejects.toThrow("run: 'image' [1,1,2,2] is not given");
+  await expect(session.run({ weight, image: tensor([1, 1, 1, 2], 1, 2) })).rejects.toThrow(
+    "run: 'image' is [1,1,2,2], got [1,1,1,2] with 2 numbers",
+  );
+  await expect(
+    session.run({ weight, image: tensor([1, 1, 2, 2], 1, 2, 3, 4), extra: weight }),
+  ).rejects.toThrow("unknown input 'extra'; one of: image, weight");
+});
+
+test('says which parameter has the wrong shape', async () => {
+  const parameters = new Map([['weight', tensor([1, 1, 1, 2], 1, 2)]]);
+  await expect(openSession({ y }, { parameters })).rejects.toThrow(
+    "parameter 'weight' is [1,1,1,1], got [1,1,1,2]",
+  );
+});
+
+test('a provider that is not there is a clear error', async () => {
+  await expect(openSession({ y }, { provider: 'cuda' })).rejects.toThrow("cannot open a session on 'cuda': ");
+});
+
+test('a closed session refuses to run, and what was waiting fails', async () => {
+  const session = await openSession({ y });
+  const feeds = { image: tensor([1, 1, 2, 2], 1, 2, 3, 4), weight: tensor([1, 1, 1, 1], 1) };
+  const waiting = expect(session.run(feeds)).rejects.toThrow('the session is closed');
+  await session.close();
+  await waiting;
+  await expect(session.run(feeds)).rejects.toThrow('the session is closed');
+});
+
+test('shapes that do not fit are named', () => {
+  const wide = input('wide', [8, 4, 224, 224]);
+  expect(() => convolution(wide, parameter('w', [64, 3, 7, 7]))).toThrow(
+    'convolution: weight [64,3,7,7] expects 3 input channels, got 4 in [8,4,224,224]',
+  );
+  expect(() => add(wide, input('other', [3, 1]))).toThrow('add: [8,4,224,224] and [3,1] do not broadcast');
+  expect(() => linear(input('features', [2, 5]), parameter('w', [3, 4]))).toThrow(
+    'linear: weight [3,4] expects 4 features, got [2,5]',
+  );
+});
+
+test('a program may exit during a run', () => {
+  const program = `
+    import { convolution, input, parameter } from '${new URL('../../../dist/graph/index.js', import.meta.url)}';
+    import { openSession } from '${new URL('../../../dist/runtime/node/index.js', import.meta.url)}';
+    const image = input('image', [8, 64, 128, 128]);
+    const session = await openSession({ y: convolution(image, parameter('weight', [64, 64, 3, 3]), { padding: 1 }) });
+    const zeros = (shape) => ({ shape, data: new Float32Array(shape.reduce((a, b) => a * b)) });
+    session.run({ image: zeros(image.shape), weight: zeros([64, 64, 3, 3]) });
+    setTimeout(() => process.exit(7), 30);
+  `;
+  const { status, stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', program], {
+    encoding: 'utf8',
+  });
+  expect({ status, stderr }).toEqual({ status: 7, stderr: '' });
+});

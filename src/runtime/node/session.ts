@@ -1,0 +1,190 @@
+// Runs a model in a worker thread, because ONNX Runtime blocks the thread it runs in.
+import { Worker } from 'node:worker_threads';
+import {
+  convolution,
+  evaluate,
+  input,
+  lower,
+  parameter,
+  parametersOf,
+  portable,
+  shapeText,
+  type Target,
+  type Value,
+} from '../../graph/index.ts';
+import { compiledEntry } from '../../support/entry.ts';
+import { InputError, unknownName } from '../../support/errors.ts';
+import { elementCount, type Tensor } from '../../support/tensor.ts';
+import {
+  closing,
+  computing,
+  type Provider,
+  providers,
+  type Reply,
+  type Request,
+} from './session-protocol.ts';
+
+export interface SessionOptions {
+  /** Become part of the model; parameters not given are inputs of every run. */
+  parameters?: ReadonlyMap<string, Tensor>;
+  provider?: Provider;
+  /** How many threads compute; as many as the machine has cores unless given. */
+  threads?: number;
+}
+
+/** A network ready to run. Runs may overlap: they are queued. */
+export class Session {
+  private readonly state = new Int32Array(new SharedArrayBuffer(8));
+  private readonly worker: Worker = new Worker(compiledEntry(import.meta.url, 'session-worker'), {
+    workerData: this.state,
+    execArgv: [],
+  });
+  private readonly waiting: {
+    resolve: (results: Record<string, Tensor>) => void;
+    reject: (error: Error) => void;
+    /** Where arrays that were lent to the worker come back to. */
+    feeds: Record<string, Tensor>;
+  }[] = [];
+  private failure: Error | undefined;
+  /** Names and shapes of what every run has to be given. */
+  readonly inputs: ReadonlyMap<string, readonly number[]>;
+
+  private constructor(inputs: ReadonlyMap<string, readonly number[]>) {
+    this.inputs = inputs;
+    this.worker.on('message', (reply: Reply) => {
+      const asked = this.waiting.shift();
+      if (this.waiting.length === 0) this.worker.unref();
+      if (asked) Object.assign(asked.feeds, reply.returned);
+      if ('error' in reply) asked?.reject(new Error(reply.error));
+      else asked?.resolve(reply.results);
+    });
+    this.worker.on('error', (error) => this.fail(error));
+    this.worker.on('exit', (code) => {
+      process.off('exit', this.finishRun);
+      this.fail(new Error(`the session's worker ended (code ${code})`));
+    });
+    process.on('exit', this.finishRun);
+  }
+
+  /** ONNX Runtime aborts the process when its thread is ended during a run, so a program that exits waits for the run. */
+  private readonly finishRun = (): void => {
+    Atomics.store(this.state, closing, 1);
+    Atomics.wait(this.state, computing, 1);
+  };
+
+  /** See `openSession`, which knows the target. */
+  static async open(
+    outputs: Record<string, Value>,
+    options: SessionOptions,
+    target: Target,
+  ): Promise<Session> {
+    const { parameters, provider = 'cpu', threads = 0 } = options;
+    const { bytes, inputs } = lower(outputs, parameters, target);
+    const session = new Session(inputs);
+    try {
+      // With parameters as inputs it trains, and has the cores to itself; else decoding and flow need them too.
+      const spin = parametersOf(outputs).some(({ name }) => inputs.has(name));
+      await session.ask({ kind: 'open', model: bytes, provider, threads, spin }, [bytes.buffer]);
+    } catch (error) {
+      await session.close();
+      const message = `cannot open a session on '${provider}': ${(error as Error).message}`;
+      // a processor is always there; another provider is the user's choice and may be missing
+      throw provider === 'cpu' ? new Error(message) : new InputError(`${message}; see: affectline doctor`);
+    }
+    return session;
+  }
+
+  /**
+   * Computes the outputs.
+   *
+   * @param feeds an array for every entry of `inputs`; they are copied, unless lent.
+   * @param lending names of feeds whose arrays are lent rather than copied, which saves time for large ones: they are
+   *   empty from now on, and after the run `feeds` holds tensors with the same numbers again.
+   * @returns an array for every output, by name.
+   */
+  async run(feeds: Record<string, Tensor>, lending: readonly string[] = []): Promise<Record<string, Tensor>> {
+    for (const [name, shape] of this.inputs) {
+      const feed = feeds[name];
+      if (!feed) throw new TypeError(`run: '${name}' ${shapeText(shape)} is not given`);
+      if (String(feed.shape) !== String(shape) || feed.data.length !== elementCount(shape))
+        throw new TypeError(
+          `run: '${name}' is ${shapeText(shape)}, got ${shapeText(feed.shape)} with ${feed.data.length} numbers`,
+        );
+    }
+    for (const name of Object.keys(feeds))
+      if (!this.inputs.has(name)) throw unknownName('input', name, [...this.inputs.keys()]);
+    const lent = lending.filter((name) => isWhole(feeds[name]!.data));
+    const buffers = lent.map((name) => feeds[name]!.data.buffer as ArrayBuffer);
+    return await this.ask({ kind: 'run', feeds, lent }, [...new Set(buffers)]);
+  }
+
+  /** Frees what the session holds, after the run it is in; runs still waiting fail. */
+  async close(): Promise<void> {
+    if (this.worker.threadId === -1) return;
+    this.fail(new Error('the session is closed'));
+    Atomics.store(this.state, closing, 1);
+    this.worker.ref();
+    const ended = new Promise((resolve) => this.worker.once('exit', resolve));
+    this.worker.postMessage({ kind: 'close' } satisfies Request);
+    await ended;
+  }
+
+  private ask(request: Request, transfer: ArrayBuffer[] = []): Promise<Record<string, Tensor>> {
+    return new Promise((resolve, reject) => {
+      if (this.failure) return reject(this.failure);
+      this.worker.ref();
+      this.waiting.push({ resolve, reject, feeds: request.kind === 'run' ? request.feeds : {} });
+      this.worker.postMessage(request, transfer);
+    });
+  }
+
+  private fail(error: Error): void {
+    this.failure ??= error;
+    for (const { reject } of this.waiting.splice(0)) reject(this.failure);
+  }
+}
+
+/** Lowers the outputs and opens a session for them in a worker of its own. Shapes are fixed: one session per batch size. */
+export async function openSession(
+  outputs: Record<string, Value>,
+  options: SessionOptions = {},
+): Promise<Session> {
+  const { provider = 'cpu', parameters } = options;
+  if (!providers.includes(provider)) throw unknownName('provider', provider, providers);
+  if (provider !== 'cpu') return await Session.open(outputs, options, portable);
+  const constant = parametersOf(outputs).every(({ name }) => parameters?.has(name));
+  return await Session.open(outputs, options, { lowering: 'cpu', block: constant ? 0 : await blockSize() });
+}
+
+let knownBlock: Promise<number> | undefined;
+
+/** How many channels ONNX Runtime keeps together on this CPU, found by trying; 0 if it has no such layout. */
+function blockSize(): Promise<number> {
+  knownBlock ??= findBlock();
+  return knownBlock;
+}
+
+async function findBlock(): Promise<number> {
+  const x = input('x', [1, 16, 2, 2]);
+  const y = convolution(x, parameter('weight', [16, 16, 3, 3]), { padding: 1 });
+  const numbers = (shape: readonly number[]): Tensor => ({
+    shape,
+    data: Float32Array.from({ length: elementCount(shape) }, (_, i) => (i % 7) - (i % 5)),
+  });
+  const feeds = { x: numbers(x.shape), weight: numbers([16, 16, 3, 3]) };
+  const expected = String(evaluate({ y }, feeds).y.data);
+  for (const block of [16, 8]) {
+    const session = await Session.open({ y }, { threads: 1 }, { lowering: 'cpu', block }).catch(
+      () => undefined,
+    );
+    const result = await session?.run(feeds).catch(() => undefined);
+    await session?.close();
+    if (result && String(result.y!.data) === expected) return block;
+  }
+  return 0;
+}
+
+/** Whether an array has its buffer to itself. */
+function isWhole(data: Float32Array): boolean {
+  return data.buffer instanceof ArrayBuffer && data.byteLength === data.buffer.byteLength;
+}

@@ -1,0 +1,183 @@
+import { Random } from '../support/random.ts';
+import { derivedSeed, FRAME_RATE, type Shot, type SyntheticFilm } from './film.ts';
+import { colored, paletteOf, patternOf, TEXTURE } from './texture.ts';
+
+export const WIDTH = 192;
+export const HEIGHT = 108;
+
+/** Frames from `start` up to `end` (frame numbers): red, green, blue 0 … 255, `WIDTH * HEIGHT * 3` bytes each. */
+export function* renderFrames(film: SyntheticFilm, start: number, end: number): Generator<Uint8Array> {
+  const grain = grainOf(film);
+  let shot: Shot | undefined;
+  let scene: Scene | undefined;
+  for (let frame = start; frame < end; frame++) {
+    const time = frame / FRAME_RATE;
+    const current = film.shotAt(time);
+    if (!scene || current !== shot) {
+      shot = current;
+      scene = new Scene(film, shot);
+      for (let past = Math.round(shot.start * FRAME_RATE); past < frame; past++)
+        scene.move(film.factorsAt(past / FRAME_RATE).motion);
+    }
+    const picture = scene.draw();
+    grain(picture, frame);
+    yield picture;
+    scene.move(film.factorsAt(time).motion);
+  }
+}
+
+interface Thing {
+  readonly kind: 'disc' | 'box' | 'diamond';
+  readonly radius: number;
+  readonly palette: Float32Array;
+  /** Its speed and direction beside the camera's. */
+  readonly pace: number;
+  readonly direction: number;
+  x: number;
+  y: number;
+}
+
+/** What one shot shows: a textured ground under a moving camera, and things that move over it. */
+class Scene {
+  private readonly ground: Float32Array;
+  private readonly pattern: Uint8Array;
+  private readonly things: Thing[];
+  /** Share of the motion that turns the picture instead of shifting it. */
+  private readonly turning: number;
+  private direction: number;
+  private readonly bending: number;
+  private x: number;
+  private y: number;
+  private angle: number;
+
+  constructor(film: SyntheticFilm, shot: Shot) {
+    const random = Random.seeded(shot.seed);
+    const { style } = film;
+    const { light, color } = film.factorsAt(shot.start);
+    const look = () => ({
+      luma: Math.min(0.9, Math.max(0.08, 0.16 + 0.64 * light + style.exposure + 0.02 * random.normal())),
+      contrast: style.contrast * (0.8 + 0.4 * random.uniform()),
+      saturation: Math.min(1, Math.max(0, 0.03 + 0.9 * color + 0.02 * random.normal())),
+    });
+    const hues = style.hues.map((hue) => hue + 0.06 * random.normal());
+    this.pattern = patternOf(random, style);
+    this.ground = colored(this.pattern, paletteOf(hues, look()));
+    this.turning = random.uniform() < 0.25 ? 0.8 : 0;
+    this.direction = 2 * Math.PI * random.uniform();
+    this.bending = 0.02 * random.normal();
+    this.x = TEXTURE * random.uniform();
+    this.y = TEXTURE * random.uniform();
+    this.angle = 2 * Math.PI * random.uniform();
+    this.things = Array.from(
+      { length: 2 + random.integer(4) },
+      (): Thing => ({
+        kind: (['disc', 'box', 'diamond'] as const)[random.integer(3)]!,
+        radius: 7 + 14 * random.uniform(),
+        palette: paletteOf([...hues].reverse(), look()),
+        pace: 0.3 + random.uniform(),
+        direction: 2 * Math.PI * random.uniform(),
+        x: WIDTH * random.uniform(),
+        y: HEIGHT * random.uniform(),
+      }),
+    );
+  }
+
+  /** One frame on; motion 0 … 1 is 0.15 to 4 pixels a frame. */
+  move(motion: number): void {
+    const speed = 0.15 + 3.85 * motion;
+    const shift = speed * (1 - this.turning);
+    this.direction += this.bending;
+    this.x = (this.x + shift * Math.cos(this.direction)) % TEXTURE;
+    this.y = (this.y + shift * Math.sin(this.direction)) % TEXTURE;
+    // The mean distance of a pixel from the middle is 57: this turns by `speed` pixels on average.
+    this.angle += (speed * this.turning) / 57;
+    for (const thing of this.things) {
+      thing.x = wrapped(thing.x + speed * thing.pace * Math.cos(thing.direction), WIDTH, thing.radius);
+      thing.y = wrapped(thing.y + speed * thing.pace * Math.sin(thing.direction), HEIGHT, thing.radius);
+    }
+  }
+
+  draw(): Uint8Array {
+    const picture = new Uint8Array(WIDTH * HEIGHT * 3);
+    this.drawGround(picture);
+    for (const thing of this.things) this.drawThing(picture, thing);
+    return picture;
+  }
+
+  private drawGround(picture: Uint8Array): void {
+    const { ground } = this;
+    const cos = Math.cos(this.angle);
+    const sin = Math.sin(this.angle);
+    const mask = TEXTURE - 1;
+    const far = 64 * TEXTURE; // keeps places positive, so that | 0 rounds down
+    let out = 0;
+    for (let row = 0; row < HEIGHT; row++) {
+      const dy = row - HEIGHT / 2;
+      let u = this.x + far - (WIDTH / 2) * cos - dy * sin;
+      let v = this.y + far - (WIDTH / 2) * sin + dy * cos;
+      for (let column = 0; column < WIDTH; column++, u += cos, v += sin) {
+        const left = u | 0;
+        const top = v | 0;
+        const a = u - left;
+        const b = v - top;
+        const above = (top & mask) * TEXTURE;
+        const below = ((top + 1) & mask) * TEXTURE;
+        const topLeft = (above + (left & mask)) * 3;
+        const topRight = (above + ((left + 1) & mask)) * 3;
+        const bottomLeft = (below + (left & mask)) * 3;
+        const bottomRight = (below + ((left + 1) & mask)) * 3;
+        for (let c = 0; c < 3; c++) {
+          const upper = ground[topLeft + c]! + a * (ground[topRight + c]! - ground[topLeft + c]!);
+          const lower = ground[bottomLeft + c]! + a * (ground[bottomRight + c]! - ground[bottomLeft + c]!);
+          picture[out++] = upper + b * (lower - upper);
+        }
+      }
+    }
+  }
+
+  private drawThing(picture: Uint8Array, { kind, radius, palette, x, y }: Thing): void {
+    const mask = TEXTURE - 1;
+    const top = Math.max(0, Math.floor(y - radius));
+    const bottom = Math.min(HEIGHT - 1, Math.ceil(y + radius));
+    const left = Math.max(0, Math.floor(x - radius));
+    const right = Math.min(WIDTH - 1, Math.ceil(x + radius));
+    for (let row = top; row <= bottom; row++)
+      for (let column = left; column <= right; column++) {
+        const [dx, dy] = [Math.abs(column - x), Math.abs(row - y)];
+        const distance =
+          kind === 'disc' ? Math.sqrt(dx * dx + dy * dy) : kind === 'box' ? Math.max(dx, dy) : dx + dy;
+        const cover = Math.min(1, radius - distance + 0.5);
+        if (cover <= 0) continue;
+        // The thing carries its pattern along: between two places of it, as much as it is between two pixels.
+        const [u, v] = [column - x + TEXTURE * 2, row - y + TEXTURE * 2];
+        const [u0, v0] = [Math.floor(u), Math.floor(v)];
+        const at = (i: number, j: number) => this.pattern[((v0 + j) & mask) * TEXTURE + ((u0 + i) & mask)]!;
+        const above = at(0, 0) + (u - u0) * (at(1, 0) - at(0, 0));
+        const below = at(0, 1) + (u - u0) * (at(1, 1) - at(0, 1));
+        const value = Math.round(above + (v - v0) * (below - above)) * 3;
+        const place = (row * WIDTH + column) * 3;
+        for (let c = 0; c < 3; c++)
+          picture[place + c] = (1 - cover) * picture[place + c]! + cover * palette[value + c]!;
+      }
+  }
+}
+
+function wrapped(place: number, side: number, margin: number): number {
+  const span = side + 2 * margin;
+  return ((((place + margin) % span) + span) % span) - margin;
+}
+
+/** Adds the film's grain: a window of a fixed sheet of noise, elsewhere in each frame. */
+function grainOf(film: SyntheticFilm): (picture: Uint8Array, frame: number) => void {
+  const random = Random.seeded(derivedSeed(film.seed, 3));
+  const pixels = WIDTH * HEIGHT;
+  const sheet = Int8Array.from({ length: 2 * pixels }, () => Math.round(film.style.grain * random.normal()));
+  return (picture, frame) => {
+    let place = Random.seeded(derivedSeed(film.seed, 4, frame)).integer(pixels);
+    for (let i = 0; i < picture.length; place++)
+      for (let c = 0; c < 3; c++, i++) {
+        const value = picture[i]! + sheet[place]!;
+        picture[i] = Math.max(0, Math.min(255, value));
+      }
+  };
+}

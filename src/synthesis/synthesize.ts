@@ -1,0 +1,128 @@
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join, resolve } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { LIRIS_LAYOUT, SYNTHETIC_MARK, writeLirisAnnotations, writeWhole } from '../datasets/index.ts';
+import { compiledEntry } from '../support/entry.ts';
+import { InputError } from '../support/errors.ts';
+import type { SyntheticFilm } from './film.ts';
+import { type Job, STOP } from './job.ts';
+import { planAnnotations, planExcerpts, type SynthesisOptions } from './plan.ts';
+import { readmeOf } from './readme.ts';
+
+const PLAN = 'synthetic.json';
+const CURVES = 'synthetic-curves';
+/** Of the plan; a folder made by another version is not continued. */
+const VERSION = 2;
+
+/**
+ * Renders synthetic films into a folder of the layout of LIRIS-ACCEDE. A folder that an earlier call left unfinished
+ * is continued; the same options give the same folder.
+ *
+ * @throws InputError when the folder holds something else.
+ */
+export async function synthesize(
+  folder: string,
+  options: SynthesisOptions & {
+    /** Clips rendered at the same time; one a core by default. */
+    readonly threads?: number;
+    readonly signal?: AbortSignal;
+    onProgress?(done: number, total: number): void;
+  },
+): Promise<void> {
+  const { films, clips, seed, signal, onProgress } = options;
+  const root = resolve(folder);
+  const { excerpts, lengths } = planExcerpts({ films, clips, seed });
+  if (beginFolder(root, { films, clips, seed })) writeAnnotations(root, { films, clips, seed });
+
+  const clipFolder = join(root, LIRIS_LAYOUT.clips);
+  const there = new Set(readdirSync(clipFolder));
+  for (const name of there) if (/^\.SYNTHETIC.*\.tmp$/.test(name)) rmSync(join(clipFolder, name));
+  const jobs = excerpts
+    .filter(({ name }) => !there.has(name))
+    .map((excerpt): Job => {
+      const path = join(clipFolder, excerpt.name);
+      return { excerpt, filmLength: lengths[excerpt.film]!, path };
+    });
+  let done = excerpts.length - jobs.length;
+  onProgress?.(done, excerpts.length);
+  const queue = jobs.values();
+  const threads = Math.min(options.threads ?? availableParallelism(), jobs.length);
+  const stop = new AbortController();
+  const ended = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
+  const renderers = Array.from({ length: threads }, () =>
+    renderAll(queue, seed, ended, () => onProgress?.(++done, excerpts.length)),
+  );
+  try {
+    await Promise.all(renderers);
+  } catch (error) {
+    stop.abort();
+    await Promise.allSettled(renderers);
+    throw error;
+  }
+}
+
+/** Has one worker thread render jobs of a queue that others take from too. */
+async function renderAll(
+  queue: Iterator<Job>,
+  seed: number,
+  signal: AbortSignal,
+  onDone: () => void,
+): Promise<void> {
+  const worker = new Worker(compiledEntry(import.meta.url, 'worker'), { workerData: { seed } });
+  const stop = () => worker.postMessage(STOP);
+  signal.addEventListener('abort', stop);
+  try {
+    for (let job = queue.next(); !job.done; job = queue.next()) {
+      signal.throwIfAborted();
+      worker.postMessage(job.value);
+      const [problem] = (await once(worker, 'message')) as [string | null];
+      signal.throwIfAborted();
+      if (problem !== null) throw new InputError(problem);
+      onDone();
+    }
+  } finally {
+    signal.removeEventListener('abort', stop);
+    await worker.terminate();
+  }
+}
+
+/** Makes the folder; true when its annotations are still to be written. */
+function beginFolder(root: string, options: SynthesisOptions): boolean {
+  const plan = `${JSON.stringify({ version: VERSION, ...options })}\n`;
+  const planPath = join(root, PLAN);
+  if (!existsSync(planPath)) {
+    if (existsSync(root) && readdirSync(root).length > 0)
+      throw new InputError(
+        `'${root}' holds other files; an empty folder, or one begun by this command, expected`,
+      );
+    mkdirSync(join(root, LIRIS_LAYOUT.clips), { recursive: true });
+    writeWhole(planPath, plan);
+    return true;
+  }
+  const begun = readFileSync(planPath, 'utf8');
+  if (begun !== plan)
+    throw new InputError(
+      `'${root}' was begun with other options, ${begun.trim()}; ${plan.trim()} was asked for`,
+    );
+  mkdirSync(join(root, LIRIS_LAYOUT.clips), { recursive: true });
+  return !existsSync(join(root, SYNTHETIC_MARK));
+}
+
+function writeAnnotations(root: string, options: SynthesisOptions): void {
+  const { clips, films, planned } = planAnnotations(options);
+  writeLirisAnnotations(root, clips, films);
+  for (const film of planned) writeWhole(join(root, CURVES, `${film.name}.csv`), curveOf(film));
+  writeWhole(join(root, SYNTHETIC_MARK), readmeOf(options));
+}
+
+/** What the film really makes people feel, once a second, on the scale 1 … 5. */
+function curveOf(film: SyntheticFilm): string {
+  const rows = ['time,valence,arousal'];
+  for (let time = 0; time < film.length; time++) {
+    const { valence, arousal } = film.affectAt(time);
+    rows.push(`${time},${valence.toFixed(4)},${arousal.toFixed(4)}`);
+  }
+  return `${rows.join('\n')}\n`;
+}

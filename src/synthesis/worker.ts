@@ -1,0 +1,29 @@
+// Renders and encodes clips, one after the other, as the main thread names them.
+import { parentPort, workerData } from 'node:worker_threads';
+import { writeFilm } from '../media/index.ts';
+import { planFilm, type SyntheticFilm } from './film.ts';
+import { type Job, STOP } from './job.ts';
+import { renderFilm } from './render.ts';
+
+const { seed } = workerData as { seed: number };
+let film: { index: number; plan: SyntheticFilm } | undefined;
+const stopping = new AbortController();
+
+async function render({ excerpt, filmLength, path }: Job): Promise<string | null> {
+  try {
+    if (film?.index !== excerpt.film)
+      film = { index: excerpt.film, plan: planFilm(seed, excerpt.film, filmLength) };
+    await writeFilm(path, {
+      ...renderFilm(film.plan, excerpt.start, excerpt.end + 1),
+      signal: stopping.signal,
+    });
+    return null;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+parentPort?.on('message', async (job: Job | typeof STOP) => {
+  if (job === STOP) stopping.abort();
+  else parentPort!.postMessage(await render(job));
+});

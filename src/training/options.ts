@@ -1,0 +1,50 @@
+import type { ClipFile } from '../clips/index.ts';
+import type { Stream } from '../networks/index.ts';
+import type { Provider } from '../runtime/node/index.ts';
+import type { Tensor } from '../support/tensor.ts';
+import type { TrainingConfiguration } from './configuration.ts';
+import type { TrainedModel } from './model-folder.ts';
+import type { EpochRecord } from './records/records.ts';
+
+/** A prepared clip and what people felt, in the units of its data set. */
+export interface TrainingClip {
+  readonly clip: ClipFile;
+  readonly valence: number;
+  readonly arousal: number;
+}
+
+export interface TrainOptions {
+  readonly configuration: TrainingConfiguration;
+  readonly train: readonly TrainingClip[];
+  readonly validation: readonly TrainingClip[];
+  /** Where the network starts; the map's tensors are replaced as training goes. */
+  readonly parameters: Map<string, Tensor>;
+  /** The run's folder; training goes on from the checkpoint there, if there is one. */
+  readonly folder: string;
+  /** What the model is called, and what it is trained on: both are shown with all it predicts. */
+  readonly model: Pick<TrainedModel, 'name' | 'trained' | 'synthetic'>;
+  readonly provider?: Provider;
+  readonly threads?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Where features of frozen streams are kept; `features` in the run's folder unless told. Runs may share it. */
+  readonly features?: string | undefined;
+  /** While those features are computed, 0 to 1. */
+  readonly onFeatures?: (stream: Stream, share: number) => void;
+  readonly onStep?: (progress: StepProgress) => void;
+  /** Told of all epochs so far, after each. */
+  readonly onEpoch?: (records: readonly EpochRecord[]) => void | Promise<void>;
+}
+
+export interface StepProgress {
+  /** From 1. */
+  readonly epoch: number;
+  readonly step: number;
+  readonly steps: number;
+  readonly loss: number;
+}
+
+export interface TrainResult {
+  readonly records: readonly EpochRecord[];
+  /** Folder of the model with the lowest validation error, for `affectline analyze --model`. */
+  readonly best: string;
+}
