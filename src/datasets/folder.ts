@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { join, relative, resolve, sep } from 'node:path';
 import { InputError } from '../support/errors.ts';
+import { decodedText } from './text.ts';
 
 const MEBIBYTE = 2 ** 20;
 /** 9,800 lines of LIRIS-ACCEDE take 0.7 MiB, its description 3 MiB. */
@@ -60,10 +61,11 @@ export class Folder {
   has(path: string): boolean {
     this.known ??= new Set(this.entries);
     const entry = relative(this.root, path);
-    return this.known.has(entry) || (this.contains(entry) && statSync(path).isFile());
+    if (this.known.has(entry)) return true;
+    return existsSync(path) && this.contains(entry) && statSync(path).isFile();
   }
 
-  /** @throws InputError when the file is larger than any real annotation file. */
+  /** Its lines end in LF, whatever the file's encoding. @throws InputError when it is larger than any real annotation file. */
   text(path: string): string {
     const absolute = this.absolute(path);
     const status = statSync(absolute);
@@ -73,7 +75,7 @@ export class Folder {
       throw new InputError(
         `${path} has ${Math.round(size / MEBIBYTE)} MiB; annotations have at most ${LARGEST_FILE / MEBIBYTE} MiB`,
       );
-    return readFileSync(absolute, 'utf8');
+    return decodedText(readFileSync(absolute));
   }
 
   /** @throws InputError when the path leads out of the folder. */

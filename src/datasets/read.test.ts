@@ -98,7 +98,7 @@ describe('LIRIS-ACCEDE', () => {
     const rankingLines = readFileSync(join(root, ranking), 'utf8').split('\n');
     const changed = (line: number, column: number, value: string) =>
       replaceLine(ranking, line, rankingLines[line - 1]!.split('\t').with(column, value).join('\t'));
-    changed(2, 4, '2,5');
+    changed(2, 4, '2,5,');
     changed(3, 5, '7.5');
     changed(4, 1, '../../etc/passwd');
     changed(5, 2, '1.5');
@@ -108,7 +108,7 @@ describe('LIRIS-ACCEDE', () => {
     edit(description, (text) => text.replace(/<start>(\d+)<\/start>/, '<start>99999999</start>'));
     const problems = problemsOf();
     for (const expected of [
-      `${ranking}:2: valenceValue '2,5': a number expected`,
+      `${ranking}:2: valenceValue '2,5,': a number expected`,
       `${ranking}:3: arousalValue 7.5: 1 to 5 expected`,
       `${ranking}:4: name '../../etc/passwd': the name of a file expected, without a path`,
       `${ranking}:5: valenceRank '1.5': a whole number expected`,
@@ -190,12 +190,12 @@ describe('LIRIS-ACCEDE', () => {
 });
 
 describe('MediaEval 2016', () => {
-  test('has no header and names no film', () => {
+  test('has no header, names no film, and ends its lines with CR alone, as the original', () => {
     mkdirSync(join(root, 'annotations'));
     mkdirSync(join(root, 'data'));
     writeFileSync(
       join(root, 'annotations/MEDIAEVAL16-Global_prediction.txt'),
-      'MEDIAEVAL16_00000.mp4 3.1 2.25\nMEDIAEVAL16_00001.mp4 2 4\nMEDIAEVAL16_00001.mp4 2 4\n',
+      'MEDIAEVAL16_00000.mp4 3.1 2.25\rMEDIAEVAL16_00001.mp4 2 4\r\rMEDIAEVAL16_00001.mp4 2 4\r',
     );
     writeFileSync(join(root, 'data/MEDIAEVAL16_00000.mp4'), 'x');
     const { clips, problems, format } = readAnnotations(root);
@@ -208,7 +208,7 @@ describe('MediaEval 2016', () => {
       arousal: 2.25,
     });
     expect(problems.text()).toBe(
-      'annotations/MEDIAEVAL16-Global_prediction.txt:3: MEDIAEVAL16_00001.mp4 is given twice',
+      'annotations/MEDIAEVAL16-Global_prediction.txt:4: MEDIAEVAL16_00001.mp4 is given twice',
     );
   });
 });
@@ -233,20 +233,67 @@ describe("labels of one's own", () => {
     expect(readAnnotations(root).clips).toMatchObject(expected);
   });
 
-  test('paths that leave the folder, unknown columns and bad scores are refused', () => {
+  test('paths that leave the folder, missing columns and bad scores are refused', () => {
     csv(
-      'path,valence,arousal,set\n../x.mp4,2,2,\n/etc/passwd,2,2,\na.mp4,nan,2,\nb.mp4,2,2,some\nc.mp4,2,"2,\n,2,2,\n',
+      'path,valence,arousal,set\n../x.mp4,2,2,\n/etc/passwd,2,2,\na.mp4,nan,2,\nb.mp4,2,2,some\n,2,2,\nd.mp4,2,2\nc.mp4,2,"2,\n',
     );
     expect(problemsOf()).toEqual([
+      'labels.csv:8: a quoted field is not closed, or text follows its closing quote',
       "labels.csv:2: path '../x.mp4' leads out of the data set's folder",
       "labels.csv:3: path '/etc/passwd' leads out of the data set's folder",
       "labels.csv:4: valence 'nan': a number expected",
       "labels.csv:5: set 'some': one of train, validation, test expected",
-      'labels.csv:6: a quoted field is not closed, or text follows its closing quote',
-      'labels.csv:7: path is missing',
+      'labels.csv:6: path is missing',
+      'labels.csv:7: 3 fields; 4 expected: path, valence, arousal, set',
     ]);
-    csv('path,valence,arousal,mood\n');
-    expect(problemsOf()[0]).toMatch(/labels.csv:1: unknown column 'mood'; known: path/);
+    csv('path,valence,mood\n');
+    expect(problemsOf()).toEqual([
+      "labels.csv:1: the header lacks arousal; it has 'path', 'valence', 'mood'",
+    ]);
+  });
+
+  test('what spreadsheets write is read: semicolons, tabs, decimal commas, UTF-16, CR alone, blank lines, other columns', () => {
+    const rows = [
+      ['Path', 'note', 'valence', 'arousal', 'film'],
+      ['a.mp4', 'über; "gut"', '2,5', '4', 'One'],
+      ['', '', '', '', ''],
+      ['b.mp4', '', '1', '4,25', 'One'],
+    ];
+    const quote = (field: string) => (/[",;\t]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field);
+    const variants: Uint8Array[] = [';', '\t', ','].flatMap((delimiter) =>
+      ['\n', '\r\n', '\r'].flatMap((end) => {
+        const cell = (field: string) =>
+          delimiter === ',' && /^\d,/.test(field) ? field.replace(',', '.') : quote(field);
+        const text = rows.map((row) => row.map(cell).join(delimiter) + end).join('') + end;
+        return [
+          Buffer.from(text),
+          Buffer.from(`\ufeff${text}`),
+          Buffer.from(`\ufeff${text}`, 'utf16le'),
+          Buffer.from(text, 'utf16le'),
+          Buffer.from(`\ufeff${text}`, 'utf16le').swap16(),
+          Buffer.from(text, 'latin1'),
+        ];
+      }),
+    );
+    for (const bytes of variants) {
+      writeFileSync(join(root, 'labels.csv'), bytes);
+      const { clips, problems } = readAnnotations(root);
+      expect(problems.text()).toBe('');
+      expect(clips).toMatchObject([
+        { id: 'a.mp4', valence: 2.5, arousal: 4, film: 'One' },
+        { id: 'b.mp4', valence: 1, arousal: 4.25, film: 'One' },
+      ]);
+    }
+    expect(variants).toHaveLength(54);
+  });
+
+  test('an endless quoted field and millions of lines are problems, not faults', () => {
+    csv(`path,valence,arousal\na.mp4,2,2\n"${'x'.repeat(8e6)}`);
+    expect(problemsOf()[0]).toMatch(/^labels.csv:3: a line is longer than 65536 characters/);
+    csv(`path,valence,arousal\n${'a.mp4,2,2\n'.repeat(600_000)}`);
+    expect(problemsOf()).toEqual([
+      'labels.csv: has more than 500,000 lines; labels of at most so many clips expected',
+    ]);
   });
 
   test('a link out of the folder is not followed', () => {

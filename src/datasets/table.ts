@@ -1,6 +1,7 @@
 import type { Problems } from './problems.ts';
+import { hasTooManyLines, tooManyLines } from './text.ts';
 
-/** Every line, counted from 1, without its end; an empty line at the end of the file is no line. */
+/** Every line of a `decodedText`, counted from 1, without its end; blank lines are left out. */
 export function* linesOf(text: string): Generator<{ number: number; text: string }> {
   let number = 0;
   let from = text.startsWith('\ufeff') ? 1 : 0;
@@ -8,7 +9,8 @@ export function* linesOf(text: string): Generator<{ number: number; text: string
     const end = text.indexOf('\n', from);
     const to = end < 0 ? text.length : end;
     number++;
-    yield { number, text: text.slice(from, text[to - 1] === '\r' ? to - 1 : to) };
+    const line = text.slice(from, to);
+    if (line.trim() !== '') yield { number, text: line };
     from = to + 1;
   }
 }
@@ -22,11 +24,14 @@ export class Row {
   readonly file: string;
   readonly line: number;
   private readonly problems: Problems;
+  private readonly decimalCommas: boolean;
 
-  constructor(file: string, line: number, problems: Problems) {
+  /** @param decimalCommas whether '2,5' is a number here, as it is where no comma separates columns. */
+  constructor(file: string, line: number, problems: Problems, decimalCommas = false) {
     this.file = file;
     this.line = line;
     this.problems = problems;
+    this.decimalCommas = decimalCommas;
   }
 
   fail(message: string): void {
@@ -40,7 +45,8 @@ export class Row {
     lowest: number = -Infinity,
     highest: number = Infinity,
   ): number {
-    const value = text === undefined || text.trim() === '' ? Number.NaN : Number(text);
+    const written = this.decimalCommas ? text?.replace(/^([^.,]*),([^.,]*)$/, '$1.$2') : text;
+    const value = written === undefined || written.trim() === '' ? Number.NaN : Number(written);
     if (!Number.isFinite(value)) this.fail(`${column} ${quoted(text)}: a number expected`);
     else if (value < lowest || value > highest)
       this.fail(`${column} ${value}: ${lowest} to ${highest} expected`);
@@ -67,7 +73,10 @@ export function quoted(text: string | undefined): string {
   return `'${text.length > 40 ? `${text.slice(0, 40)}…` : text}'`;
 }
 
-/** Calls `read` for each line of a tab-separated table that has the right number of fields. */
+/**
+ * Calls `read` for each line of a table whose columns are separated by tabs or spaces, with the fields in the order of
+ * `columns`. A file with a header may have them in any order and others beside them; without one, others may follow.
+ */
 export function readTable(
   text: string,
   file: string,
@@ -76,16 +85,29 @@ export function readTable(
   problems: Problems,
   read: (row: Row, fields: readonly string[]) => void,
 ): void {
-  let headerSeen = !options.header;
-  for (const line of linesOf(text)) {
-    const row = new Row(file, line.number, problems);
-    const fields = line.text.split(options.separator);
-    if (!headerSeen) {
-      headerSeen = true;
-      if (fields.join(' ') !== columns.join(' ')) row.fail(`the header '${columns.join(' ')}' expected`);
-    } else if (fields.length !== columns.length) {
-      row.fail(`${fields.length} fields; ${columns.length} expected: ${columns.join(' ')}`);
-    } else read(row, fields);
+  if (hasTooManyLines(text)) {
+    problems.add(file, undefined, tooManyLines);
+    return;
   }
-  if (!headerSeen) problems.add(file, undefined, 'is empty');
+  let places = options.header ? undefined : columns.map((_, i) => i);
+  let width = columns.length;
+  for (const line of linesOf(text)) {
+    const row = new Row(file, line.number, problems, true);
+    const fields = line.text.trim().split(options.separator);
+    if (!places) {
+      places = columns.map((column) => fields.indexOf(column));
+      width = fields.length;
+      if (places.includes(-1)) {
+        row.fail(`the header '${columns.join(' ')}' expected`);
+        return;
+      }
+    } else if (options.header ? fields.length !== width : fields.length < width) {
+      row.fail(`${fields.length} fields; ${width} expected: ${columns.join(' ')}`);
+    } else
+      read(
+        row,
+        places.map((place) => fields[place]!.trim()),
+      );
+  }
+  if (!places) problems.add(file, undefined, 'is empty');
 }

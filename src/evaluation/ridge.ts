@@ -1,49 +1,30 @@
+import { LuDecomposition, Matrix } from 'ml-matrix';
 import { mean } from '../affect/index.ts';
 import { grouped } from '../support/grouped.ts';
 import { Random } from '../support/random.ts';
 
 /**
- * The x that minimises |matrix · x − y|² + penalty · |x|², by Gaussian elimination on the normal equations.
+ * The x that minimizes |matrix · x − y|² + penalty · |x|², from the normal equations.
  *
  * @param rows the matrix, row by row.
+ * @throws RangeError when there is no single solution.
  */
 export function leastSquares(
   rows: readonly (readonly number[])[],
   y: readonly number[],
   penalty: number,
 ): number[] {
-  const width = rows[0]!.length;
-  const system = Array.from({ length: width }, (_, i) => {
-    const line = new Float64Array(width + 1);
-    rows.forEach((row, k) => {
-      for (let j = 0; j < width; j++) line[j]! += row[i]! * row[j]!;
-      line[width]! += row[i]! * y[k]!;
-    });
-    line[i]! += penalty;
-    return line;
-  });
-  return solved(system);
+  const matrix = new Matrix(rows as number[][]);
+  const transposed = matrix.transpose();
+  const normal = transposed.mmul(matrix);
+  for (let i = 0; i < normal.rows; i++) normal.set(i, i, normal.get(i, i) + penalty);
+  const factor = new LuDecomposition(normal);
+  if (factor.isSingular())
+    throw new RangeError('the equations have no single solution; a penalty above 0 gives one');
+  return factor.solve(transposed.mmul(Matrix.columnVector(y as number[]))).to1DArray();
 }
 
-/** Gauss–Jordan with partial pivoting; each line is a row of the matrix followed by its right side. */
-function solved(lines: Float64Array[]): number[] {
-  const width = lines.length;
-  for (let i = 0; i < width; i++) {
-    let pivot = i;
-    for (let k = i + 1; k < width; k++) if (Math.abs(lines[k]![i]!) > Math.abs(lines[pivot]![i]!)) pivot = k;
-    [lines[i], lines[pivot]] = [lines[pivot]!, lines[i]!];
-    const line = lines[i]!;
-    if (line[i] === 0)
-      throw new RangeError('the equations have no single solution; a penalty above 0 gives one');
-    for (let k = 0; k < width; k++) {
-      const factor = lines[k]![i]! / line[i]!;
-      if (k !== i && factor !== 0) for (let j = i; j <= width; j++) lines[k]![j]! -= factor * line[j]!;
-    }
-  }
-  return lines.map((line, i) => line[width]! / line[i]!);
-}
-
-/** Linear regression on standardised features, with a penalty on the size of its weights. */
+/** Linear regression on standardized features, with a penalty on the size of its weights. */
 export interface Ridge {
   readonly penalty: number;
   predict(features: readonly number[]): number;
@@ -62,17 +43,17 @@ export function ridge(
   const deviations = columns.map(
     (column, j) => Math.sqrt(mean(column.map((value) => (value - means[j]!) ** 2))) || 1,
   );
-  const standardised = (row: readonly number[]) =>
+  const standardized = (row: readonly number[]) =>
     row.map((value, j) => (value - means[j]!) / deviations[j]!);
   const intercept = mean(labels);
   const weights = leastSquares(
-    features.map(standardised),
+    features.map(standardized),
     labels.map((label) => label - intercept),
     penalty,
   );
   return {
     penalty,
-    predict: (row) => standardised(row).reduce((sum, value, j) => sum + value * weights[j]!, intercept),
+    predict: (row) => standardized(row).reduce((sum, value, j) => sum + value * weights[j]!, intercept),
   };
 }
 

@@ -1,3 +1,5 @@
+import { stringify } from 'csv-stringify/sync';
+
 /** A table to be shown as text, Markdown, CSV or LaTeX; numbers are given as they are and rounded when shown. */
 export interface Table {
   readonly title: string;
@@ -53,7 +55,6 @@ const writers: Record<TableFormat, (table: Table) => string> = {
   },
 
   csv: ({ columns, rows }) => {
-    const quoted = (text: string) => (/[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
     const intervals = columns.map((_, i) => rows.some((row) => isInterval(row[i])));
     const names = columns.flatMap(({ name }, i) =>
       intervals[i] ? [name, `${name} low`, `${name} high`] : [name],
@@ -66,7 +67,7 @@ const writers: Record<TableFormat, (table: Table) => string> = {
           ? [exact(cell.value), exact(cell.low), exact(cell.high)]
           : [exact(cell), '', ''];
       });
-    return [names, ...rows.map(cells)].map((line) => `${line.map(quoted).join(',')}\n`).join('');
+    return stringify([names, ...rows.map(cells)]);
   },
 
   latex: ({ title, columns, rows, notes }) => {

@@ -27,6 +27,7 @@ test.each([
   ['batchSize: 16\nclipsAtOnce: 5', 'run.yaml: batchSize 16 is not a multiple of clipsAtOnce 5'],
   ['epochs: 1\nepochs: 2', 'run.yaml: Map keys must be unique'],
   ['epochs: [', 'run.yaml: '],
+  ['epochs: &n 3\nseed: *n', 'run.yaml: Alias resolution is disabled; write values out in place of aliases'],
 ])('%j is refused', (yaml, message) => {
   expect(() => parseConfiguration(yaml, 'run.yaml')).toThrow(message);
 });

@@ -189,7 +189,15 @@ export function parseConfiguration(yaml: string, source: string): TrainingConfig
   const [problem] = document.errors;
   if (problem) throw new InputError(`${source}: ${problem.message.split('\n')[0]}`);
   // aliases are refused: a few lines of them can stand for gigabytes
-  return trainingConfiguration(document.toJS({ maxAliasCount: 0 }), source);
+  let keys: unknown;
+  try {
+    keys = document.toJS({ maxAliasCount: 0 });
+  } catch (error) {
+    throw new InputError(
+      `${source}: ${(error as Error).message}; write values out in place of aliases (*name)`,
+    );
+  }
+  return trainingConfiguration(keys, source);
 }
 
 /** The configuration as a file that `parseConfiguration` reads, each key with its description. */

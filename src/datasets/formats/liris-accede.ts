@@ -90,7 +90,7 @@ function readRanking(text: string, file: string, problems: Problems): Map<string
     if (ranks[column].has(value)) row.fail(`${column} ${value} is given twice`);
     ranks[column].add(value);
   };
-  readTable(text, file, RANKING_COLUMNS, { header: true, separator: '\t' }, problems, (row, fields) => {
+  readTable(text, file, RANKING_COLUMNS, { header: true, separator: /[\t;]/ }, problems, (row, fields) => {
     const [id, name, valenceRank, arousalRank, valence, arousal, valenceVariance, arousalVariance] = fields;
     const clip: Ranking = {
       id: String(row.integer('id', id, 0, 1e9)),
@@ -117,7 +117,7 @@ function readRanking(text: string, file: string, problems: Problems): Map<string
 
 function readSets(text: string, file: string, problems: Problems): Map<string, ClipSet> {
   const sets = new Map<string, ClipSet>();
-  readTable(text, file, SETS_COLUMNS, { header: true, separator: '\t' }, problems, (row, fields) => {
+  readTable(text, file, SETS_COLUMNS, { header: true, separator: /[\t;]/ }, problems, (row, fields) => {
     const name = row.fileName('name', fields[1]);
     row.integer('id', fields[0], 0, 1e9);
     const number = row.integer('set', fields[2], 0, 2);

@@ -22,7 +22,7 @@ function read(folder: Folder): Omit<DataSet, 'format' | 'root' | 'synthetic'> {
   const file = folder.find(LABELS)!;
   const clips = new Map<string, LabelledClip>();
   let videos: string | undefined;
-  const options = { header: false, separator: /[\t ]+/ };
+  const options = { header: false, separator: /[\t ;]+/ };
   readTable(folder.text(file), file, ['name', 'valence', 'arousal'], options, problems, (row, fields) => {
     const name = row.fileName('name', fields[0]);
     const valence = row.number('valence', fields[1], 1, 5);

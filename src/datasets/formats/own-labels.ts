@@ -1,9 +1,11 @@
 // Labels of one's own: labels.csv or labels.jsonl in the folder of the clips.
 import { basename } from 'node:path';
 import type { LabelledClip } from '../clip.ts';
+import { readDelimited } from '../delimited.ts';
 import type { Folder } from '../folder.ts';
 import { Problems } from '../problems.ts';
 import { linesOf, quoted, Row } from '../table.ts';
+import { hasTooManyLines, tooManyLines } from '../text.ts';
 import type { DataSet, LabelFormat } from './format.ts';
 
 const FILES = ['labels.csv', 'labels.jsonl'];
@@ -14,7 +16,8 @@ const SETS = ['train', 'validation', 'test'] as const;
 /**
  * `path,valence,arousal[,film][,start][,end][,set]`: the path relative to the labels, scores from 1 to 5,
  * start and end in seconds of the film, set one of train, validation, test.
- * As CSV (RFC 4180, with a header, columns in any order) or an object per line (JSON Lines).
+ * As CSV (RFC 4180, with a header, columns in any order, others beside them; semicolons or tabs and decimal commas, as
+ * spreadsheets write them) or an object per line (JSON Lines).
  */
 export const ownLabels: LabelFormat = {
   name: 'labels',
@@ -28,11 +31,14 @@ function read(folder: Folder): Omit<DataSet, 'format' | 'root' | 'synthetic'> {
   const file = FILES.find((name) => folder.find(name) === name)!;
   const clips = new Map<string, LabelledClip>();
   const rows = file.endsWith('.csv') ? csvRows : jsonRows;
-  for (const { row, field } of rows(folder.text(file), file, problems)) {
-    const clip = readClip(row, field, folder);
-    if (!row.failed && clips.has(clip.id)) row.fail(`${clip.id} is given twice`);
-    if (!row.failed) clips.set(clip.id, clip);
-  }
+  const text = folder.text(file);
+  if (hasTooManyLines(text)) problems.add(file, undefined, tooManyLines);
+  else
+    for (const { row, field } of rows(text, file, problems)) {
+      const clip = readClip(row, field, folder);
+      if (!row.failed && clips.has(clip.id)) row.fail(`${clip.id} is given twice`);
+      if (!row.failed) clips.set(clip.id, clip);
+    }
   if (clips.size === 0 && problems.count === 0) problems.add(file, undefined, 'is empty');
   return { clips: [...clips.values()], films: [], range: { lowest: 1, highest: 5 }, files: [file], problems };
 }
@@ -74,47 +80,34 @@ function readClip(row: Row, field: Field, folder: Folder): LabelledClip {
   return clip;
 }
 
-function* csvRows(text: string, file: string, problems: Problems): Generator<{ row: Row; field: Field }> {
-  let columns: string[] | undefined;
-  for (const line of linesOf(text)) {
-    const row = new Row(file, line.number, problems);
-    const fields = csvFields(line.text, row);
-    if (row.failed) continue;
-    if (!columns) {
-      columns = fields;
-      for (const column of fields)
-        if (!COLUMNS.includes(column))
-          row.fail(`unknown column ${quoted(column)}; known: ${COLUMNS.join(', ')}`);
-      const missing = REQUIRED.filter((column) => !fields.includes(column));
-      if (missing.length > 0) row.fail(`the header lacks ${missing.join(', ')}`);
-      if (new Set(fields).size < fields.length) row.fail('a column is given twice');
-      if (row.failed) return;
-    } else if (fields.length !== columns.length) {
-      row.fail(`${fields.length} fields; ${columns.length} expected: ${columns.join(', ')}`);
-    } else {
-      const values = new Map(columns.map((column, i) => [column, fields[i]!]));
-      yield { row, field: (column) => values.get(column) || undefined };
-    }
-  }
+interface Label {
+  readonly row: Row;
+  readonly field: Field;
 }
 
-/** The fields of one line of CSV; a quoted field may hold commas and doubled quotes, not line ends. */
-function csvFields(line: string, row: Row): string[] {
-  const fields: string[] = [];
-  const pattern = /(?:"((?:[^"]|"")*)"|([^",]*))(,|$)/y;
-  do {
-    const match = pattern.exec(line);
-    if (!match) {
-      row.fail('a quoted field is not closed, or text follows its closing quote');
-      return [];
-    }
-    fields.push(match[1] === undefined ? match[2]!.trim() : match[1].replaceAll('""', '"'));
-    if (match[3] === '') break;
-  } while (pattern.lastIndex <= line.length);
-  return fields;
+/** Columns whose name is not known are left alone: tables of one's own have notes in them. */
+function* csvRows(text: string, file: string, problems: Problems): Generator<Label> {
+  const [header, ...lines] = readDelimited(text, file, problems);
+  if (!header) return;
+  const columns = header.fields.map((name) => name.toLowerCase());
+  for (const column of COLUMNS)
+    if (columns.indexOf(column) !== columns.lastIndexOf(column)) header.row.fail(`${column} is given twice`);
+  const missing = REQUIRED.filter((column) => !columns.includes(column));
+  if (missing.length > 0)
+    header.row.fail(
+      `the header lacks ${missing.join(', ')}; it has ${columns.slice(0, 20).map(quoted).join(', ')}`,
+    );
+  if (header.row.failed) return;
+  const places = new Map(COLUMNS.map((column) => [column, columns.indexOf(column)]));
+  for (const { row, fields } of lines)
+    if (fields.length < columns.length)
+      row.fail(`${fields.length} fields; ${columns.length} expected: ${columns.slice(0, 20).join(', ')}`);
+    else if (fields.slice(columns.length).some((field) => field !== ''))
+      row.fail(`${fields.length} fields under ${columns.length} columns`);
+    else yield { row, field: (column) => fields[places.get(column)!] || undefined };
 }
 
-function* jsonRows(text: string, file: string, problems: Problems): Generator<{ row: Row; field: Field }> {
+function* jsonRows(text: string, file: string, problems: Problems): Generator<Label> {
   for (const line of linesOf(text)) {
     const row = new Row(file, line.number, problems);
     let value: unknown;
@@ -130,8 +123,7 @@ function* jsonRows(text: string, file: string, problems: Problems): Generator<{ 
     }
     const fields = new Map(Object.entries(value));
     for (const [key, item] of fields) {
-      if (!COLUMNS.includes(key)) row.fail(`unknown key ${quoted(key)}; known: ${COLUMNS.join(', ')}`);
-      else if (typeof item !== 'string' && typeof item !== 'number')
+      if (COLUMNS.includes(key) && typeof item !== 'string' && typeof item !== 'number')
         row.fail(`${key}: a number or a text expected`);
     }
     if (!row.failed)

@@ -1,5 +1,5 @@
+import { CholeskyDecomposition, Matrix } from 'ml-matrix';
 import { Random } from '../../support/random.ts';
-import { Cholesky } from './cholesky.ts';
 import { minimize } from './minimize.ts';
 
 /** covariance(x, x′) = signalVariance · exp(−(x − x′)² / (2 · lengthScale²)) + noiseVariance · [x is x′] */
@@ -26,8 +26,8 @@ export class GaussianProcess {
   readonly logMarginalLikelihood: number;
   private readonly x: Float64Array;
   private readonly mean: number;
-  private readonly factor: Cholesky;
-  private readonly weights: Float64Array;
+  private readonly factor: CholeskyDecomposition;
+  private readonly weights: readonly number[];
 
   constructor(x: ArrayLike<number>, y: ArrayLike<number>, kernel: Kernel) {
     const { places, centred, mean } = checked(x, y);
@@ -79,7 +79,8 @@ export class GaussianProcess {
   at(x: number): Estimate {
     const covariances = this.x.map((place) => signal(x - place, this.kernel));
     const mean = covariances.reduce((sum, covariance, i) => sum + covariance * this.weights[i]!, this.mean);
-    const explained = this.factor.solveLower(covariances).reduce((sum, value) => sum + value * value, 0);
+    const solved = this.factor.solve(Matrix.columnVector(covariances)).to1DArray();
+    const explained = covariances.reduce((sum, covariance, i) => sum + covariance * solved[i]!, 0);
     return { mean, variance: Math.max(0, this.kernel.signalVariance - explained) };
   }
 }
@@ -103,16 +104,23 @@ function checked(x: ArrayLike<number>, y: ArrayLike<number>) {
 
 function solve(x: Float64Array, y: Float64Array, kernel: Kernel) {
   const size = x.length;
-  const covariance = new Float64Array(size * size);
+  const covariance = Matrix.zeros(size, size);
   for (let i = 0; i < size; i++) {
-    for (let j = 0; j < i; j++)
-      covariance[i * size + j] = covariance[j * size + i] = signal(x[i]! - x[j]!, kernel);
-    covariance[i * size + i] = kernel.signalVariance + kernel.noiseVariance;
+    for (let j = 0; j < i; j++) {
+      const value = signal(x[i]! - x[j]!, kernel);
+      covariance.set(i, j, value);
+      covariance.set(j, i, value);
+    }
+    covariance.set(i, i, kernel.signalVariance + kernel.noiseVariance);
   }
-  const factor = new Cholesky(covariance, size);
-  const weights = factor.solve(y);
+  const factor = new CholeskyDecomposition(covariance);
+  if (!factor.isPositiveDefinite()) throw new RangeError('the covariance is numerically singular');
+  const weights = factor.solve(Matrix.columnVector(y)).to1DArray();
+  const logDeterminant = factor.lowerTriangularMatrix
+    .diagonal()
+    .reduce((sum, value) => sum + 2 * Math.log(value), 0);
   const fit = y.reduce((sum, value, i) => sum + value * weights[i]!, 0);
-  const logMarginalLikelihood = -0.5 * (fit + factor.logDeterminant() + size * Math.log(2 * Math.PI));
+  const logMarginalLikelihood = -0.5 * (fit + logDeterminant + size * Math.log(2 * Math.PI));
   return { factor, weights, covariance, logMarginalLikelihood };
 }
 
@@ -125,14 +133,14 @@ function negativeLikelihood(x: Float64Array, y: Float64Array, kernel: Kernel) {
     return { value: Infinity, gradient: new Float64Array(3) }; // numerically singular: too little noise
   }
   const { weights, factor, covariance } = solved;
-  const inverse = factor.inverse();
   const size = x.length;
+  const inverse = factor.solve(Matrix.eye(size));
   const gradient = new Float64Array(3);
   for (let i = 0; i < size; i++) {
-    gradient[2]! += 0.5 * (inverse[i * size + i]! - weights[i]! ** 2) * kernel.noiseVariance;
+    gradient[2]! += 0.5 * (inverse.get(i, i) - weights[i]! ** 2) * kernel.noiseVariance;
     for (let j = 0; j < size; j++) {
-      const slope = 0.5 * (inverse[i * size + j]! - weights[i]! * weights[j]!);
-      const shared = i === j ? kernel.signalVariance : covariance[i * size + j]!;
+      const slope = 0.5 * (inverse.get(i, j) - weights[i]! * weights[j]!);
+      const shared = i === j ? kernel.signalVariance : covariance.get(i, j);
       gradient[0]! += slope * shared;
       gradient[1]! += slope * shared * ((x[i]! - x[j]!) / kernel.lengthScale) ** 2;
     }
