@@ -1,4 +1,5 @@
 import { type Film, type SampledFrame, type SampleFlow, writeFlow, writePicture } from '../clips/index.ts';
+import type { Session } from '../graph/index.ts';
 import type { Affect } from '../networks/index.ts';
 import { contributions, type Stream } from '../networks/index.ts';
 import { Channel } from '../support/channel.ts';
@@ -24,28 +25,48 @@ export async function visualTrack(
   film: Film,
   model: Model,
   sessions: Sessions,
-  { used, present, onFrame }: VisualOptions,
+  options: VisualOptions,
 ): Promise<Track> {
-  const session = await sessions.frames(used.includes('picture'));
-  const motions = used.includes('flow') ? motionsOf(film.flow, sessions) : undefined;
+  const session = await sessions.frames(options.used.includes('picture'));
+  if (!options.used.includes('flow')) return await look(film, model, session, options);
+  const motions = new Channel<Float32Array>(2 * framesPerRun);
+  // together: when one fails the film is closed by whoever waits here, and neither waits for the other for ever
+  const [track] = await Promise.all([
+    look(film, model, session, options, motions),
+    computeMotions(film.flow, sessions, motions),
+  ]);
+  return track;
+}
+
+/** @param motions the flow map of each sampled frame. */
+async function look(
+  film: Film,
+  model: Model,
+  session: Session,
+  { present, onFrame }: VisualOptions,
+  motions?: Channel<Float32Array>,
+): Promise<Track> {
   const motion = motions?.[Symbol.asyncIterator]();
   const times: number[] = [];
   const affects: Affect[] = [];
-  for await (const frames of inGroups(film.frames, framesPerRun)) {
-    const feeds = Object.fromEntries([...session.inputs].map(([name, shape]) => [name, zeros(shape)]));
-    for (const [index, { rgb }] of frames.entries()) {
-      if (feeds.picture) writePicture(rgb, itemOf(feeds.picture, index));
-      const flowMap = await motion?.next();
-      if (flowMap?.value) itemOf(feeds.flowFeature!, index).set(flowMap.value);
+  try {
+    for await (const frames of inGroups(film.frames, framesPerRun)) {
+      const feeds = Object.fromEntries([...session.inputs].map(([name, shape]) => [name, zeros(shape)]));
+      for (const [index, { rgb }] of frames.entries()) {
+        if (feeds.picture) writePicture(rgb, itemOf(feeds.picture, index));
+        const flowMap = await motion?.next();
+        if (flowMap?.value) itemOf(feeds.flowFeature!, index).set(flowMap.value);
+      }
+      const maps = await session.run(feeds);
+      for (const [index, frame] of frames.entries()) {
+        times.push(frame.time);
+        affects.push(affectOf(maps, index, model, present));
+        onFrame(frame);
+      }
     }
-    const maps = await session.run(feeds);
-    for (const [index, frame] of frames.entries()) {
-      times.push(frame.time);
-      affects.push(affectOf(maps, index, model, present));
-      onFrame(frame);
-    }
+  } finally {
+    motions?.end();
   }
-  await motion?.return();
   return new Track(momentsOf(times, affects, film.summary().decodedDuration));
 }
 
@@ -76,10 +97,13 @@ function momentsOf(times: readonly number[], affects: readonly Affect[], end: nu
   }));
 }
 
-/** The flow of each sampled frame in turn: the mean of the ConvNet's maps of the fields around it. */
-function motionsOf(flow: AsyncIterable<SampleFlow>, sessions: Sessions): Channel<Float32Array> {
-  const motions = new Channel<Float32Array>(2 * framesPerRun);
-  const compute = async () => {
+/** Gives the flow of each sampled frame in turn: the mean of the ConvNet's maps of the fields around it. */
+async function computeMotions(
+  flow: AsyncIterable<SampleFlow>,
+  sessions: Sessions,
+  motions: Channel<Float32Array>,
+): Promise<void> {
+  try {
     const session = await sessions.flow();
     const shape = session.inputs.get('flow')!;
     let sample = 0;
@@ -104,12 +128,11 @@ function motionsOf(flow: AsyncIterable<SampleFlow>, sessions: Sessions): Channel
       }
     }
     await finish();
-  };
-  compute().then(
-    () => motions.end(),
-    (error) => motions.fail(error),
-  );
-  return motions;
+    motions.end();
+  } catch (error) {
+    motions.fail(error);
+    throw error;
+  }
 }
 
 async function* inGroups<T>(items: AsyncIterable<T>, size: number): AsyncGenerator<T[], void, undefined> {

@@ -6,6 +6,7 @@ export const exitCodes = {
   wrongUsage: 2,
   /** A fault of the program itself. */
   internal: 70,
+  hungUp: 129,
   interrupted: 130,
   terminated: 143,
 } as const;
@@ -16,4 +17,4 @@ Exit codes:
   1    an input could not be analysed (the others were)
   2    wrong usage: an unknown option, a value out of range
   70   a fault of affectline itself
-  130  interrupted by Ctrl-C (143: terminated); no half-written file is left`;
+  130  interrupted by Ctrl-C (143: terminated, 129: terminal closed); no half-written file is left`;

@@ -12,9 +12,14 @@ export class Interruption extends Error {
   override name = 'Interruption';
   readonly exitCode: number;
 
-  constructor(signal: NodeJS.Signals) {
-    super(signal === 'SIGINT' ? 'interrupted' : 'terminated');
-    this.exitCode = signal === 'SIGINT' ? exitCodes.interrupted : exitCodes.terminated;
+  constructor(signal: 'SIGINT' | 'SIGTERM' | 'SIGHUP') {
+    const [message, exitCode] = {
+      SIGINT: ['interrupted', exitCodes.interrupted] as const,
+      SIGTERM: ['terminated', exitCodes.terminated] as const,
+      SIGHUP: ['the terminal is gone', exitCodes.hungUp] as const,
+    }[signal];
+    super(message);
+    this.exitCode = exitCode;
   }
 }
 

@@ -61,7 +61,7 @@ const samplesAhead = 24;
 const soundAhead = 4;
 
 /**
- * Opens a film and starts decoding it.
+ * Opens a film and starts decoding it. When the signal aborts, all that it gives fails with the signal's reason.
  *
  * @throws InputError naming the file and what is wrong with it, here or while reading.
  */
@@ -81,14 +81,20 @@ export async function openFilm(path: string, options: FilmOptions): Promise<Film
   const frames = new Channel<SampledFrame>(samplesAhead);
   const waveform = new Channel<Float32Array>(soundAhead);
   const channels = [grays, frames, waveform];
-  const reading = distribute(media, flow ? grays : undefined, frames, waveform).then(
-    () => {
+  const fail = (error: unknown) => {
+    for (const channel of channels) channel.fail(error);
+  };
+  // at once: the media may be stuck behind a channel that is full, or may fail by its decoder's end first
+  const abort = () => {
+    for (const channel of channels) channel.abort(signal?.reason);
+  };
+  signal?.addEventListener('abort', abort, { once: true });
+  if (signal?.aborted) abort();
+  const reading = distribute(media, flow ? grays : undefined, frames, waveform)
+    .then(() => {
       for (const channel of channels) channel.end();
-    },
-    (error) => {
-      for (const channel of channels) channel.fail(error);
-    },
-  );
+    }, fail)
+    .finally(() => signal?.removeEventListener('abort', abort));
   return {
     info: media.info,
     frames,

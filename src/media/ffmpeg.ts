@@ -1,8 +1,8 @@
-import { spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import { FORMATS_WITH_RESETS } from './discontinuities.ts';
 import { INPUT_LIMITS, lastLine, probe } from './ffprobe.ts';
 import { Inbox, type Pipe } from './inbox.ts';
+import { decodingLimits, threadsFor } from './limits.ts';
 import {
   MAXIMUM_PIXELS,
   type PicturePlan,
@@ -11,8 +11,8 @@ import {
   type Request,
   type SoundPlan,
 } from './plan.ts';
-import { ended } from './process.ts';
-import type { Source, SourceItem } from './source.ts';
+import { startChild } from './process.ts';
+import type { Opening, Source, SourceItem } from './source.ts';
 import { SAMPLE_RATE } from './types.ts';
 
 /** The descriptors ffmpeg writes to; 2 is its standard error. */
@@ -20,39 +20,54 @@ const [GRAY, COMPLAINTS, RGB, TIMES, SOUND, SOUND_TIMES] = [1, 2, 3, 4, 5, 6] as
 
 const MICROSECONDS = 1_000_000;
 
+/** Of a decoded picture, as far as is known before: 10 bits, 4:2:2. */
+const BYTES_PER_PIXEL = 4;
+
 /** Starts the system's ffmpeg on a file. */
-export async function openFfmpeg(path: string, request: Request): Promise<Source> {
-  const file = await probe(path);
+export async function openFfmpeg(
+  path: string,
+  request: Request,
+  { bytes, signal }: Opening,
+): Promise<Source> {
+  const file = await probe(path, signal);
   const plan = planDecoding(file, request);
   if (!plan.picture && !plan.sound) throw new Error('it holds neither picture nor sound');
   // Where it need not, ffmpeg's repair of the clock does harm (a joined-up Ogg of 8 s becomes 102 s long).
   const repairsClock = FORMATS_WITH_RESETS.includes(file.format);
-  const child = spawn('ffmpeg', commandLine(path, plan, request, repairsClock), {
-    stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
-    windowsHide: true,
+  const pixels = Math.max(...file.streams.map(({ width, height }) => width * height));
+  const threads = threadsFor(BYTES_PER_PIXEL * pixels, request.threads);
+  const child = startChild('ffmpeg', commandLine(path, plan, request, repairsClock, threads), {
+    descriptors: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
+    limits: decodingLimits(plan.duration, bytes),
+    signal,
   });
-  const exit = ended(child);
-  const streams = child.stdio.slice(1) as Readable[];
-  const inbox = new Inbox(streams, () => child.kill('SIGKILL'));
+  const streams = child.pipes.slice(1) as Readable[];
+  const inbox = new Inbox(streams, child.kill);
   return {
     decoder: 'ffmpeg',
     plan,
-    pid: child.pid ?? 0,
-    items: items(path, plan, request, repairsClock ? 0 : plan.start, inbox, exit),
+    pid: child.pid,
+    items: items(path, plan, request, repairsClock ? 0 : plan.start, inbox, child.exit),
     async close() {
-      child.kill('SIGKILL');
+      child.kill();
       for (const stream of streams) stream.destroy();
-      await exit;
+      await child.exit;
     },
   };
 }
 
-function commandLine(path: string, plan: Plan, request: Request, repairsClock: boolean): string[] {
+function commandLine(
+  path: string,
+  plan: Plan,
+  request: Request,
+  repairsClock: boolean,
+  threads: number,
+): string[] {
   const { picture, sound } = plan;
   return [
     ...['-v', 'error', '-nostdin', '-noautorotate'],
     ...(repairsClock ? [] : ['-copyts']),
-    ...['-threads', `${request.threads}`, '-max_pixels', `${MAXIMUM_PIXELS}`],
+    ...['-threads', `${threads}`, '-max_pixels', `${MAXIMUM_PIXELS}`],
     ...[...INPUT_LIMITS, '-i', `file:${path}`],
     ...(picture ? pictureOutputs(picture, request) : []),
     ...(sound ? soundOutputs(sound) : []),

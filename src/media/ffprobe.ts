@@ -1,6 +1,7 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
+import type { Readable } from 'node:stream';
+import { PROBE_LIMITS } from './limits.ts';
 import { ACCEPTED_FORMATS, type FileDescription, notAccepted, type StreamDescription } from './plan.ts';
+import { COMMAND_NOT_FOUND, startChild } from './process.ts';
 import { UnavailableError } from './source.ts';
 
 /** Options that keep ffmpeg and ffprobe from reading anything but the one local file. */
@@ -37,26 +38,51 @@ export interface ProbedFile extends FileDescription {
   format: string;
 }
 
-/** What the system's ffprobe says about a file, in the words of node-av's demuxer. */
-export async function probe(path: string): Promise<ProbedFile> {
-  const options = [
-    '-v',
-    'error',
-    ...INPUT_LIMITS,
-    '-show_format',
-    '-show_streams',
-    '-of',
-    'json',
-    `file:${path}`,
-  ];
-  const { stdout } = await promisify(execFile)('ffprobe', options, {
-    maxBuffer: 2 ** 26,
-    timeout: 60_000,
-  }).catch((error: NodeJS.ErrnoException & { stderr?: string }) => {
-    if (error.code === 'ENOENT') throw new UnavailableError('ffmpeg and ffprobe are not installed');
-    throw notAccepted(lastLine(error.stderr ?? '', path) || error.message);
+/** ffprobe is done, or silent for good, after this long. */
+const PATIENCE_MILLISECONDS = 60_000;
+
+/** A description of a file is never longer than this many bytes. */
+const LONGEST_DESCRIPTION = 2 ** 26;
+
+/**
+ * What the system's ffprobe says about a file, in the words of node-av's demuxer.
+ *
+ * @param signal ends ffprobe.
+ */
+export async function probe(path: string, signal?: AbortSignal): Promise<ProbedFile> {
+  const options = ['-v', 'error', ...INPUT_LIMITS, '-show_format', '-show_streams', '-of', 'json'];
+  const child = startChild('ffprobe', [...options, `file:${path}`], {
+    descriptors: ['ignore', 'pipe', 'pipe'],
+    limits: PROBE_LIMITS,
+    signal,
   });
-  const { format, streams } = JSON.parse(stdout) as Probed;
+  const timer = setTimeout(child.kill, PATIENCE_MILLISECONDS);
+  try {
+    const [stdout, complaints, how] = await Promise.all([
+      said(child.pipes[1] as Readable),
+      said(child.pipes[2] as Readable),
+      child.exit,
+    ]);
+    if (how === COMMAND_NOT_FOUND || how.includes('ENOENT'))
+      throw new UnavailableError('ffmpeg and ffprobe are not installed');
+    if (how !== 'exit code 0') throw notAccepted(lastLine(complaints, path) || `ffprobe ended: ${how}`);
+    return describe(JSON.parse(stdout) as Probed);
+  } finally {
+    clearTimeout(timer);
+    await child.close();
+  }
+}
+
+async function said(stream: Readable): Promise<string> {
+  let text = '';
+  for await (const part of stream.setEncoding('utf8')) {
+    text += part;
+    if (text.length > LONGEST_DESCRIPTION) throw notAccepted('its description has no end');
+  }
+  return text;
+}
+
+function describe({ format, streams }: Probed): ProbedFile {
   return {
     format: format.format_name,
     duration: Math.max(0, Number(format.duration ?? 0)),

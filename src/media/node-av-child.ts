@@ -1,15 +1,24 @@
 /*
- * The decoding child: `node node-av-child.js FILE REQUEST`, messages on descriptor 3. It runs FFmpeg's libraries
+ * The decoding child: `node node-av-child.js FILE JOB`, messages on descriptor 3. It runs FFmpeg's libraries
  * through node-av's synchronous calls, so a crash in native code, or a film that hangs it, ends this process alone.
  */
+import { decodingLimits, tooSlow } from './limits.ts';
 import { writeMessage } from './messages.ts';
-import type { Request } from './plan.ts';
+import type { Plan, Request } from './plan.ts';
 
 const PIPE = 3;
+const MICROSECONDS = 1e6;
 const text = (value: string) => new TextEncoder().encode(value);
 const reason = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
-async function main(path: string, request: Request): Promise<void> {
+/** What the child is told, as JSON. */
+interface Job {
+  request: Request;
+  /** Of the file. */
+  bytes: number;
+}
+
+async function main(path: string, { request, bytes }: Job): Promise<void> {
   let decoding: typeof import('./node-av-decoding.ts');
   try {
     decoding = await import('./node-av-decoding.ts');
@@ -17,7 +26,7 @@ async function main(path: string, request: Request): Promise<void> {
     writeMessage(PIPE, 'unavailable', text(reason(error)));
     return;
   }
-  const parent = process.ppid;
+  let seconds = Number.POSITIVE_INFINITY;
   let spoke = Date.now();
   const say: typeof writeMessage = (...message) => {
     writeMessage(...message);
@@ -25,12 +34,17 @@ async function main(path: string, request: Request): Promise<void> {
   };
   try {
     await decoding.decode(path, request, {
-      plan: (plan) => say(PIPE, 'plan', text(JSON.stringify(plan))),
+      plan: (plan: Plan) => {
+        // the system's own limit was set before anybody knew how long the film is
+        seconds = decodingLimits(plan.duration, bytes).processorSeconds;
+        say(PIPE, 'plan', text(JSON.stringify(plan)));
+      },
       picture: (time, gray, rgb) => say(PIPE, 'picture', gray, rgb, time),
       sound: (time, samples) => say(PIPE, 'sound', samples, undefined, time),
       problem: (message) => say(PIPE, 'problem', text(message)),
       packetRead: () => {
-        if (process.ppid !== parent) process.exit(1);
+        const { user, system } = process.cpuUsage();
+        if (user + system > seconds * MICROSECONDS) throw new Error(tooSlow(seconds));
         if (Date.now() - spoke > 1000) say(PIPE, 'alive');
       },
     });
@@ -41,5 +55,5 @@ async function main(path: string, request: Request): Promise<void> {
   }
 }
 
-const [path, request] = process.argv.slice(2);
-await main(path!, JSON.parse(request!));
+const [path, job] = process.argv.slice(2);
+await main(path!, JSON.parse(job!));

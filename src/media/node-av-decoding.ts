@@ -11,10 +11,13 @@ import {
   AVERROR_EOF,
   AVMEDIA_TYPE_AUDIO,
   AVMEDIA_TYPE_VIDEO,
+  type AVPixelFormat,
 } from 'node-av/constants';
 import {
+  avImageGetBufferSize,
   Codec,
   CodecContext,
+  type CodecParameters,
   FFmpegError,
   FormatContext,
   Frame,
@@ -24,6 +27,7 @@ import {
   type Stream,
 } from 'node-av/lib';
 import { Discontinuities } from './discontinuities.ts';
+import { threadsFor } from './limits.ts';
 import {
   ACCEPTED_FORMATS,
   type FileDescription,
@@ -202,7 +206,7 @@ class Track {
     this.codec.allocContext3(decoder);
     FFmpegError.throwIfError(this.codec.parametersToContext(codecpar));
     this.codec.pktTimebase = stream.timeBase;
-    this.codec.threadCount = threads;
+    this.codec.threadCount = threadsFor(pictureBytes(codecpar), threads);
     FFmpegError.throwIfError(this.codec.setOption('max_pixels', BigInt(MAXIMUM_PIXELS)));
     const opened = this.codec.open2Sync(decoder, null);
     if (opened < 0) throw new Error(`stream ${stream.index} (${decoder.name}): ${describeStatus(opened)}`);
@@ -291,6 +295,12 @@ function soundOutput(description: string, listener: Listener): Output {
       filter.close();
     }
   };
+}
+
+/** Of a decoded picture; 0 or less for sound, and where the format is not known yet. */
+function pictureBytes({ codecType, format, width, height }: CodecParameters): number {
+  if (codecType !== AVMEDIA_TYPE_VIDEO) return 0;
+  return avImageGetBufferSize(format as AVPixelFormat, width, height, 1);
 }
 
 /** Moves a packet in time by whole ticks of its clock. */

@@ -1,31 +1,32 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import { compiledEntry } from '../support/entry.ts';
+import { decodingLimits } from './limits.ts';
 import { type Message, readMessages } from './messages.ts';
 import type { Plan, Request } from './plan.ts';
-import { ended } from './process.ts';
-import { type Source, type SourceItem, UnavailableError } from './source.ts';
+import { type Child, startChild } from './process.ts';
+import { type Opening, type Source, type SourceItem, UnavailableError } from './source.ts';
 
 /** The child speaks every second while it reads; silent for this long, it hangs. */
 const PATIENCE_MILLISECONDS = 60_000;
 
 /** Starts the decoding child on a file. */
-export async function openNodeAv(path: string, request: Request): Promise<Source> {
+export async function openNodeAv(
+  path: string,
+  request: Request,
+  { bytes, signal }: Opening,
+): Promise<Source> {
   const entry = compiledEntry(import.meta.url, 'node-av-child');
-  const child = spawn(process.execPath, [entry, path, JSON.stringify(request)], {
-    stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
-    windowsHide: true,
+  const limits = decodingLimits(0, bytes);
+  const child = startChild(process.execPath, [entry, path, JSON.stringify({ request, bytes })], {
+    descriptors: ['ignore', 'ignore', 'ignore', 'pipe'],
+    limits,
+    signal,
   });
-  const exit = ended(child);
-  const messages = readMessages(child.stdio[3] as Readable);
-  const close = async () => {
-    child.kill('SIGKILL');
-    await exit;
-  };
+  const messages = readMessages(child.pipes[3] as Readable);
   const problems: SourceItem[] = [];
   try {
     for (;;) {
-      const message = await nextMessage(messages, child, exit);
+      const message = await nextMessage(messages, child);
       const text = new TextDecoder().decode(message.first);
       if (message.kind === 'problem') problems.push({ kind: 'problem', message: text });
       if (message.kind === 'unavailable')
@@ -35,13 +36,13 @@ export async function openNodeAv(path: string, request: Request): Promise<Source
       return {
         decoder: 'node-av',
         plan: JSON.parse(text) as Plan,
-        pid: child.pid ?? 0,
-        items: items(problems, () => nextMessage(messages, child, exit)),
-        close,
+        pid: child.pid,
+        items: items(problems, () => nextMessage(messages, child)),
+        close: () => child.close(),
       };
     }
   } catch (error) {
-    await close();
+    await child.close();
     throw error;
   }
 }
@@ -61,15 +62,11 @@ async function* items(
   }
 }
 
-async function nextMessage(
-  messages: AsyncIterator<Message>,
-  child: ChildProcess,
-  exit: Promise<string>,
-): Promise<Message> {
+async function nextMessage(messages: AsyncIterator<Message>, child: Child): Promise<Message> {
   let hung = false;
   const timer = setTimeout(() => {
     hung = true;
-    child.kill('SIGKILL');
+    child.kill();
   }, PATIENCE_MILLISECONDS);
   try {
     const { done, value } = await messages.next();
@@ -77,7 +74,7 @@ async function nextMessage(
   } finally {
     clearTimeout(timer);
   }
-  const how = await exit;
+  const how = await child.exit;
   throw new Error(
     hung
       ? `the decoder hung (no sign of life for ${PATIENCE_MILLISECONDS / 1000} s)`

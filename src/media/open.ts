@@ -6,7 +6,7 @@ import { Coverage } from './coverage.ts';
 import { openFfmpeg } from './ffmpeg.ts';
 import { openNodeAv } from './node-av.ts';
 import type { Request } from './plan.ts';
-import { type Source, UnavailableError } from './source.ts';
+import { type Opening, type Source, UnavailableError } from './source.ts';
 import { FrameClock, LONGEST_FILM, SoundTrack } from './timeline.ts';
 import {
   type Media,
@@ -29,11 +29,12 @@ const MAXIMUM_PROBLEMS = 20;
 export async function openMedia(path: string, options: MediaOptions = {}): Promise<Media> {
   const request = checkRequest(options);
   options.signal?.throwIfAborted();
-  await checkFile(path);
+  const opening = { bytes: await checkFile(path), signal: options.signal };
   try {
-    const source = await openSource(resolve(path), request, options.decoder ?? 'auto');
+    const source = await openSource(resolve(path), request, options.decoder ?? 'auto', opening);
     return new DecodedMedia(path, source, options.signal);
   } catch (error) {
+    options.signal?.throwIfAborted();
     throw unreadable(path, error);
   }
 }
@@ -56,8 +57,8 @@ function whole(name: string, value: number, least: number, most: number): void {
   throw new InputError(`${name} is ${value}; a whole number from ${least} to ${most} is expected`);
 }
 
-/** Only regular files: reading a FIFO or a device might never end. */
-async function checkFile(path: string): Promise<void> {
+/** Only regular files: reading a FIFO or a device might never end. @returns the file's bytes. */
+async function checkFile(path: string): Promise<number> {
   const status = await stat(path).catch((error: NodeJS.ErrnoException) => {
     throw new InputError(
       `cannot read '${path}': ${error.code === 'ENOENT' ? 'no such file' : error.message}`,
@@ -71,18 +72,20 @@ async function checkFile(path: string): Promise<void> {
     throw new InputError(`cannot read '${path}': ${error.message}`);
   });
   await file.close();
+  return status.size;
 }
 
 async function openSource(
   path: string,
   request: Request,
   decoder: NonNullable<MediaOptions['decoder']>,
+  opening: Opening,
 ): Promise<Source> {
-  if (decoder === 'ffmpeg') return openFfmpeg(path, request);
+  if (decoder === 'ffmpeg') return openFfmpeg(path, request, opening);
   try {
-    return await openNodeAv(path, request);
+    return await openNodeAv(path, request, opening);
   } catch (error) {
-    if (decoder === 'auto' && error instanceof UnavailableError) return openFfmpeg(path, request);
+    if (decoder === 'auto' && error instanceof UnavailableError) return openFfmpeg(path, request, opening);
     throw error;
   }
 }
@@ -102,7 +105,6 @@ class DecodedMedia implements Media {
   private readonly signal: AbortSignal | undefined;
   private iterated = false;
   private result: MediaSummary | undefined;
-  private readonly abort = () => void this.source.close();
 
   constructor(path: string, source: Source, signal: AbortSignal | undefined) {
     const { decoder, plan, pid } = source;
@@ -119,12 +121,9 @@ class DecodedMedia implements Media {
       hasPicture: plan.picture !== undefined,
       hasSound: plan.sound !== undefined,
     };
-    signal?.addEventListener('abort', this.abort, { once: true });
-    if (signal?.aborted) this.abort();
   }
 
   async close(): Promise<void> {
-    this.signal?.removeEventListener('abort', this.abort);
     await this.source.close();
   }
 
@@ -154,6 +153,7 @@ class DecodedMedia implements Media {
     const problems = new Set<string>();
     let frames = 0;
     for await (const item of this.source.items) {
+      this.signal?.throwIfAborted();
       if (item.kind === 'problem') {
         if (problems.size < MAXIMUM_PROBLEMS) problems.add(item.message);
       } else if (item.kind === 'sound') {

@@ -18,5 +18,13 @@ export interface Source {
   close(): Promise<void>;
 }
 
+/** What a decoder's process is started by, besides the request. */
+export interface Opening {
+  /** Of the file. */
+  bytes: number;
+  /** Ends the process. */
+  signal: AbortSignal | undefined;
+}
+
 /** A decoder is not to be had on this machine: node-av has no binary for it, or ffmpeg is not installed. */
 export class UnavailableError extends Error {}

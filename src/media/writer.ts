@@ -1,11 +1,11 @@
-import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import type { Writable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import { compiledEntry } from '../support/entry.ts';
 import { InputError } from '../support/errors.ts';
-import { ended } from './process.ts';
+import { ENCODING_LIMITS } from './limits.ts';
+import { startChild } from './process.ts';
 import { SAMPLE_RATE } from './types.ts';
 
 export interface FilmParts {
@@ -65,33 +65,30 @@ export async function writeFilm(path: string, parts: FilmParts): Promise<void> {
     sampleRate: waveform ? sampleRate : 0,
   };
   const entry = compiledEntry(import.meta.url, 'writer-child');
-  const child = spawn(process.execPath, [entry, JSON.stringify(format)], {
-    stdio: ['pipe', 'ignore', 'pipe'],
-    windowsHide: true,
+  const child = startChild(process.execPath, [entry, JSON.stringify(format)], {
+    descriptors: ['pipe', 'ignore', 'pipe'],
+    limits: ENCODING_LIMITS,
+    signal,
   });
-  const exit = ended(child);
+  const input = child.pipes[0] as Writable;
   let complaint = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+  (child.pipes[2] as Readable).setEncoding('utf8').on('data', (text: string) => {
     complaint = (complaint + text).slice(-2000);
   });
-  child.stdin.on('error', () => {}); // a write that fails is told to its caller
-  const abort = () => child.kill('SIGKILL');
-  signal?.addEventListener('abort', abort, { once: true });
+  input.on('error', () => {}); // a write that fails is told to its caller
   try {
-    const how = await sendParts(child.stdin, parts).then(
-      () => exit,
+    const how = await sendParts(input, parts).then(
+      () => child.exit,
       async (error: NodeJS.ErrnoException) => {
         if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_DESTROYED') throw error;
-        return await exit;
+        return await child.exit;
       },
     );
     signal?.throwIfAborted();
     if (how !== 'exit code 0') throw new InputError(`cannot write '${path}': ${complaint.trim() || how}`);
     await rename(temporary, path);
   } finally {
-    signal?.removeEventListener('abort', abort);
-    child.kill('SIGKILL');
-    await exit;
+    await child.close();
     await rm(temporary, { force: true });
   }
 }

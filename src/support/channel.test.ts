@@ -52,3 +52,12 @@ test('a failure reaches the reader after the items before it', async () => {
   await expect(reading).rejects.toThrow('cut off');
   expect(read).toEqual([1]);
 });
+
+test('an abort reaches the reader before the items that wait, and frees the writer', async () => {
+  const channel = new Channel<number>(1);
+  await channel.push(1);
+  const waiting = channel.push(2);
+  channel.abort(new Error('stopped'));
+  await waiting;
+  await expect(channel[Symbol.asyncIterator]().next()).rejects.toThrow('stopped');
+});

@@ -33,6 +33,12 @@ export class Channel<T> implements AsyncIterable<T, void, undefined> {
     this.end();
   }
 
+  /** No more items will come, and those that wait are dropped, because of this reason: the reader gets it next. */
+  abort(reason: unknown): void {
+    this.items.length = 0;
+    this.fail(reason);
+  }
+
   async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
     try {
       for (;;) {
