@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { open, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { open, readdir, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { isGone, ownerText, parseOwner, thisProcess } from './owner.ts';
 
 /**
  * Writes a file so that nobody ever sees half of it: into a temporary file in the same folder, flushed to disk,
@@ -12,7 +13,7 @@ export async function writeAtomically(
   path: string,
   parts: string | Uint8Array | Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>,
 ): Promise<void> {
-  const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
+  const temporary = temporaryPath(path);
   try {
     const file = await open(temporary, 'wx');
     try {
@@ -25,6 +26,34 @@ export async function writeAtomically(
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true });
-    throw error;
+    throw named(error, path, temporary);
   }
+}
+
+const PREFIX = '.affectline-';
+const SUFFIX = '.tmp';
+
+/** Beside a file that is to appear whole: a name that no other process and no second call uses, and that says whose it is. */
+export function temporaryPath(path: string): string {
+  const name = `${PREFIX}${randomBytes(6).toString('hex')}-${ownerText(thisProcess())}${SUFFIX}`;
+  return join(dirname(path), name);
+}
+
+/** Removes the temporary files that processes which are gone have left in a folder; nobody else's. */
+export async function removeLeftovers(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (!name.startsWith(PREFIX) || !name.endsWith(SUFFIX)) continue;
+    const [, owner] = /^[0-9a-f]{12}-(.+)$/.exec(name.slice(PREFIX.length, -SUFFIX.length)) ?? [];
+    const parsed = parseOwner(owner ?? '');
+    if (parsed && isGone(parsed)) await rm(join(folder, name), { force: true });
+  }
+}
+
+/** People know the file by its own name. */
+function named(error: unknown, path: string, temporary: string): unknown {
+  const system = error as NodeJS.ErrnoException;
+  if (!(error instanceof Error) || system.syscall === undefined) return error;
+  system.message = system.message.replace(temporary, path);
+  system.path = path;
+  return error;
 }
