@@ -1,7 +1,7 @@
 import { type Film, type SampledFrame, type SampleFlow, writeFlow, writePicture } from '../clips/index.ts';
-import type { Session } from '../graph/index.ts';
 import type { Affect } from '../networks/index.ts';
 import { contributions, type Stream } from '../networks/index.ts';
+import type { Session } from '../runtime/node/index.ts';
 import { Channel } from '../support/channel.ts';
 import { elementCount, type Tensor } from '../support/tensor.ts';
 import type { Model } from './model.ts';

@@ -1,9 +1,9 @@
-import { randomBytes } from 'node:crypto';
 import { rename, rm } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { compiledEntry } from '../support/entry.ts';
 import { InputError } from '../support/errors.ts';
+import { temporaryPath } from '../support/files.ts';
 import { ENCODING_LIMITS } from './limits.ts';
 import { startChild } from './process.ts';
 import { SAMPLE_RATE } from './types.ts';
@@ -56,7 +56,7 @@ export async function writeFilm(path: string, parts: FilmParts): Promise<void> {
     throw new TypeError(`the frame rate is ${frameRate}; 1 to 240 is expected`);
   signal?.throwIfAborted();
 
-  const temporary = join(dirname(resolve(path)), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
+  const temporary = temporaryPath(resolve(path));
   const format: FilmFormat = {
     path: temporary,
     width,

@@ -30,7 +30,7 @@ test('a process that is gone, or whose number is another one now, holds nothing;
   if (process.platform === 'linux') await writeFile(claim(own.replace(/-\d+-/, '-1-')), '');
   await (await lockForThisProcess(path, 'busy'))();
   expect(await readdir(folder)).toEqual([]);
-  await writeFile(claim('1-1-another.host'), '');
+  await writeFile(claim('1-1-another.host'), 'held');
   await expect(lockForThisProcess(path, 'busy')).rejects.toThrow('process 1 on another.host is busy already');
 });
 

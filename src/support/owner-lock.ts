@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InputError } from './errors.ts';
@@ -8,11 +8,11 @@ import { isGone, type Owner, ownerText, parseOwner, thisProcess } from './owner.
 /** Two that begin at the same moment settle which is first within this time. */
 const SETTLING_MILLISECONDS = 1000;
 
-/** A claim to the thing: an empty file beside it, whose name says since when it is claimed, and by whom. */
+/** A claim to the thing: a file beside it whose name says when it was made, and by whom; empty until it has prevailed. */
 interface Claim {
   readonly file: string;
-  readonly since: number;
   readonly owner: Owner;
+  readonly prevailed: boolean;
 }
 
 /**
@@ -39,12 +39,15 @@ export async function lockForThisProcess(path: string, what: string): Promise<()
     try {
       for (;;) {
         const others = (await claims(folder, prefix)).filter(({ file }) => file !== own);
-        if (others.length === 0) return withdraw;
-        const holder = others.sort((a, b) => (a.file < b.file ? -1 : 1))[0]!;
-        if (Date.now() > deadline || holder.since < deadline - 2 * SETTLING_MILLISECONDS)
-          throw held(holder, join(folder, holder.file), what);
+        const [first] = others.sort((a, b) => (a.file < b.file ? -1 : 1));
+        if (!first) {
+          await writeFile(join(folder, own), 'held');
+          return withdraw;
+        }
+        const holder = others.find(({ prevailed }) => prevailed);
+        if (holder || Date.now() > deadline) throw held(holder ?? first, folder, what);
         // the first in order waits for the others to withdraw; they try again
-        if (holder.file < own) break;
+        if (first.file < own) break;
         await sleep(10);
       }
       await withdraw();
@@ -61,11 +64,15 @@ async function claims(folder: string, prefix: string): Promise<Claim[]> {
   const living: Claim[] = [];
   for (const file of await readdir(folder)) {
     if (!file.startsWith(prefix)) continue;
-    const [, since, rest] = /^(\d+)-[0-9a-f]{12}-(.+)$/.exec(file.slice(prefix.length)) ?? [];
-    const owner = parseOwner(rest ?? '');
+    const [, text] = /^\d+-[0-9a-f]{12}-(.+)$/.exec(file.slice(prefix.length)) ?? [];
+    const owner = parseOwner(text ?? '');
     if (!owner) continue;
-    if (isGone(owner)) await rm(join(folder, file), { force: true });
-    else living.push({ file, since: Number(since), owner });
+    if (isGone(owner)) {
+      await rm(join(folder, file), { force: true });
+      continue;
+    }
+    const status = await stat(join(folder, file)).catch(() => undefined);
+    if (status) living.push({ file, owner, prevailed: status.size > 0 });
   }
   return living;
 }
@@ -77,6 +84,8 @@ function shortName(path: string): string {
     : createHash('sha256').update(basename(path)).digest('hex').slice(0, 32);
 }
 
-function held({ owner: { pid, host } }: Claim, file: string, what: string): InputError {
-  return new InputError(`process ${pid} on ${host} is ${what} already; if it is not, remove ${file}`);
+function held({ file, owner: { pid, host } }: Claim, folder: string, what: string): InputError {
+  return new InputError(
+    `process ${pid} on ${host} is ${what} already; if it is not, remove ${join(folder, file)}`,
+  );
 }

@@ -1,11 +1,12 @@
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { LIRIS_LAYOUT, SYNTHETIC_MARK, writeLirisAnnotations, writeWhole } from '../datasets/index.ts';
 import { compiledEntry } from '../support/entry.ts';
 import { InputError } from '../support/errors.ts';
+import { removeLeftovers } from '../support/files.ts';
 import type { SyntheticFilm } from './film.ts';
 import { type Job, STOP } from './job.ts';
 import { planAnnotations, planExcerpts, type SynthesisOptions } from './plan.ts';
@@ -37,8 +38,8 @@ export async function synthesize(
   if (beginFolder(root, { films, clips, seed })) writeAnnotations(root, { films, clips, seed });
 
   const clipFolder = join(root, LIRIS_LAYOUT.clips);
+  await removeLeftovers(clipFolder);
   const there = new Set(readdirSync(clipFolder));
-  for (const name of there) if (/^\.SYNTHETIC.*\.tmp$/.test(name)) rmSync(join(clipFolder, name));
   const jobs = excerpts
     .filter(({ name }) => !there.has(name))
     .map((excerpt): Job => {

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { InputError } from '../support/errors.ts';
+import { ownerText, thisProcess } from '../support/owner.ts';
 import { type DownloadOptions, download } from './download.ts';
 
 const content = Buffer.from(Array.from({ length: 300_000 }, (_, i) => (i * i) >> 3));
@@ -247,7 +248,11 @@ test('two at once do not write into each other; the lock of a process that is go
   answers = [whole];
   const both = await Promise.allSettled([fetchFile(), fetchFile()]);
   expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
-  writeFileSync(`${path()}2.lock`, '999999999');
+  expect(String(both.map((result) => 'reason' in result && result.reason))).toMatch(
+    `process ${process.pid} on `,
+  );
+  const gone = ownerText({ ...thisProcess(), pid: 999_999_999 });
+  writeFileSync(join(folder, 'weights', `.file.pth2.lock-1000-0123456789ab-${gone}`), 'held');
   await fetchFile({ path: `${path()}2` });
   expect(filesLeft().sort()).toEqual(['file.pth', 'file.pth2']);
 });

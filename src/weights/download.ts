@@ -4,6 +4,7 @@ import { type FileHandle, mkdir, open, readFile, rename, rm, stat, writeFile } f
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InputError } from '../support/errors.ts';
+import { lockForThisProcess } from '../support/owner-lock.ts';
 import { quoted } from './bytes.ts';
 
 export interface DownloadOptions {
@@ -40,7 +41,7 @@ class PassingFault extends Error {}
 export async function download(options: DownloadOptions): Promise<void> {
   const part = `${options.path}.part`;
   await mkdir(dirname(options.path), { recursive: true });
-  const unlock = await lock(`${options.path}.lock`);
+  const unlock = await lockForThisProcess(options.path, `fetching ${options.path}`);
   try {
     await fetchAll(part, options);
     try {
@@ -217,31 +218,5 @@ async function checkHash(part: string, { url, sha256 = '' }: DownloadOptions): P
   const digits = hash.digest('hex');
   if (!digits.startsWith(sha256)) {
     throw new InputError(`${url}: another file than was meant; its SHA-256 is ${digits}, not ${sha256}…`);
-  }
-}
-
-/** Keeps two processes from fetching one file at the same time; the lock of a process that is gone is taken over. */
-async function lock(path: string): Promise<() => Promise<void>> {
-  for (const isLast of [false, true]) {
-    try {
-      await writeFile(path, String(process.pid), { flag: 'wx' });
-      return () => rm(path, { force: true });
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-      const holder = Number(await readFile(path, 'utf8').catch(() => ''));
-      if (isLast || isRunning(holder)) {
-        throw new InputError(`process ${holder} is fetching the same file; if it is not, remove ${path}`);
-      }
-      await rm(path, { force: true });
-    }
-  }
-  throw new Error('internal: unreachable');
-}
-
-function isRunning(process_: number): boolean {
-  try {
-    return Number.isSafeInteger(process_) && process_ > 0 && process.kill(process_, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { createReadStream, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { appendFile, stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { InputError } from '../../support/errors.ts';
+import { removeLeftovers } from '../../support/files.ts';
 import { ClipFile, writeClipFile } from './clip-file.ts';
 import { type Preparation, prepareClip } from './prepare.ts';
 
@@ -41,8 +42,6 @@ export class ClipCache {
     this.folder = folder;
     this.preparation = preparation;
     mkdirSync(folder, { recursive: true });
-    for (const name of readdirSync(folder))
-      if (name.endsWith('.tmp')) rmSync(join(folder, name), { force: true });
     if (!existsSync(this.index)) return;
     for (const line of readFileSync(this.index, 'utf8').split('\n')) {
       const [hash, file] = line.split('\t');
@@ -94,6 +93,7 @@ export class ClipCache {
     onProgress: (progress: PrepareProgress) => void = () => {},
     signal?: AbortSignal,
   ): Promise<void> {
+    await removeLeftovers(this.folder);
     const missing: { film: string; path: string }[] = [];
     for (const film of new Set(films)) {
       signal?.throwIfAborted();
