@@ -81,6 +81,28 @@ export const logOperation: Operation<Attributes> = unary('log', 'Log', Math.log,
 export const sqrtOperation: Operation<Attributes> = unary('sqrt', 'Sqrt', Math.sqrt, (y, dy) =>
   divide(multiply(dy, 0.5), y),
 );
+export const sigmoidOperation: Operation<Attributes> = unary(
+  'sigmoid',
+  'Sigmoid',
+  (x) => 1 / (1 + Math.exp(-x)),
+  (y, dy) => multiply(multiply(dy, y), subtract(1, y)),
+);
+
+export const clipOperation: Operation<{ lowest: number; highest: number }> = {
+  name: 'clip',
+  shape: ([x], { lowest, highest }) => {
+    if (!(lowest < highest)) throw new TypeError(`clip: ${lowest} … ${highest} is no range`);
+    return x!;
+  },
+  reference: ({ attributes: { lowest, highest } }, [x]) =>
+    x!.map((value) => Math.min(Math.max(value, lowest), highest)),
+  gradient: (y, dy) => {
+    const { lowest, highest } = y.attributes;
+    return [multiply(multiply(dy, step(subtract(y, lowest))), step(subtract(highest, y)))];
+  },
+  lower: ({ attributes: { lowest, highest } }, [x], onnx) =>
+    onnx.node('Clip', [x!, onnx.floats([lowest], []), onnx.floats([highest], [])]),
+};
 
 export const stepOperation: Operation<Attributes> = {
   ...unary('step', '', (x) => (x > 0 ? 1 : 0)),
@@ -136,6 +158,14 @@ const operands = (a: Operand, b: Operand) => [a, b].map((x) => (typeof x === 'nu
 /** max(x, 0); its gradient at 0 is 0. */
 export function relu(x: Value): Value {
   return apply(reluOperation, [x], none);
+}
+/** min(max(x, lowest), highest); its gradient at both ends is 0. */
+export function clip(x: Value, lowest: number, highest: number): Value {
+  return apply(clipOperation, [x], { lowest, highest });
+}
+/** 1 / (1 + e⁻ˣ) */
+export function sigmoid(x: Value): Value {
+  return apply(sigmoidOperation, [x], none);
 }
 export function exp(x: Value): Value {
   return apply(expOperation, [x], none);

@@ -7,13 +7,13 @@
  */
 export { broadcast, concat, pad, reduceMean, reduceSum, reshape, slice, transpose } from './arrays.ts';
 export { type ConvolutionOptions, convolution, type Pair } from './convolution.ts';
-export { add, divide, exp, log, multiply, relu, sqrt, subtract } from './elementwise.ts';
+export { add, clip, divide, exp, log, multiply, relu, sigmoid, sqrt, subtract } from './elementwise.ts';
 export { type Array64, evaluate } from './evaluate.ts';
 export { gradients } from './gradients.ts';
 export { constant, input, type ParameterValue, parameter, parametersOf } from './leaves.ts';
 export { lower, portable, type Target } from './lowering.ts';
 export { linear, matMul } from './matrices.ts';
-export { batchNorm, batchNormOfBatch, type NormStatistics } from './normalisation.ts';
+export { batchNorm, batchNormOfBatch, type NormStatistics, softmax } from './normalisation.ts';
 export { outputName } from './onnx.ts';
 export { adaptiveAveragePool, averagePool, globalAveragePool, maxPool, type PoolOptions } from './pooling.ts';
 export { type Shape, shapeText } from './shape.ts';

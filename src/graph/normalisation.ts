@@ -82,3 +82,37 @@ export function batchNormOfBatch(
     variance: moved(running.variance, unbiased),
   };
 }
+
+/** Numbers that are positive and sum to 1 along the last axis. */
+export const softmaxOperation: Operation<Record<string, never>> = {
+  name: 'softmax',
+  shape: ([x]) => {
+    if (x!.length === 0) throw new TypeError('softmax: expects at least one axis, got []');
+    return x!;
+  },
+  reference: ({ shape }, [x]) => {
+    const size = shape.at(-1)!;
+    const y = new Float64Array(x!.length);
+    for (let start = 0; start < x!.length; start += size) {
+      const row = x!.subarray(start, start + size);
+      const largest = row.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY);
+      const powers = row.map((value) => Math.exp(value - largest));
+      const sum = powers.reduce((total, value) => total + value, 0);
+      y.set(
+        powers.map((value) => value / sum),
+        start,
+      );
+    }
+    return y;
+  },
+  gradient: (y, dy) => {
+    const last = [y.shape.length - 1];
+    return [multiply(y, subtract(dy, reduceSum(multiply(dy, y), last, true)))];
+  },
+  lower: (_, inputs, onnx) => onnx.node('Softmax', inputs, { axis: -1 }),
+};
+
+/** eˣ divided by its sum along the last axis. */
+export function softmax(x: Value): Value {
+  return apply(softmaxOperation, [x], {});
+}

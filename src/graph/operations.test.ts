@@ -88,6 +88,10 @@ const poolCase = fc
 const cases: Record<string, fc.Arbitrary<Value>> = {
   relu: unary(elementwise.relu),
   exp: unary(elementwise.exp),
+  sigmoid: unary(elementwise.sigmoid),
+  clip: fc
+    .tuple(shape, fc.integer({ min: -10, max: 10 }), fc.integer({ min: 1, max: 10 }))
+    .map(([sizes, lowest, width]) => elementwise.clip(x(sizes), lowest / 10, (lowest + width) / 10)),
   log: unary((a) => elementwise.log(elementwise.exp(a))),
   sqrt: unary((a) => elementwise.sqrt(elementwise.exp(a))),
   step: unary(elementwise.step),
@@ -141,6 +145,7 @@ const cases: Record<string, fc.Arbitrary<Value>> = {
   convolutionWeightGradient: convolutionCase.map((y) =>
     convolutions.convolutionWeightGradient(y.inputs[0]!, x(y.shape, 'dy'), y.inputs[1]!.shape, y.attributes),
   ),
+  softmax: unary(normalisation.softmax),
   batchNorm: fc.tuple(size, size, size, size).map((sizes) => {
     const [scale, bias, mean, variance] = ['scale', 'bias', 'mean', 'variance'].map((name) =>
       x([sizes[1]], name),
