@@ -4,6 +4,7 @@
 export { type Convnet5Sizes, convnet5 } from './convnet5.ts';
 export { type DenseNetSizes, densenet } from './densenet.ts';
 export type { BatchStatistics, Layers } from './layers.ts';
+export { mobilenet, mobilenetChannels } from './mobilenet.ts';
 export {
   type Batch,
   type ClipOptions,
@@ -32,3 +33,4 @@ export {
 export { randomParameters } from './random-parameters.ts';
 export { columnStride, columnTime, type SoundChunk, SoundChunks, soundColumns } from './sound-columns.ts';
 export { type SoundLayer, type SoundNetSizes, soundnet } from './soundnet.ts';
+export { yamnet, yamnetColumns } from './yamnet.ts';

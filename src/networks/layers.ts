@@ -36,7 +36,7 @@ export function convolutionLayer(x: Value, layers: Layers, name: string, options
   const { channels, kernel, bias = true, ...rest } = options;
   const window = typeof kernel === 'number' ? [kernel, kernel] : kernel;
   const path = layers.prefix + name;
-  const weight = parameter(`${path}.weight`, [channels, x.shape[1]!, ...window]);
+  const weight = parameter(`${path}.weight`, [channels, x.shape[1]! / (rest.groups ?? 1), ...window]);
   return convolution(x, weight, { ...rest, ...(bias && { bias: parameter(`${path}.bias`, [channels]) }) });
 }
 

@@ -1,3 +1,7 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
 /**
  * Whether something that a test needs beyond npm (a program, a Debian package) is on this machine.
  * Use it as `test.skipIf(!requirement('ffmpeg', …))('… (needs ffmpeg)', …)`: a user's machine skips the test
@@ -16,4 +20,14 @@ export function requirement(name: string, probe: () => boolean): boolean {
   }
   if (!found && process.env.CI === 'true') throw new Error(`tests need ${name}, which is missing${reason}`);
   return found;
+}
+
+/**
+ * Where a pretrained network that tests run is, by its name within the folder of such files: `AFFECTLINE_MODELS`, or
+ * `../shared/models` beside the checkout. Undefined where it is not; tests that need it are skipped by name.
+ */
+export function pretrainedFile(name: string): string | undefined {
+  const beside = fileURLToPath(new URL('../../../shared/models', import.meta.url));
+  const path = join(process.env.AFFECTLINE_MODELS ?? beside, name);
+  return existsSync(path) ? path : undefined;
 }

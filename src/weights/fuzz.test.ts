@@ -6,6 +6,8 @@ import { toModelNames } from './names.ts';
 import { parseNumpy } from './numpy.ts';
 import { parseSafetensors } from './safetensors.ts';
 import { validFiles } from './samples.test.fixture.ts';
+import { sampleNetwork, tfliteFile } from './tflite.test.fixture.ts';
+import { parseTflite } from './tflite-expression.ts';
 import { parseTorch } from './torch.ts';
 
 // AFFECTLINE_FUZZ=long takes minutes: 10^5 mutations of every format.
@@ -19,6 +21,8 @@ const readers: Record<string, (bytes: Uint8Array) => Map<string, Tensor>> = {
   '.npy': (bytes) => parseNumpy(bytes, 'x'),
   'pickled .npy': (bytes) => parseNumpy(bytes, 'x'),
   '.npz': (bytes) => parseNumpy(bytes, 'x'),
+  'float .tflite': parseTflite,
+  'quantized .tflite': parseTflite,
 };
 
 /** One change to a file, at a place given as a share of its length. */
@@ -93,7 +97,13 @@ const mutation: fc.Arbitrary<Mutation> = fc.oneof(
   }),
 );
 
-describe.each(Object.entries(validFiles()))('%s', (format, file) => {
+const files: Record<string, Buffer> = {
+  ...validFiles(),
+  'float .tflite': Buffer.from(tfliteFile(sampleNetwork(false))),
+  'quantized .tflite': Buffer.from(tfliteFile(sampleNetwork(true))),
+};
+
+describe.each(Object.entries(files))('%s', (format, file) => {
   const read = readers[format]!;
 
   test('the file that is mutated is a good one', () => {

@@ -22,4 +22,12 @@ export {
   type SafetensorsOptions,
   writeSafetensors,
 } from './safetensors.ts';
+export {
+  parseTfliteModel,
+  type Quantization,
+  type TfliteModel,
+  type TfliteOperator,
+  type TfliteTensor,
+} from './tflite.ts';
+export { parseTflite, readTflite, type TfliteExpression, tfliteExpression } from './tflite-expression.ts';
 export { parseTorch, readTorch } from './torch.ts';

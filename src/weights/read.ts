@@ -5,6 +5,7 @@ import { naming, withFile } from './bytes.ts';
 import { type NamedParameters, toModelNames } from './names.ts';
 import { readNumpy } from './numpy.ts';
 import { readSafetensors } from './safetensors.ts';
+import { readTflite } from './tflite-expression.ts';
 import { readTorch } from './torch.ts';
 
 /**
@@ -18,6 +19,7 @@ export async function readWeights(path: string): Promise<Map<string, Tensor>> {
   const text = start.toString('latin1');
   if (text.startsWith('\x93NUMPY')) return readNumpy(path);
   if (text.startsWith('PK')) return extname(path) === '.npz' ? readNumpy(path) : readTorch(path);
+  if (text.startsWith('TFL3', 4)) return readTflite(path);
   if (text.startsWith('\x80')) return readTorch(path);
   if (/^<[!hH?]/.test(text) && !text.includes('\0')) throw new InputError(`${path}: a web page, not weights`);
   if (extname(path) === '.t7') {
