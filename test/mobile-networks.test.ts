@@ -7,13 +7,13 @@ import {
   gradients,
   input,
   multiply,
-  openSession,
   parametersOf,
   reduceMean,
   type Value,
 } from '../src/graph/index.ts';
 import { mobilenet, randomParameters, yamnet, yamnetColumns } from '../src/networks/index.ts';
 import { logMel, patchFeatures, resampled } from '../src/networks/yamnet.ts';
+import { openSession } from '../src/runtime/node/index.ts';
 import { Random } from '../src/support/random.ts';
 import type { Tensor } from '../src/support/tensor.ts';
 import { pretrainedFile, requirement } from '../src/support/testing.ts';
