@@ -127,8 +127,8 @@ export class FilmEncoder {
   }
 
   private videoEncoder(): Encoder {
-    const { width, height, frameRate } = this.format;
-    return new Encoder(this.file, 'libx264', { preset: 'veryfast', crf: 18 }, (codec) => {
+    const { width, height, frameRate, compression } = this.format;
+    return new Encoder(this.file, 'libx264', { preset: 'veryfast', crf: compression }, (codec) => {
       codec.width = even(width);
       codec.height = even(height);
       codec.pixelFormat = AV_PIX_FMT_YUV420P;

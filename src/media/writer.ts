@@ -19,6 +19,8 @@ export interface FilmParts {
   waveform?: Iterable<Float32Array> | AsyncIterable<Float32Array>;
   /** Of the waveform, in Hz; 22,050 when not given. One that AAC knows: 8000 … 96,000. */
   sampleRate?: number;
+  /** x264's constant rate factor, 0 (lossless) to 51; 18 when not given. */
+  compression?: number;
   signal?: AbortSignal;
 }
 
@@ -30,6 +32,7 @@ export interface FilmFormat {
   frameRate: number;
   /** 0 for a silent film. */
   sampleRate: number;
+  compression: number;
 }
 
 /** First byte of each message to the encoding child; four bytes of length and the bytes follow. */
@@ -46,7 +49,7 @@ export const END = 3;
  * @throws InputError when the file cannot be written.
  */
 export async function writeFilm(path: string, parts: FilmParts): Promise<void> {
-  const { width, height, frameRate, waveform, sampleRate = SAMPLE_RATE, signal } = parts;
+  const { width, height, frameRate, waveform, sampleRate = SAMPLE_RATE, compression = 18, signal } = parts;
   const sides = [width, height];
   if (!sides.every((side) => Number.isInteger(side) && side >= 2 && side <= 8192))
     throw new TypeError(
@@ -54,6 +57,8 @@ export async function writeFilm(path: string, parts: FilmParts): Promise<void> {
     );
   if (!(frameRate >= 1 && frameRate <= 240))
     throw new TypeError(`the frame rate is ${frameRate}; 1 to 240 is expected`);
+  if (!(compression >= 0 && compression <= 51))
+    throw new TypeError(`the compression is ${compression}; 0 to 51 is expected`);
   signal?.throwIfAborted();
 
   const temporary = temporaryPath(resolve(path));
@@ -63,6 +68,7 @@ export async function writeFilm(path: string, parts: FilmParts): Promise<void> {
     height,
     frameRate,
     sampleRate: waveform ? sampleRate : 0,
+    compression,
   };
   const entry = compiledEntry(import.meta.url, 'writer-child');
   const child = startChild(process.execPath, [entry, JSON.stringify(format)], {

@@ -1,7 +1,6 @@
 import { Random } from '../support/random.ts';
-import { type Affect, affectOf, type Factors, factorNames } from './laws.ts';
-
-export const FRAME_RATE = 25;
+import { type Affect, affectOf, type Factors, factorNames, type Heard, type Moment } from './laws.ts';
+import { type Passage, planPassages } from './passages.ts';
 
 /** Seconds between the points that a factor's curve goes through. */
 const STEP = 4;
@@ -12,6 +11,8 @@ const CHARACTER = 0.35;
 
 /** What is the film's own and says nothing of affect, except `offset`. */
 export interface FilmStyle {
+  /** Frames per second. */
+  readonly frameRate: number;
   /** Three hues, 0 … 1. */
   readonly hues: readonly number[];
   readonly pattern: 'clouds' | 'cells' | 'ridges' | 'bands';
@@ -22,9 +23,13 @@ export interface FilmStyle {
   readonly grain: number;
   /** Added to the luma, 0 … 1. */
   readonly exposure: number;
+  /** Black bars: share of the height above and below, of the width left and right. */
+  readonly bars: { readonly across: number; readonly along: number };
+  /** Of the coding of the picture: x264's constant rate factor. */
+  readonly compression: number;
   /** Lowest note, as MIDI number. */
   readonly register: number;
-  /** Decibels that the whole film is louder than it should be. */
+  /** Decibels that the whole film is quieter than it could be. */
   readonly mastering: number;
   /** Affect that nothing in pictures and sound explains: the story. */
   readonly offset: Affect;
@@ -35,6 +40,8 @@ export interface Shot {
   readonly start: number;
   readonly end: number;
   readonly seed: number;
+  /** Nothing moves in it. */
+  readonly still: boolean;
 }
 
 /** A film as it is planned: everything that rendering needs, and what it will make people feel. */
@@ -47,6 +54,9 @@ export interface SyntheticFilm {
   /** One after the other, over the whole length. */
   readonly shots: readonly Shot[];
   shotAt(time: number): Shot;
+  /** What is heard one after the other; empty in a film without sound. */
+  readonly passages: readonly Passage[];
+  heardAt(time: number): Heard | undefined;
   /** What the film is like at a moment; light and color change only where it is cut. */
   factorsAt(time: number): Factors;
   /** The true affect at a moment; 1 … 5. */
@@ -59,19 +69,26 @@ export function planFilm(setSeed: number, index: number, length: number): Synthe
   const random = Random.seeded(seed);
   const between = (low: number, high: number) => low + (high - low) * random.uniform();
   const style: FilmStyle = {
+    frameRate: frameRateOf(setSeed, index),
     hues: [random.uniform(), random.uniform(), random.uniform()],
     pattern: (['clouds', 'cells', 'ridges', 'bands'] as const)[random.integer(4)]!,
     detail: between(4, 12),
     contrast: between(0.15, 0.5),
-    grain: between(0, 2.5),
+    grain: 6 * random.uniform() ** 2,
     exposure: 0.03 * random.normal(),
+    bars: {
+      across: random.uniform() < 0.2 ? between(0.05, 0.14) : 0,
+      along: random.uniform() < 0.08 ? between(0.05, 0.14) : 0,
+    },
+    compression: Math.round(between(16, 34)),
     register: between(43, 57),
-    mastering: 1.5 * random.normal(),
+    mastering: between(-24, 0),
     offset: { valence: 0.08 * random.normal(), arousal: 0.08 * random.normal() },
   };
   const curves = {} as Record<keyof Factors, (time: number) => number>;
   for (const name of factorNames) curves[name] = factorCurve(random, length);
-  const shots = planShots(seed, length, curves.cuts);
+  const shots = planShots(seed, length, style.frameRate, curves.cuts);
+  const passages = planPassages(derivedSeed(seed, 6), length);
   const shotAt = (time: number) => shots[lastIndex(shots, (shot) => shot.start <= time + 1e-9)]!;
   const factorsAt = (time: number) => {
     const shot = shotAt(time);
@@ -81,6 +98,15 @@ export function planFilm(setSeed: number, index: number, length: number): Synthe
       factors[name] = curves[name](name === 'light' || name === 'color' ? middle : time);
     return factors;
   };
+  const heardAt = (time: number) => passages[lastIndex(passages, ({ start }) => start <= time + 1e-9)]?.heard;
+  const amplitudeAt = (time: number) => 10 ** (decibelsOf(curves.loudness(time)) / 20);
+  const level = levelOf(passages, amplitudeAt);
+  const momentAt = (time: number): Moment => ({
+    ...factorsAt(time),
+    still: shotAt(time).still,
+    heard: heardAt(time),
+    amplitude: amplitudeAt(time) / level,
+  });
   return {
     name: `Synthetic_film_${String(index).padStart(3, '0')}`,
     seed,
@@ -88,13 +114,38 @@ export function planFilm(setSeed: number, index: number, length: number): Synthe
     style,
     shots,
     shotAt,
+    passages,
+    heardAt,
     factorsAt,
     affectAt: (time) => {
-      const { valence, arousal } = affectOf(factorsAt(time));
+      const { valence, arousal } = affectOf(momentAt(time));
       const { offset } = style;
       return { valence: scored(valence + offset.valence), arousal: scored(arousal + offset.arousal) };
     },
   };
+}
+
+/** Frames per second of a film, as films have them. */
+export function frameRateOf(setSeed: number, index: number): number {
+  const rates = [24, 24, 24, 25, 25, 25, 30, 30, 10, 12.5, 50, 60];
+  return rates[Random.seeded(derivedSeed(setSeed, index, 7)).integer(rates.length)]!;
+}
+
+/** Decibels below the loudest there is, of a loudness from 0 to 1. */
+export function decibelsOf(loudness: number): number {
+  return 30 * (loudness - 1);
+}
+
+/** The amplitude of the film as a whole: of what is heard, without what is 10 dB quieter (as EBU R 128 measures it). */
+function levelOf(passages: readonly Passage[], amplitudeAt: (time: number) => number): number {
+  const powers = passages
+    .filter(({ heard }) => heard !== 'silence')
+    .flatMap(({ start, end }) =>
+      Array.from({ length: Math.ceil(end - start) }, (_, second) => amplitudeAt(start + second) ** 2),
+    );
+  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const all = mean(powers);
+  return powers.length > 0 ? Math.sqrt(mean(powers.filter((power) => power > all / 10))) : 1;
 }
 
 /** The mean of a film's affect over a stretch of it. */
@@ -123,19 +174,26 @@ export function derivedSeed(...numbers: readonly number[]): number {
 /** Shortest shot, in seconds. */
 const SHORTEST = 0.48;
 
+/** Of the shots. */
+const shareStill = 0.06;
+
 /** At each moment, a cut is as likely as the film's factor says: 0.03 to 1 a second. */
-function planShots(seed: number, length: number, cuts: (time: number) => number): Shot[] {
+function planShots(seed: number, length: number, frameRate: number, cuts: (time: number) => number): Shot[] {
   const random = Random.seeded(derivedSeed(seed, 1));
   const shots: Shot[] = [];
   let start = 0;
-  for (let frame = 1; frame < length * FRAME_RATE; frame++) {
-    const time = frame / FRAME_RATE;
+  const add = (end: number) => {
+    const own = derivedSeed(seed, 2, shots.length);
+    shots.push({ start, end, seed: own, still: Random.seeded(own).uniform() < shareStill });
+    start = end;
+  };
+  for (let frame = 1; frame < length * frameRate; frame++) {
+    const time = frame / frameRate;
     const rate = 0.03 + 0.97 * cuts(time) ** 1.5;
-    if (time - start < SHORTEST || random.uniform() > rate / FRAME_RATE) continue;
-    shots.push({ start, end: time, seed: derivedSeed(seed, 2, shots.length) });
-    start = time;
+    if (time - start < SHORTEST || random.uniform() > rate / frameRate) continue;
+    add(time);
   }
-  shots.push({ start, end: length, seed: derivedSeed(seed, 2, shots.length) });
+  add(length);
   return shots;
 }
 

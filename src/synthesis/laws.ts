@@ -1,16 +1,17 @@
-// How pictures and sound move the viewer of a synthetic film. The directions are those of published experiments;
-// the sizes are chosen so that every stream of the network has something of its own to tell.
+// How pictures and sound move the viewer of a synthetic film. The directions are those of published experiments, the
+// sizes follow what is known of films (docs/synthetic-films.md).
 
-/** What a moment of a film is like; each from 0 to 1, spread evenly over all films. */
+/** What changes in the course of a film; each from 0 to 1, spread evenly over all films. */
 export interface Factors {
-  /** Speed of the camera and of what it shows. */
+  /** Speed of the camera and of what it shows: 0.005 to 10 pixels of 128 lines in 1/25 s, evenly by its logarithm. */
   readonly motion: number;
-  /** How often the picture is cut. */
+  /** How often the picture is cut: 0.03 to 1 a second. */
   readonly cuts: number;
   /** Mean luma of the picture. */
   readonly light: number;
   /** Saturation of the picture. */
   readonly color: number;
+  /** Level of the sound, over 30 dB. */
   readonly loudness: number;
   readonly tempo: number;
   /** How slowly the overtones fall off. */
@@ -33,41 +34,71 @@ export const factorNames: readonly (keyof Factors)[] = [
   'mode',
 ];
 
+/** What is heard: composed music, something that speaks, something that roars, or nothing. */
+export type Heard = 'music' | 'speech' | 'noise' | 'silence';
+
+/** A moment of a film, as far as the laws go. */
+export interface Moment extends Factors {
+  /** Nothing moves, whatever `motion` says. */
+  readonly still: boolean;
+  /** Undefined in a film that has no sound at all. */
+  readonly heard: Heard | undefined;
+  /** Amplitude of the sound over that of the whole film; 1 as loud as the film is. */
+  readonly amplitude: number;
+}
+
 /** Valence and arousal on the scale of the labels, 1 … 5. */
 export interface Affect {
   valence: number;
   arousal: number;
 }
 
-const SCALE = 1.8;
+const slowest = 0.005;
+const fastest = 10;
+
+/** Pixels of 128 lines in 1/25 s. */
+export function speedOf({ motion, still }: Pick<Moment, 'motion' | 'still'>): number {
+  return still ? 0 : slowest * (fastest / slowest) ** motion;
+}
+
+/** How strongly a speed is felt, 0 … 1: the fastest film of all is 1. */
+function felt(speed: number): number {
+  return Math.cbrt(speed / fastest);
+}
+/** The mean of that over all films. */
+const usuallyFelt = 0.36;
+const usualAmplitude = 0.8;
+/** Peaks count; beyond this amplitude there is little more to startle. */
+const largestAmplitude = 2.5;
 
 /**
- * Arousal rises with motion (Detenber, Simons & Bennett 1998), with cuts (Lang, Zhou, Schwartz, Bolls & Potter 2000;
- * both in Hanjalic & Xu 2005), with loudness and tempo (Schubert 2004; Ilie & Thompson 2006), with the brightness of
- * the timbre (Eerola, Ferrer & Alluri 2012) and with saturation (Valdez & Mehrabian 1994).
+ * Arousal rises with motion (Detenber, Simons & Bennett 1998), with loudness relative to the film's own, as an
+ * amplitude rather than in decibels, and with cuts (Lang, Zhou, Schwartz, Bolls & Potter 2000); with tempo (Schubert
+ * 2004; Ilie & Thompson 2006), brightness of timbre (Eerola, Ferrer & Alluri 2012) and saturation, and falls with light
+ * (Valdez & Mehrabian 1994: arousal = −.31 brightness + .60 saturation).
  *
- * Valence rises with light and with saturation (Valdez & Mehrabian 1994: pleasure = .69 brightness + .22 saturation),
- * with consonance (Costa, Ricci Bitti & Bonfiglioli 2000) and in major (Hevner 1935; Gagnon & Peretz 2003).
+ * Valence rises with consonance (Costa, Ricci Bitti & Bonfiglioli 2000), in major (Hevner 1935; Gagnon & Peretz 2003),
+ * with saturation and a little with light (Valdez & Mehrabian 1994: pleasure = .69 brightness + .22 saturation, for
+ * color chips; in films light hardly carries it). Motion intensifies whichever it is (Detenber et al. 1998).
  *
- * Two assumptions of our own join the streams: motion counts for more in vivid pictures, and motion intensifies what
- * the light says, so that it cheers in bright pictures and threatens in dark ones. Neither can be seen in frames or
- * in flow alone.
+ * What music says is said by music alone: speech and noise are as loud as they are, and no more. A film without sound
+ * is one of which nothing is known of the sound.
  */
-export function affectOf(factors: Factors): Affect {
-  const [motion, cuts, light, color] = [
-    factors.motion - 0.5,
-    factors.cuts - 0.5,
-    factors.light - 0.5,
-    factors.color - 0.5,
-  ];
+export function affectOf(moment: Moment): Affect {
+  const { heard } = moment;
+  const centered = (name: keyof Factors) => moment[name] - 0.5;
+  const music = (name: keyof Factors) => (heard === 'music' ? centered(name) : 0);
+  const motion = felt(speedOf(moment)) - usuallyFelt;
+  const amplitude = Math.min(largestAmplitude, heard === 'silence' ? 0 : moment.amplitude);
   const arousal =
-    motion * (1 + 1.6 * color) +
-    0.25 * cuts +
-    0.45 * (factors.loudness - 0.5) +
-    0.3 * (factors.tempo - 0.5) +
-    0.2 * (factors.timbre - 0.5) +
-    0.1 * color;
+    1.6 * motion +
+    0.5 * centered('cuts') +
+    (heard === undefined ? 0 : 0.85 * (amplitude - usualAmplitude)) +
+    0.45 * music('tempo') +
+    0.3 * music('timbre') +
+    0.6 * centered('color') -
+    0.3 * centered('light');
   const valence =
-    light * (0.8 + 2 * motion) + 0.35 * color + 0.6 * (factors.consonance - 0.5) + 0.2 * (factors.mode - 0.5);
-  return { valence: 3 + SCALE * valence, arousal: 3 + SCALE * arousal };
+    1.5 * music('consonance') + 1.0 * music('mode') + 0.8 * centered('color') + 0.5 * centered('light');
+  return { valence: 3 + (1 + motion) * valence, arousal: 3 + arousal };
 }

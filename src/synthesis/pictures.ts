@@ -1,5 +1,6 @@
 import { Random } from '../support/random.ts';
-import { derivedSeed, FRAME_RATE, type Shot, type SyntheticFilm } from './film.ts';
+import { derivedSeed, type Shot, type SyntheticFilm } from './film.ts';
+import { speedOf } from './laws.ts';
 import { colored, paletteOf, patternOf, TEXTURE } from './texture.ts';
 
 export const WIDTH = 192;
@@ -7,22 +8,23 @@ export const HEIGHT = 108;
 
 /** Frames from `start` up to `end` (frame numbers): red, green, blue 0 … 255, `WIDTH * HEIGHT * 3` bytes each. */
 export function* renderFrames(film: SyntheticFilm, start: number, end: number): Generator<Uint8Array> {
+  const { frameRate } = film.style;
   const grain = grainOf(film);
   let shot: Shot | undefined;
   let scene: Scene | undefined;
   for (let frame = start; frame < end; frame++) {
-    const time = frame / FRAME_RATE;
+    const time = frame / frameRate;
     const current = film.shotAt(time);
     if (!scene || current !== shot) {
       shot = current;
       scene = new Scene(film, shot);
-      for (let past = Math.round(shot.start * FRAME_RATE); past < frame; past++)
-        scene.move(film.factorsAt(past / FRAME_RATE).motion);
+      for (let past = Math.round(shot.start * frameRate); past < frame; past++) scene.move(past / frameRate);
     }
     const picture = scene.draw();
     grain(picture, frame);
+    addBars(picture, film);
     yield picture;
-    scene.move(film.factorsAt(time).motion);
+    scene.move(time);
   }
 }
 
@@ -39,11 +41,18 @@ interface Thing {
 
 /** What one shot shows: a textured ground under a moving camera, and things that move over it. */
 class Scene {
+  private readonly film: SyntheticFilm;
+  private readonly still: boolean;
   private readonly ground: Float32Array;
   private readonly pattern: Uint8Array;
   private readonly things: Thing[];
-  /** Share of the motion that turns the picture instead of shifting it. */
+  /** Share of the motion that is the camera's; things have all of it. */
+  private readonly camera: number;
+  /** Share of the camera's motion that turns the picture instead of shifting it. */
   private readonly turning: number;
+  /** Share of the shift that shakes instead of going on, and how. */
+  private readonly shaking: number;
+  private readonly shakes: readonly { frequency: number; phase: number }[];
   private direction: number;
   private readonly bending: number;
   private x: number;
@@ -53,6 +62,8 @@ class Scene {
   constructor(film: SyntheticFilm, shot: Shot) {
     const random = Random.seeded(shot.seed);
     const { style } = film;
+    this.film = film;
+    this.still = shot.still;
     const { light, color } = film.factorsAt(shot.start);
     const look = () => ({
       luma: Math.min(0.9, Math.max(0.08, 0.16 + 0.64 * light + style.exposure + 0.02 * random.normal())),
@@ -62,7 +73,13 @@ class Scene {
     const hues = style.hues.map((hue) => hue + 0.06 * random.normal());
     this.pattern = patternOf(random, style);
     this.ground = colored(this.pattern, paletteOf(hues, look()));
+    this.camera = random.uniform() < 0.25 ? 0.1 : 0.4 + 0.6 * random.uniform();
     this.turning = random.uniform() < 0.25 ? 0.8 : 0;
+    this.shaking = random.uniform() < 0.4 ? random.uniform() : 0;
+    this.shakes = [0, 1].map(() => ({
+      frequency: 3 + 6 * random.uniform(),
+      phase: 2 * Math.PI * random.uniform(),
+    }));
     this.direction = 2 * Math.PI * random.uniform();
     this.bending = 0.02 * random.normal();
     this.x = TEXTURE * random.uniform();
@@ -82,15 +99,21 @@ class Scene {
     );
   }
 
-  /** One frame on; motion 0 … 1 is 0.15 to 4 pixels a frame. */
-  move(motion: number): void {
-    const speed = 0.15 + 3.85 * motion;
-    const shift = speed * (1 - this.turning);
-    this.direction += this.bending;
-    this.x = (this.x + shift * Math.cos(this.direction)) % TEXTURE;
-    this.y = (this.y + shift * Math.sin(this.direction)) % TEXTURE;
+  /** One frame on, from `time` in seconds. */
+  move(time: number): void {
+    const { motion } = this.film.factorsAt(time);
+    // in pixels of this picture a frame
+    const speed = (speedOf({ motion, still: this.still }) * (HEIGHT / 128) * 25) / this.film.style.frameRate;
+    const shift = speed * this.camera * (1 - this.turning);
+    const [across, along] = this.shakes.map(
+      ({ frequency, phase }) => 1.1 * this.shaking * Math.sin(2 * Math.PI * frequency * time + phase),
+    );
+    const onward = 1 - this.shaking;
+    this.direction += (this.bending * 25) / this.film.style.frameRate;
+    this.x = (this.x + shift * (onward * Math.cos(this.direction) + across!)) % TEXTURE;
+    this.y = (this.y + shift * (onward * Math.sin(this.direction) + along!)) % TEXTURE;
     // The mean distance of a pixel from the middle is 57: this turns by `speed` pixels on average.
-    this.angle += (speed * this.turning) / 57;
+    this.angle += (speed * this.camera * this.turning) / 57;
     for (const thing of this.things) {
       thing.x = wrapped(thing.x + speed * thing.pace * Math.cos(thing.direction), WIDTH, thing.radius);
       thing.y = wrapped(thing.y + speed * thing.pace * Math.sin(thing.direction), HEIGHT, thing.radius);
@@ -180,4 +203,16 @@ function grainOf(film: SyntheticFilm): (picture: Uint8Array, frame: number) => v
         picture[i] = Math.max(0, Math.min(255, value));
       }
   };
+}
+
+/** Blackens what lies under the film's bars. */
+function addBars(picture: Uint8Array, film: SyntheticFilm): void {
+  const { across, along } = film.style.bars;
+  const [top, left] = [Math.round(across * HEIGHT), Math.round(along * WIDTH)];
+  picture.fill(0, 0, top * WIDTH * 3);
+  picture.fill(0, (HEIGHT - top) * WIDTH * 3);
+  for (let row = 0; left > 0 && row < HEIGHT; row++) {
+    picture.fill(0, row * WIDTH * 3, (row * WIDTH + left) * 3);
+    picture.fill(0, ((row + 1) * WIDTH - left) * 3, (row + 1) * WIDTH * 3);
+  }
 }

@@ -1,7 +1,7 @@
 import type { ClipSet, LirisClip, LirisFilm } from '../datasets/index.ts';
 import { InputError } from '../support/errors.ts';
 import { Random } from '../support/random.ts';
-import { derivedSeed, FRAME_RATE, meanAffect, planFilm, type SyntheticFilm } from './film.ts';
+import { derivedSeed, frameRateOf, meanAffect, planFilm, type SyntheticFilm } from './film.ts';
 import { simulateLabels } from './labels.ts';
 
 /** What a synthetic data set is made from; the same three numbers give the same set. */
@@ -11,7 +11,7 @@ export interface SynthesisOptions {
   readonly seed: number;
 }
 
-/** Where a clip lies in its film: frame numbers, the last one included. */
+/** Where a clip lies in its film: frame numbers at the film's own rate, the last one included. */
 export interface Excerpt {
   readonly name: string;
   readonly film: number;
@@ -35,14 +35,15 @@ export function planExcerpts(options: SynthesisOptions): { excerpts: Excerpt[]; 
   const lengths: number[] = [];
   for (let film = 0; film < films; film++) {
     const count = Math.floor(((film + 1) * clips) / films) - Math.floor((film * clips) / films);
+    const frameRate = frameRateOf(seed, film);
     let frame = 0;
     for (let i = 0; i < count; i++) {
-      const start = frame + random.integer(4 * FRAME_RATE);
-      const end = start + (8 + 4 * random.uniform()) * FRAME_RATE;
+      const start = frame + random.integer(Math.round(4 * frameRate));
+      const end = start + (8 + 4 * random.uniform()) * frameRate;
       excerpts.push({ name: clipName(excerpts.length), film, start, end: Math.round(end) - 1 });
       frame = Math.round(end);
     }
-    lengths.push(frame / FRAME_RATE + 1);
+    lengths.push(frame / frameRate + 1);
   }
   return { excerpts, lengths };
 }
@@ -55,9 +56,10 @@ export function planAnnotations(options: SynthesisOptions): {
 } {
   const { excerpts, lengths } = planExcerpts(options);
   const planned = lengths.map((length, film) => planFilm(options.seed, film, length));
-  const truth = excerpts.map(({ film, start, end }) =>
-    meanAffect(planned[film]!, start / FRAME_RATE, (end + 1) / FRAME_RATE),
-  );
+  const truth = excerpts.map(({ film, start, end }) => {
+    const { frameRate } = planned[film]!.style;
+    return meanAffect(planned[film]!, start / frameRate, (end + 1) / frameRate);
+  });
   const label = (dimension: 'valence' | 'arousal', number: number) =>
     simulateLabels(
       truth.map((affect) => affect[dimension]),

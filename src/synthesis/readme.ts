@@ -8,10 +8,12 @@ Everything in this folder was computed: \`affectline dataset synthesize --films 
 No picture was filmed, no sound was recorded and no person labelled anything. Files and columns follow the layout of
 LIRIS-ACCEDE so that the same readers serve; nothing here is LIRIS-ACCEDE, and no result on it is one.
 
-- The films show textures, shapes, camera motion and cuts; chords, beats and their timbre are composed.
-- Arousal rises with motion, cuts, loudness, tempo, brightness of timbre and saturation; valence with light,
-  saturation, consonance and major chords; motion counts for more in vivid pictures and intensifies what the light
-  says. The directions follow published experiments, the sizes are assumptions (docs/synthetic-films.md).
+- The films show textures, shapes, camera motion and cuts, at 10 to 60 frames a second, some with bars, grain and
+  coarse coding; chords and beats are composed, voices speak no language, noise roars; some have no sound.
+- Arousal rises with motion, loudness relative to the film's own, cuts, tempo, brightness of timbre and saturation, and
+  falls a little with light; valence rises with consonance, major chords, saturation and a little with light, more so
+  the more moves. The directions follow published experiments; where the sizes come from stands in
+  docs/synthetic-films.md.
 - Each film has palette, pattern, contrast, grain, exposure, register and mastering of its own, and a small offset of
   affect that nothing in it explains.
 - Labels come from simulated pairwise comparisons, ranks and a Gaussian process, with their errors. The sets are

@@ -1,20 +1,25 @@
 import type { FilmParts } from '../media/index.ts';
-import { FRAME_RATE, type SyntheticFilm } from './film.ts';
+import type { SyntheticFilm } from './film.ts';
 import { HEIGHT, renderFrames, WIDTH } from './pictures.ts';
-import { renderSound, SAMPLE_RATE } from './sound.ts';
+import { renderSound } from './sound.ts';
+import { SAMPLE_RATE } from './tone.ts';
 
 /** Pictures and sound of a film from one frame up to another, ready to be written; all of it by default. */
 export function renderFilm(
   film: SyntheticFilm,
   start: number = 0,
-  end: number = Math.floor(film.length * FRAME_RATE),
+  end: number = Math.floor(film.length * film.style.frameRate),
 ): FilmParts {
+  const { frameRate, compression } = film.style;
   return {
     width: WIDTH,
     height: HEIGHT,
-    frameRate: FRAME_RATE,
+    frameRate,
+    compression,
     frames: renderFrames(film, start, end),
-    waveform: [renderSound(film, start / FRAME_RATE, end / FRAME_RATE)],
-    sampleRate: SAMPLE_RATE,
+    ...(film.passages.length > 0 && {
+      waveform: [renderSound(film, start / frameRate, end / frameRate)],
+      sampleRate: SAMPLE_RATE,
+    }),
   };
 }

@@ -15,7 +15,7 @@ import { readmeOf } from './readme.ts';
 const PLAN = 'synthetic.json';
 const CURVES = 'synthetic-curves';
 /** Of the plan; a folder made by another version is not continued. */
-const VERSION = 2;
+const VERSION = 3;
 
 /**
  * Renders synthetic films into a folder of the layout of LIRIS-ACCEDE. A folder that an earlier call left unfinished
