@@ -17,11 +17,12 @@ export class Folder {
   private readonly entries: string[];
   private known: Set<string> | undefined;
 
-  constructor(path: string) {
+  /** @param onlyFile a file in the folder, when nothing else of it is wanted. */
+  constructor(path: string, onlyFile?: string) {
     if (!statSync(path, { throwIfNoEntry: false })?.isDirectory())
       throw new InputError(`'${path}' is not a folder; a data set's folder is expected`);
     this.root = realpathSync(path);
-    this.entries = this.list('', 3);
+    this.entries = onlyFile === undefined ? this.list('', 3) : [onlyFile];
   }
 
   /** Paths of all files down to some depth, shallow ones first, relative to the root. */
@@ -55,6 +56,18 @@ export class Folder {
   /** Where a file of this name lies, relative to the root; up to three folders deep, the shallowest first. */
   find(name: string): string | undefined {
     return this.entries.find((path) => path === name || path.endsWith(sep + name));
+  }
+
+  /** Every file whose path matches, relative to the root, in the order of their names. */
+  matching(pattern: RegExp): string[] {
+    return this.entries
+      .filter((path) => pattern.test(path))
+      .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
+  }
+
+  /** Whether a file is there; `path` is relative to the root. */
+  hasEntry(path: string): boolean {
+    return this.has(join(this.root, path));
   }
 
   /** Whether a file is there; `path` is absolute. */

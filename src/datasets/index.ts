@@ -11,6 +11,14 @@ export {
   normalized,
   type ScoreRange,
 } from './clip.ts';
+export type {
+  CurveFormat,
+  CurveLabels,
+  CurveOptions,
+  CurveTrack,
+  RaterTrack,
+} from './curves/curve-labels.ts';
+export { curveFormats, readCurves } from './curves/read.ts';
 export type { DataSet, LabelFormat } from './formats/format.ts';
 export {
   LIRIS_LAYOUT,

@@ -1,0 +1,80 @@
+// Curves of one's own: a CSV file for each film.
+import { basename } from 'node:path';
+import { readDelimited } from '../delimited.ts';
+import { Problems } from '../problems.ts';
+import { quoted } from '../table.ts';
+import { type CurveFormat, type CurveLabels, type CurveTrack, meanTrack, trackOf } from './curve-labels.ts';
+
+const TRACK = /^(valence|arousal)(?:[ _.:-]+(.+))?$/;
+/** What outputs of this program add: no raters. */
+const NO_RATERS = ['low', 'high'];
+
+/**
+ * `time,valence,arousal` in seconds, or a column for each rater: `valence_ann`, `arousal_ben`, …; an empty field is a
+ * moment that was not rated. Commas, semicolons or tabs; other columns are left alone. The film is the file's name.
+ */
+export const traceCsv: CurveFormat = {
+  name: 'csv',
+  description: 'curves of one’s own (CSV with time, valence, arousal, or valence_<rater>, …)',
+  files: (folder) =>
+    folder.matching(/\.(csv|tsv)$/i).filter((file) => {
+      const [header] = readDelimited(folder.text(file).split('\n', 5).join('\n'), file, new Problems());
+      const names = header?.fields.map((name) => name.toLowerCase()) ?? [];
+      return names.includes('time') && names.some((name) => TRACK.test(name));
+    }),
+  read: (folder, files, problems) =>
+    files.flatMap((file): CurveLabels[] => {
+      const before = problems.count;
+      const [header, ...lines] = readDelimited(folder.text(file), file, problems);
+      const names = header!.fields.map((name) => name.toLowerCase());
+      if (new Set(names).size < names.length) header!.row.fail('a column is given twice');
+      const columns = names.flatMap((name, place) => {
+        const [, dimension, rater] = TRACK.exec(name) ?? [];
+        return dimension && !NO_RATERS.includes(rater ?? '')
+          ? [
+              {
+                dimension,
+                rater: rater && header!.fields[place]!.slice(-rater.length),
+                place,
+                values: [] as number[],
+              },
+            ]
+          : [];
+      });
+      const times: number[] = [];
+      for (const { row, fields } of lines) {
+        const time = row.number('time', fields[names.indexOf('time')]);
+        const last = times.at(-1);
+        if (!row.failed && last !== undefined && time <= last)
+          row.fail(`time ${quoted(String(time))} does not lie after ${last}`);
+        const values = columns.map(({ place }) => {
+          const field = fields[place];
+          return field === '' ? Number.NaN : row.number(names[place]!, field);
+        });
+        if (row.failed) continue;
+        times.push(time);
+        values.forEach((value, i) => {
+          columns[i]!.values.push(value);
+        });
+      }
+      if (problems.count === before && times.length === 0) problems.add(file, undefined, 'holds no ratings');
+      if (problems.count > before) return [];
+      const tracks = new Map<string, CurveTrack>();
+      for (const dimension of ['valence', 'arousal']) {
+        const of = columns.filter((column) => column.dimension === dimension);
+        const raters = of.flatMap(({ rater, values }) => (rater ? [{ name: rater, times, values }] : []));
+        const given = of.find(({ rater }) => !rater);
+        if (raters.length > 0) tracks.set(dimension, trackOf(raters, times));
+        else if (given) tracks.set(dimension, meanTrack(given.values));
+      }
+      return [
+        {
+          film: basename(file).replace(/\.(csv|tsv)$/i, ''),
+          kind: 'elicited',
+          times: Float64Array.from(times),
+          tracks,
+          lag: 'as rated',
+        },
+      ];
+    }),
+};
