@@ -2,8 +2,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { AffectPoint, FilmAffect } from '../src/affect/index.ts';
 import { metricsOf } from '../src/affect/index.ts';
-import { type FilmAffect, openAnalyzer } from '../src/analysis/index.ts';
+import { openAnalyzer } from '../src/analysis/index.ts';
 import { dimensions } from '../src/evaluation/index.ts';
 import { writeFilm } from '../src/media/index.ts';
 import { describeMachine } from '../src/support/machine.ts';
@@ -37,7 +38,7 @@ try {
   console.log(`${describeMachine()}; ${films} films of ${seconds} s; goal: r ≥ .80 valence, ≥ .85 arousal\n`);
   console.log(`${''.padEnd(12)}   valence r   error   arousal r   error`);
   const all = {
-    curve: [] as FilmAffect['curve'],
+    curve: [] as AffectPoint[],
     expected: { valence: [], arousal: [] } as Record<Dimension, number[]>,
   };
   for (let i = 0; i < films; i++) {

@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { type FilmAffect, openAnalyzer } from '../src/analysis/index.ts';
+import type { FilmAffect } from '../src/affect/index.ts';
+import { openAnalyzer } from '../src/analysis/index.ts';
 import { parametersOf } from '../src/graph/index.ts';
 import {
   clipNetwork,

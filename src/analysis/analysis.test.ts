@@ -3,10 +3,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Affect, type FilmAffect, filmAffectSchema } from '../affect/index.ts';
 import { openFilm } from '../clips/index.ts';
 import { evaluate, input, parametersOf, type Value } from '../graph/index.ts';
 import {
-  type Affect,
   columnTime,
   describeNetwork,
   frameNetwork,
@@ -18,7 +18,7 @@ import {
 } from '../networks/index.ts';
 import type { Tensor } from '../support/tensor.ts';
 import { requirement } from '../support/testing.ts';
-import { type AnalyzeOptions, type FilmAffect, openAnalyzer } from './index.ts';
+import { type AnalyzeOptions, openAnalyzer } from './index.ts';
 import { untrainedModel } from './model.ts';
 
 const hasFfmpeg = requirement('ffmpeg', () => spawnSync('ffmpeg', ['-version']).status === 0);
@@ -179,6 +179,7 @@ describe.skipIf(!hasFfmpeg)('analysis of a film (needs ffmpeg)', () => {
       streams: ['flow', 'picture', 'sound'],
     });
     expect(result.warnings[0]).toMatch(/^untrained/);
+    expect(filmAffectSchema.parse(JSON.parse(JSON.stringify(result)))).toEqual(result);
   }, 300_000);
 
   test('the number of threads and what else was analysed before change nothing', async () => {

@@ -1,11 +1,11 @@
 import { availableParallelism } from 'node:os';
+import { type Affect, type FilmAffect, filmAffect } from '../affect/index.ts';
 import { type Film, type FilmOptions, openFilm, type SampledFrame } from '../clips/index.ts';
-import type { Affect } from '../networks/index.ts';
-import { type Preset, predict, type Stream, streams } from '../networks/index.ts';
+import { type Preset, predict, readPreset, type Stream, streams } from '../networks/index.ts';
 import type { Provider } from '../runtime/node/index.ts';
-import { InputError } from '../support/errors.ts';
-import type { FilmAffect } from './affect.ts';
-import { clipOf, curveOf } from './curve.ts';
+import { contentHashOf } from '../support/content-hash.ts';
+import { checkedName, InputError } from '../support/errors.ts';
+import { clipOf, curveOf, window } from './curve.ts';
 import { type Model, untrainedModel } from './model.ts';
 import { readModel, starterFolder } from './model-folder.ts';
 import { Sessions } from './sessions.ts';
@@ -54,10 +54,11 @@ export async function openAnalyzer(options: AnalyzerOptions = {}): Promise<Analy
       `preset ${options.preset} and model ${options.model}: a model has its own; give one`,
     );
   const model = options.preset
-    ? untrainedModel(options.preset)
+    ? untrainedModel(readPreset(options.preset))
     : await readModel(options.model ?? starterFolder);
   const threads = options.threads ?? availableParallelism();
-  const wanted = model.network.streams.filter((stream) => (options.streams ?? streams).includes(stream));
+  const named = options.streams?.map((stream) => checkedName('stream', stream, streams)) ?? streams;
+  const wanted = model.network.streams.filter((stream) => named.includes(stream));
   const sessions = new Sessions(model, threads, options.provider);
   return {
     analyze: (path, filmOptions = {}) => analyzeFilm(path, { model, sessions, wanted, threads }, filmOptions),
@@ -77,6 +78,9 @@ async function analyzeFilm(
   { model, sessions, wanted, threads }: Setting,
   { decoder = 'auto', signal, onProgress, onFrame }: AnalyzeOptions,
 ): Promise<FilmAffect> {
+  const ended = new AbortController();
+  const contentHash = contentHashOf(path, AbortSignal.any([ended.signal, ...(signal ? [signal] : [])]));
+  contentHash.catch(() => {}); // whoever waits for it is told
   const film = await openFilm(path, {
     shortSide: model.network.sizes.shortSide,
     side: model.network.sizes.side,
@@ -88,7 +92,7 @@ async function analyzeFilm(
     ...(signal && { signal }),
   });
   try {
-    const { hasPicture, hasSound, declaredDuration } = film.info;
+    const { hasPicture, hasSound, declaredDuration, frameRate } = film.info;
     const used = wanted.filter((stream) => (stream === 'sound' ? hasSound : hasPicture));
     const visualFeatures = featuresOf(model, used);
     const present = used.includes('sound') ? [...visualFeatures, 'sound'] : visualFeatures;
@@ -105,18 +109,23 @@ async function analyzeFilm(
     ]);
     signal?.throwIfAborted();
     const [visual, sound] = tracks;
-    if (visual!.length + sound!.length === 0) {
+    if (visual.length + sound.length === 0) {
       throw new InputError(`cannot analyse '${path}': it has nothing for ${wanted.join(', ')} to go by`);
     }
     const { decodedDuration, coverage, problems } = film.summary();
-    const heard = (stream: Stream) => (stream === 'sound' ? sound : visual)!.length > 0;
-    return {
+    const heard = (stream: Stream) => (stream === 'sound' ? sound : visual).length > 0;
+    return filmAffect({
       file: path,
+      contentHash: await contentHash,
       duration: declaredDuration || decodedDuration,
       coverage,
+      ...(hasPicture && frameRate > 0 && { frameRate }),
+      tracks: {},
       model: model.description,
+      window,
       clip: clipOf(bias, tracks),
       curve: curveOf(bias, tracks, decodedDuration),
+      unknown: [],
       streams: used.filter(heard),
       decoder: film.info.decoder,
       warnings: warningsFor(
@@ -125,8 +134,9 @@ async function analyzeFilm(
         coverage,
         problems,
       ),
-    };
+    });
   } finally {
+    ended.abort();
     await film.close();
   }
 }
@@ -159,7 +169,10 @@ function constantParts(
 }
 
 /** Waits for all; when one fails the film is closed, so that the others end, and its error is thrown. */
-async function allOrNone(film: Film, tracks: Promise<Track>[]): Promise<Track[]> {
+async function allOrNone(
+  film: Film,
+  tracks: readonly [Promise<Track>, Promise<Track>],
+): Promise<[Track, Track]> {
   try {
     return await Promise.all(tracks);
   } catch (error) {

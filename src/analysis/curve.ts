@@ -1,9 +1,8 @@
-import type { Affect } from '../networks/index.ts';
-import type { AffectPoint } from './affect.ts';
+import { type Affect, type AffectPoint, sumOf } from '../affect/index.ts';
 import type { Track } from './track.ts';
 
-/** Seconds of film that a point of the curve stands for, half of them before it; clips of this length were rated by people. */
-export const windowLength = 10;
+/** Seconds: clips of this length were rated by people. */
+export const window = { length: 10, step: 1 } as const;
 
 /**
  * One point a second, each for the ten seconds around it, or what there is of them at the film's edges.
@@ -15,29 +14,16 @@ export const windowLength = 10;
 export function curveOf(bias: Affect, tracks: readonly Track[], duration: number): AffectPoint[] {
   const count = Math.max(Math.ceil(duration), 1);
   return Array.from({ length: count }, (_, time) => {
-    const from = Math.max(time - windowLength / 2, 0);
-    const to = Math.min(time + windowLength / 2, duration);
+    const from = Math.max(time - window.length / 2, 0);
+    const to = Math.min(time + window.length / 2, duration);
     return {
       time,
-      ...sum(
-        bias,
-        tracks.map((track) => track.meanWithin(from, to)),
-      ),
+      ...sumOf([bias, ...tracks.map((track) => track.meanWithin(from, to))]),
     };
   });
 }
 
 /** The answer for the film as one clip. */
 export function clipOf(bias: Affect, tracks: readonly Track[]): Affect {
-  return sum(
-    bias,
-    tracks.map((track) => track.mean()),
-  );
-}
-
-function sum(bias: Affect, parts: readonly Affect[]): Affect {
-  return parts.reduce(
-    (total, { valence, arousal }) => ({ valence: total.valence + valence, arousal: total.arousal + arousal }),
-    bias,
-  );
+  return sumOf([bias, ...tracks.map((track) => track.mean())]);
 }

@@ -28,7 +28,12 @@ test('a model comes back as it was written', async () => {
   describeAs(description);
   const model = await readModel(folder);
   const { streams: _, ...given } = description;
-  expect(model.description).toEqual({ ...given, synthetic: false, scale: [1, 5] });
+  expect(model.description).toEqual({
+    ...given,
+    synthetic: false,
+    scale: [1, 5],
+    contentHash: expect.stringMatching(/^sha256:[0-9a-f]{64}$/),
+  });
   expect(model.network).toEqual(network);
   expect(model.regression).toEqual(parameters);
 });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { describeNetwork } from '../networks/index.ts';
+import { contentHashOfAll } from '../support/content-hash.ts';
 import { InputError } from '../support/errors.ts';
 import { loadInto, readSafetensors } from '../weights/index.ts';
 import { allParameters, type Model } from './model.ts';
@@ -36,14 +37,19 @@ export const starterFolder: string = fileURLToPath(new URL('../../models/starter
  * @throws InputError naming the file and what is wrong with it.
  */
 export async function readModel(folder: string): Promise<Model> {
-  const { name, preset, trained, synthetic, scale, ...options } = await readDescription(
-    join(folder, 'model.json'),
-  );
+  const [about, file] = [join(folder, 'model.json'), join(folder, 'model.safetensors')];
+  const { name, preset, trained, synthetic, scale, ...options } = await readDescription(about);
   const network = describeNetwork({ preset, ...options });
-  const file = join(folder, 'model.safetensors');
   const parameters = loadInto(allParameters(network), await readSafetensors(file), { source: file });
   return {
-    description: { name, preset, trained, synthetic, scale },
+    description: {
+      name,
+      preset,
+      trained,
+      synthetic,
+      scale,
+      contentHash: await contentHashOfAll([about, file]),
+    },
     network,
     parametersOf: () => parameters,
     regression: parameters,

@@ -1,3 +1,4 @@
+import type { ModelDescription } from '../affect/index.ts';
 import { type ParameterValue, parametersOf, type Value } from '../graph/index.ts';
 import {
   clipNetwork,
@@ -7,7 +8,6 @@ import {
   randomParameters,
 } from '../networks/index.ts';
 import type { Tensor } from '../support/tensor.ts';
-import type { ModelDescription } from './affect.ts';
 
 /** The seed of untrained networks: the same film gives the same (meaningless) numbers everywhere. */
 const seed = 2018;

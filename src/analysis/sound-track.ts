@@ -1,5 +1,5 @@
+import type { Affect } from '../affect/index.ts';
 import type { Film } from '../clips/index.ts';
-import type { Affect } from '../networks/index.ts';
 import { columnStride, columnTime, contributions, type SoundChunk, SoundChunks } from '../networks/index.ts';
 import type { Session } from '../runtime/node/index.ts';
 import type { Model } from './model.ts';

@@ -1,4 +1,4 @@
-import type { Affect } from '../networks/index.ts';
+import type { Affect } from '../affect/index.ts';
 
 /** What a stretch of film, from `begin` to `end` in seconds, adds to valence and arousal. */
 export interface Moment extends Affect {

@@ -1,5 +1,5 @@
+import type { Affect } from '../affect/index.ts';
 import { type Film, type SampledFrame, type SampleFlow, writeFlow, writePicture } from '../clips/index.ts';
-import type { Affect } from '../networks/index.ts';
 import { contributions, type Stream } from '../networks/index.ts';
 import type { Session } from '../runtime/node/index.ts';
 import { Channel } from '../support/channel.ts';

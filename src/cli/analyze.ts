@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
-import type { Analyzer, FilmAffect } from '../analysis/index.ts';
+import type { FilmAffect } from '../affect/index.ts';
+import type { Analyzer } from '../analysis/index.ts';
 import { FilmStrip, modelName, toCsv, toJsonLine, toPicture } from '../results/index.ts';
 import type { Provider } from '../runtime/node/index.ts';
 import { computingOptions, oneOf, someOf } from './arguments.ts';

@@ -14,7 +14,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { FilmAffect } from '../analysis/index.ts';
+import type { FilmAffect } from '../affect/index.ts';
 import { compiledEntry } from '../support/entry.ts';
 import { requirement } from '../support/testing.ts';
 import { editDistance } from './suggest.ts';

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
-import type { FilmAffect } from '../analysis/index.ts';
+import type { FilmAffect } from '../affect/index.ts';
 import { InputError } from '../support/errors.ts';
 import { writeAtomically } from '../support/files.ts';
 import { UsageError } from './failure.ts';

@@ -1,8 +1,6 @@
-import type { LabelledClip } from '../datasets/index.ts';
+export { type Dimension, dimensions } from '../affect/index.ts';
 
-/** The two numbers that a clip is rated by. */
-export const dimensions = ['valence', 'arousal'] as const;
-export type Dimension = (typeof dimensions)[number];
+import type { LabelledClip } from '../datasets/index.ts';
 
 /** What a model says of a clip, on the scale of its labels. */
 export interface Prediction {

@@ -20,7 +20,7 @@ export {
   soundNetwork,
   streamMap,
 } from './network.ts';
-export { type Affect, contributions, type Features, predict } from './predict.ts';
+export { contributions, type Features, predict } from './predict.ts';
 export {
   type Preset,
   presets,

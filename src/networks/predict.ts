@@ -1,13 +1,8 @@
 // The linear end of the network in plain arithmetic: predictions for windows of a film, and what they are made of.
+import type { Affect } from '../affect/index.ts';
 import { InputError } from '../support/errors.ts';
 import type { Tensor } from '../support/tensor.ts';
 import type { Head, Network } from './network.ts';
-
-/** In the units of the labels. */
-export interface Affect {
-  valence: number;
-  arousal: number;
-}
 
 /** Mean vectors by the name of their map: `visual` or `picture` and `flow` (see `frameNetwork`), and `sound`. */
 export type Features = Readonly<Record<string, Float32Array>>;

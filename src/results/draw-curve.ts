@@ -1,11 +1,9 @@
 import { type ScaleLinear, scaleLinear } from 'd3-scale';
 import { area, curveMonotoneX, line as path } from 'd3-shape';
-import type { FilmAffect } from '../analysis/index.ts';
+import type { Dimension, FilmAffect } from '../affect/index.ts';
 import { colors, line, text } from './drawing.ts';
 import { clock, shown } from './numbers.ts';
 import { type Peak, peaksOf } from './peaks.ts';
-
-type Dimension = 'valence' | 'arousal';
 
 interface Place {
   time: ScaleLinear<number, number>;

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import type { FilmAffect } from '../analysis/index.ts';
+import type { FilmAffect } from '../affect/index.ts';
 import { colors, text } from './drawing.ts';
 import { clock, shown } from './numbers.ts';
 import { modelName } from './text.ts';

@@ -1,12 +1,18 @@
 import fc from 'fast-check';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
-import type { FilmAffect } from '../analysis/index.ts';
+import { elicited, type FilmAffect } from '../affect/index.ts';
 import { FilmStrip, toCsv, toJsonLine, toPicture } from './index.ts';
 import { clock, shown } from './numbers.ts';
 import { peaksOf } from './peaks.ts';
 
 const film: FilmAffect = {
+  schemaVersion: 1,
+  affect: elicited,
+  contentHash: `sha256:${'0'.repeat(64)}`,
+  tracks: {},
+  window: { length: 10, step: 1 },
+  unknown: [],
   file: 'films/Tom & "Jerry" <1940>.avi',
   duration: 40,
   coverage: 1,
@@ -17,11 +23,11 @@ const film: FilmAffect = {
     synthetic: true,
     scale: [1, 5],
   },
-  clip: { valence: 0.125, arousal: -0.5 },
+  clip: { valence: 3.125, arousal: 2.5 },
   curve: Array.from({ length: 40 }, (_, time) => ({
     time,
-    valence: Math.sin(time / 4),
-    arousal: -Math.cos(time / 6) / 3,
+    valence: 3 + Math.sin(time / 4),
+    arousal: 3 - Math.cos(time / 6) / 3,
   })),
   streams: ['picture', 'sound'],
   decoder: 'node-av',
@@ -36,7 +42,7 @@ describe('text', () => {
   test('CSV has one row a second and names the model in each', () => {
     const rows = toCsv(film).trimEnd().split('\n');
     expect(rows[0]).toBe('time,valence,arousal,model');
-    expect(rows[1]).toBe('0,0.000000,-0.333333,starter (compact; synthetic films)');
+    expect(rows[1]).toBe('0,3.000000,2.666667,starter (compact; synthetic films)');
     expect(rows).toHaveLength(41);
     expect(toCsv(untrained).split('\n')[7]).toMatch(/,untrained \(paper\)$/);
   });
@@ -128,7 +134,7 @@ describe('picture', () => {
   });
 
   test.each([0, 1, 2, 8000])('a curve of %i points can be drawn', async (length) => {
-    const curve = Array.from({ length }, (_, time) => ({ time, valence: 0.3, arousal: time % 7 }));
+    const curve = Array.from({ length }, (_, time) => ({ time, valence: 3.3, arousal: 1 + (time % 5) }));
     const png = await toPicture({ ...film, duration: length / 2, coverage: 0.5, curve });
     expect((await sharp(png).metadata()).width).toBe(1600);
   });

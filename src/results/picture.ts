@@ -1,5 +1,5 @@
 import { type ScaleLinear, scaleLinear } from 'd3-scale';
-import type { FilmAffect } from '../analysis/index.ts';
+import type { FilmAffect } from '../affect/index.ts';
 import { drawCurve } from './draw-curve.ts';
 import { drawFilmStrip } from './draw-film-strip.ts';
 import { drawHeader, drawStamp } from './draw-header.ts';

@@ -1,4 +1,4 @@
-import type { FilmAffect } from '../analysis/index.ts';
+import type { FilmAffect } from '../affect/index.ts';
 
 /** The model in a few words: "starter (compact; synthetic films)", or "untrained (paper)". */
 export function modelName({ model }: FilmAffect): string {

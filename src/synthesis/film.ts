@@ -1,5 +1,6 @@
+import type { Affect } from '../affect/index.ts';
 import { Random } from '../support/random.ts';
-import { type Affect, affectOf, type Factors, factorNames, type Heard, type Moment } from './laws.ts';
+import { affectOf, type Factors, factorNames, type Heard, type Moment } from './laws.ts';
 import { type Passage, planPassages } from './passages.ts';
 
 /** Seconds between the points that a factor's curve goes through. */

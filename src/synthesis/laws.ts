@@ -1,6 +1,8 @@
 // How pictures and sound move the viewer of a synthetic film. The directions are those of published experiments, the
 // sizes follow what is known of films (docs/synthetic-films.md).
 
+import type { Affect } from '../affect/index.ts';
+
 /** What changes in the course of a film; each from 0 to 1, spread evenly over all films. */
 export interface Factors {
   /** Speed of the camera and of what it shows: 0.005 to 10 pixels of 128 lines in 1/25 s, evenly by its logarithm. */
@@ -45,12 +47,6 @@ export interface Moment extends Factors {
   readonly heard: Heard | undefined;
   /** Amplitude of the sound over that of the whole film; 1 as loud as the film is. */
   readonly amplitude: number;
-}
-
-/** Valence and arousal on the scale of the labels, 1 … 5. */
-export interface Affect {
-  valence: number;
-  arousal: number;
 }
 
 const slowest = 0.005;

@@ -1,6 +1,4 @@
-import { metricsOf, variance } from '../affect/index.ts';
-
-type Dimension = 'valence' | 'arousal';
+import { type Dimension, metricsOf, variance } from '../affect/index.ts';
 
 export interface Agreement {
   /** Mean squared error. */
