@@ -28,6 +28,8 @@ export interface AnalyzerOptions {
 
 export interface AnalyzeOptions {
   decoder?: FilmOptions['decoder'];
+  /** Longer films are refused, in seconds. Default and most: 48 hours. */
+  maximumDuration?: FilmOptions['maximumDuration'];
   /** Ends the analysis, which then rejects with the signal's reason. */
   signal?: AbortSignal;
   /** @param done how much of the film is analysed, 0 to 1. */
@@ -76,7 +78,7 @@ interface Setting {
 async function analyzeFilm(
   path: string,
   { model, sessions, wanted, threads }: Setting,
-  { decoder = 'auto', signal, onProgress, onFrame }: AnalyzeOptions,
+  { decoder = 'auto', maximumDuration, signal, onProgress, onFrame }: AnalyzeOptions,
 ): Promise<FilmAffect> {
   const ended = new AbortController();
   const contentHash = contentHashOf(path, AbortSignal.any([ended.signal, ...(signal ? [signal] : [])]));
@@ -89,6 +91,7 @@ async function analyzeFilm(
     sound: wanted.includes('sound'),
     decoder,
     threads,
+    ...(maximumDuration !== undefined && { maximumDuration }),
     ...(signal && { signal }),
   });
   try {

@@ -3,16 +3,18 @@ import type { FilmAffect } from '../affect/index.ts';
 import type { Analyzer } from '../analysis/index.ts';
 import { FilmStrip, modelName, toCsv, toJsonLine, toPicture } from '../results/index.ts';
 import type { Provider } from '../runtime/node/index.ts';
-import { computingOptions, oneOf, someOf } from './arguments.ts';
+import { computingOptions, oneOf, someOf, wholeNumber } from './arguments.ts';
 import { exitCodes } from './exit-codes.ts';
 import { messageOf, showStack } from './failure.ts';
 import { findFilms } from './films.ts';
 import { interruptSignal } from './interrupt.ts';
-import { earlierResult, type ResultFiles, resultFiles, writeResult } from './results.ts';
+import { checkNames, earlierResult, type ResultFiles, resultFiles, writeResult } from './results.ts';
 import { ProgressLine, styled } from './terminal.ts';
 
 const streams = ['flow', 'rgb', 'sound'] as const;
 const presets = ['paper', 'compact'] as const;
+// 48 hours, named here, so that help need not load the media module
+const LONGEST_FILM = 172_800;
 const decoders = ['auto', 'node-av', 'ffmpeg'] as const;
 
 interface AnalyzeOptions {
@@ -22,6 +24,8 @@ interface AnalyzeOptions {
   model?: string;
   preset?: (typeof presets)[number];
   decoder?: (typeof decoders)[number];
+  maxDuration?: number;
+  timeout?: number;
   threads?: number;
   provider?: Provider;
   overwrite?: boolean;
@@ -55,6 +59,12 @@ export function analyzeCommand(): Command {
       oneOf(decoders),
     )
     .option(
+      '--max-duration <seconds>',
+      'refuse longer films (default: 48 hours)',
+      wholeNumber(1, LONGEST_FILM),
+    )
+    .option('--timeout <seconds>', 'give up a film that takes longer', wholeNumber(1, 1_000_000))
+    .option(
       '-y, --overwrite',
       'write over results that are there; without it, films that have one are skipped',
     )
@@ -80,7 +90,9 @@ async function analyzeFilms(paths: string[], options: AnalyzeOptions): Promise<v
     for (const [index, film] of films.entries()) {
       const target = files.get(film)!;
       const label = films.length > 1 ? `${film.path} (${index + 1} of ${films.length})` : film.path;
+      const limit = options.timeout === undefined ? undefined : AbortSignal.timeout(1000 * options.timeout);
       try {
+        checkNames(target);
         const earlier = options.overwrite ? undefined : earlierResult(film, target);
         if (earlier !== undefined) {
           say(`${film.path}: skipped, for ${target.json} is there already; -y analyses it again`);
@@ -89,7 +101,8 @@ async function analyzeFilms(paths: string[], options: AnalyzeOptions): Promise<v
         }
         const affect = await analyzeFilm(analyzer, film.path, target, {
           decoder: options.decoder ?? 'auto',
-          signal,
+          ...(options.maxDuration !== undefined && { maximumDuration: options.maxDuration }),
+          signal: limit ? AbortSignal.any([signal, limit]) : signal,
           onProgress: (done) => progress.show(label, done),
         });
         for (const warning of affect.warnings) say(`${film.path}: ${warning}`);
@@ -97,7 +110,7 @@ async function analyzeFilms(paths: string[], options: AnalyzeOptions): Promise<v
         process.stdout.write(options.json ? toJsonLine(affect) : summary(affect, target));
       } catch (error) {
         signal.throwIfAborted();
-        const message = messageOf(error);
+        const message = limit?.aborted ? `given up after ${options.timeout} s (--timeout)` : messageOf(error);
         say(`affectline: ${message.includes(film.path) ? '' : `${film.path}: `}${message}`);
         showStack(error);
         failures++;

@@ -29,7 +29,7 @@ export function messageOf(error: unknown): string {
     return error.message;
   }
   const system = error as NodeJS.ErrnoException;
-  if (system?.syscall !== undefined && system.path !== undefined) return systemMessage(system);
+  if (system?.syscall !== undefined) return systemMessage(system);
   const message = error instanceof Error ? error.message : String(error);
   return `${message.startsWith('internal:') ? '' : 'internal: '}${message} (a fault of affectline; AFFECTLINE_DEBUG=1 shows where)`;
 }
@@ -40,12 +40,16 @@ const systemReasons: Record<string, string> = {
   EPERM: 'not permitted',
   EROFS: 'the file system is read-only',
   ENOSPC: 'no space left on the device',
+  EDQUOT: 'the disk quota is used up',
+  EIO: 'the device cannot be read or written',
+  ENAMETOOLONG: 'the name is too long',
   EISDIR: 'is a folder',
   ENOTDIR: 'is not a folder',
 };
 
 function systemMessage({ path, code, message }: NodeJS.ErrnoException): string {
-  return `${path}: ${systemReasons[code ?? ''] ?? message}`;
+  const reason = systemReasons[code ?? ''] ?? message;
+  return path === undefined ? reason : `${path}: ${reason}`;
 }
 
 /** Tells of an error on stderr, and gives the exit code for it. */

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { Command } from 'commander';
-import { exitCodesHelp } from './exit-codes.ts';
+import { exitCodes, exitCodesHelp } from './exit-codes.ts';
 import { report } from './failure.ts';
 import { affectlineVersion } from './version.ts';
 
@@ -48,7 +48,9 @@ export const commands: Record<string, LazyCommand> = {
  * @returns the exit code (see exit-codes.ts).
  */
 export async function run(given: readonly string[]): Promise<number> {
-  process.stdout.on('error', endQuietlyWhenNobodyReads);
+  process.stdout.on('error', endWhenNobodyReads);
+  // messages that nobody can read are no reason to stop
+  process.stderr.on('error', () => {});
   try {
     const program = await programFor(given);
     await program.parseAsync(given, { from: 'user' });
@@ -89,8 +91,7 @@ function inheritSettings(command: Command, parent: Command): void {
   for (const child of command.commands) inheritSettings(child, command);
 }
 
-/** `affectline analyze --json film.mp4 | head -1` is no failure. */
-function endQuietlyWhenNobodyReads(error: NodeJS.ErrnoException): void {
-  if (error.code === 'EPIPE') process.exit(0);
-  throw error;
+/** `affectline analyze --json film.mp4 | head -1` is no failure; a full disk behind stdout is one. */
+function endWhenNobodyReads(error: NodeJS.ErrnoException): void {
+  process.exit(error.code === 'EPIPE' ? exitCodes.ok : report(error));
 }

@@ -43,6 +43,22 @@ function countOf(names: readonly string[]): Map<string, number> {
   return count;
 }
 
+/** File systems take no longer names; of this many bytes. */
+const LONGEST_NAME = 255;
+
+/**
+ * Says before the analysis that its answer could not be written.
+ *
+ * @throws InputError when the files' names are too long.
+ */
+export function checkNames({ json }: ResultFiles): void {
+  const bytes = Buffer.byteLength(basename(json));
+  if (bytes > LONGEST_NAME)
+    throw new InputError(
+      `the result would be named ${basename(json)}, of ${bytes} bytes; a name has at most ${LONGEST_NAME}: give the film a shorter one`,
+    );
+}
+
 /**
  * The answer that an earlier run has left for this film.
  *

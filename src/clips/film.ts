@@ -10,7 +10,8 @@ import {
 import { Channel } from '../support/channel.ts';
 import { framesPerSample, isSampled, sampleOfFlow } from './network-inputs.ts';
 
-export interface FilmOptions extends Pick<MediaOptions, 'decoder' | 'threads' | 'signal'> {
+export interface FilmOptions
+  extends Pick<MediaOptions, 'decoder' | 'threads' | 'maximumDuration' | 'signal'> {
   /** Pixels of a frame's shorter side after scaling. */
   shortSide: number;
   /** Pixels of the square that is then cut from the middle; flow is computed within it. */
@@ -66,7 +67,17 @@ const soundAhead = 4;
  * @throws InputError naming the file and what is wrong with it, here or while reading.
  */
 export async function openFilm(path: string, options: FilmOptions): Promise<Film> {
-  const { shortSide, side, flow, picture, sound, decoder = 'auto', threads, signal } = options;
+  const {
+    shortSide,
+    side,
+    flow,
+    picture,
+    sound,
+    decoder = 'auto',
+    threads,
+    maximumDuration,
+    signal,
+  } = options;
   const media = await openMedia(path, {
     shortSide,
     crop: side,
@@ -75,6 +86,7 @@ export async function openFilm(path: string, options: FilmOptions): Promise<Film
     sound,
     decoder,
     ...(threads !== undefined && { threads }),
+    ...(maximumDuration !== undefined && { maximumDuration }),
     ...(signal && { signal }),
   });
   const grays = new Channel<GrayImage>(graysAhead);

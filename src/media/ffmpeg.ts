@@ -144,7 +144,7 @@ async function* items(
   } while (await inbox.more());
 
   const how = await exit;
-  if (inbox.hung) throw new Error('ffmpeg hung');
+  if (inbox.failure) throw new Error(inbox.failure);
   const crashed = how.startsWith('SIG');
   if (crashed || given === 0) throw new Error(crashed ? `ffmpeg broke down (${how})` : complaints.join('; '));
 }

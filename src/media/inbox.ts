@@ -3,6 +3,9 @@ import type { Readable } from 'node:stream';
 /** No byte from a working ffmpeg for this long, while bytes are awaited: it hangs. */
 const PATIENCE_MILLISECONDS = 60_000;
 
+/** Bytes that may wait: a file whose picture lies minutes behind its sound would fill the memory. */
+const MOST_WAITING = 256e6;
+
 /**
  * What arrives on the pipes of one process. A process that writes to several pipes stops when one of them is full,
  * so while anything is awaited all of them flow, and while nothing is, none does.
@@ -11,9 +14,10 @@ export class Inbox {
   private readonly pipes: Pipe[];
   private readonly giveUp: () => void;
   private wake: () => void = () => {};
-  hung = false;
+  /** Why it was given up, if it was. */
+  failure: string | undefined;
 
-  /** @param giveUp ends the process when it hangs. */
+  /** @param giveUp ends the process when it hangs, or when too much waits. */
   constructor(streams: readonly Readable[], giveUp: () => void) {
     this.giveUp = giveUp;
     this.pipes = streams.map((stream) => new Pipe(stream, () => this.wake()));
@@ -26,10 +30,15 @@ export class Inbox {
   /** Waits until something arrives; false when all pipes have ended. */
   async more(): Promise<boolean> {
     if (this.pipes.every(({ ended }) => ended)) return false;
-    const timer = setTimeout(() => {
-      this.hung = true;
+    const fail = (reason: string) => {
+      this.failure ??= reason;
       this.giveUp();
-    }, PATIENCE_MILLISECONDS);
+    };
+    if (this.pipes.reduce((sum, { available }) => sum + available, 0) > MOST_WAITING)
+      fail(
+        `its picture and sound lie too far apart: over ${MOST_WAITING / 1e6} MB of one wait for the other`,
+      );
+    const timer = setTimeout(() => fail('ffmpeg hung'), PATIENCE_MILLISECONDS);
     await new Promise<void>((resolve) => {
       this.wake = resolve;
       for (const { stream } of this.pipes) stream.resume();

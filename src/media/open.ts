@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { InputError, unknownName } from '../support/errors.ts';
 import { Coverage } from './coverage.ts';
 import { openFfmpeg } from './ffmpeg.ts';
+import { tooLong, upTo } from './longest.ts';
 import { openNodeAv } from './node-av.ts';
 import type { Request } from './plan.ts';
 import { type Opening, type Source, UnavailableError } from './source.ts';
@@ -28,11 +29,21 @@ const MAXIMUM_PROBLEMS = 20;
  */
 export async function openMedia(path: string, options: MediaOptions = {}): Promise<Media> {
   const request = checkRequest(options);
+  const { maximumDuration = LONGEST_FILM } = options;
+  if (!(maximumDuration > 0 && maximumDuration <= LONGEST_FILM))
+    throw new InputError(
+      `maximumDuration is ${maximumDuration}; seconds, at most ${LONGEST_FILM}, are expected`,
+    );
   options.signal?.throwIfAborted();
   const opening = { bytes: await checkFile(path), signal: options.signal };
   try {
     const source = await openSource(resolve(path), request, options.decoder ?? 'auto', opening);
-    return new DecodedMedia(path, source, options.signal);
+    const { duration } = source.plan;
+    if (duration > maximumDuration && duration <= LONGEST_FILM) {
+      await source.close();
+      throw tooLong(maximumDuration, duration);
+    }
+    return new DecodedMedia(path, source, maximumDuration, options.signal);
   } catch (error) {
     options.signal?.throwIfAborted();
     throw unreadable(path, error);
@@ -102,14 +113,16 @@ class DecodedMedia implements Media {
   readonly pid: number;
   private readonly path: string;
   private readonly source: Source;
+  private readonly maximumDuration: number;
   private readonly signal: AbortSignal | undefined;
   private iterated = false;
   private result: MediaSummary | undefined;
 
-  constructor(path: string, source: Source, signal: AbortSignal | undefined) {
+  constructor(path: string, source: Source, maximumDuration: number, signal: AbortSignal | undefined) {
     const { decoder, plan, pid } = source;
     this.path = path;
     this.source = source;
+    this.maximumDuration = maximumDuration;
     this.pid = pid;
     this.signal = signal;
     this.info = {
@@ -136,7 +149,7 @@ class DecodedMedia implements Media {
     if (this.iterated) throw new Error('internal: a film is decoded once; open it again');
     this.iterated = true;
     try {
-      yield* this.items();
+      yield* upTo(this.maximumDuration, this.items());
     } catch (error) {
       this.signal?.throwIfAborted();
       throw unreadable(this.path, error);

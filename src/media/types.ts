@@ -43,6 +43,8 @@ export interface MediaOptions {
   decoder?: DecoderName | 'auto';
   /** Decoding threads. Default: one more than there are cores, at most 8. */
   threads?: number;
+  /** Longer films are refused, in seconds. Default and most: 48 hours. */
+  maximumDuration?: number;
   /** Ends the decoder and the iteration. */
   signal?: AbortSignal;
 }

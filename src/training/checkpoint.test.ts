@@ -1,7 +1,9 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
+import { InputError } from '../support/errors.ts';
+import { Random } from '../support/random.ts';
 import { readCheckpoint, writeCheckpoint } from './checkpoint.ts';
 
 const folder = await mkdtemp(join(tmpdir(), 'affectline-checkpoint-'));
@@ -27,6 +29,26 @@ test('files of a save that was cut short do not matter, and go with the next one
   expect(await readCheckpoint(folder)).toEqual(checkpoint(2));
   await writeCheckpoint(folder, checkpoint(3));
   expect(await readdir(folder)).toHaveLength(3);
+});
+
+test('a checkpoint with one changed bit is refused, whatever file and place it is in', async () => {
+  await writeCheckpoint(folder, checkpoint(4));
+  const random = Random.seeded(4);
+  for (const name of await readdir(folder)) {
+    const whole = await readFile(join(folder, name));
+    for (let flip = 0; flip < 40; flip++) {
+      const bytes = Buffer.from(whole);
+      const at = random.integer(bytes.length);
+      bytes[at] = bytes[at]! ^ (1 << random.integer(8));
+      await writeFile(join(folder, name), bytes);
+      // a flip may leave the meaning as it was: "e" for "E" in a number, or space in a header
+      const read = await readCheckpoint(folder).catch((error) => error);
+      if (read instanceof Error) expect(read).toBeInstanceOf(InputError);
+      else expect(read).toEqual(checkpoint(4));
+    }
+    await writeFile(join(folder, name), whole);
+  }
+  expect(await readCheckpoint(folder)).toEqual(checkpoint(4));
 });
 
 test.each(['', '{}', '{"parameters":"../../etc/passwd","optimizer":"o","optimizerStep":1}'])(

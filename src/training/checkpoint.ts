@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -22,11 +22,15 @@ const schema = z.object({
   optimizer: z.string().regex(/^[\w.]+$/),
   optimizerStep: z.number().int().nonnegative(),
   progress: z.unknown(),
+  /** Of all above and of the tensors. */
+  sha256: z.string(),
 });
+type Stored = z.infer<typeof schema>;
 
 /**
  * Saves into a folder: two safetensors under fresh names, then `checkpoint.json`, which names them, in one rename; then
  * the files of the checkpoint before are removed. Killed at any moment, the folder holds the old checkpoint or the new.
+ * A hash over all of it tells when a bit of it has changed.
  */
 export async function writeCheckpoint(
   folder: string,
@@ -37,8 +41,9 @@ export async function writeCheckpoint(
   const files = { parameters: `parameters.${name}.safetensors`, optimizer: `optimizer.${name}.safetensors` };
   await writeSafetensors(join(folder, files.parameters), parameters);
   await writeSafetensors(join(folder, files.optimizer), optimizer.tensors);
-  const json = JSON.stringify({ ...files, optimizerStep: optimizer.step, progress });
-  await writeAtomically(join(folder, 'checkpoint.json'), json);
+  const stored = { ...files, optimizerStep: optimizer.step, progress };
+  const sha256 = hashOf(stored, [parameters, optimizer.tensors]);
+  await writeAtomically(join(folder, 'checkpoint.json'), JSON.stringify({ ...stored, sha256 }));
   const kept = ['checkpoint.json', files.parameters, files.optimizer];
   for (const file of await readdir(folder)) if (!kept.includes(file)) await rm(join(folder, file));
 }
@@ -47,18 +52,32 @@ export async function writeCheckpoint(
 export async function readCheckpoint(folder: string): Promise<Checkpoint | undefined> {
   const file = join(folder, 'checkpoint.json');
   if (!existsSync(file)) return undefined;
-  const { parameters, optimizer, optimizerStep, progress } = parse(file, await readFile(file, 'utf8'));
-  return {
-    parameters: await readSafetensors(join(folder, parameters)),
-    optimizer: { step: optimizerStep, tensors: await readSafetensors(join(folder, optimizer)) },
-    progress,
-  };
+  const { sha256, ...stored } = parse(file, await readFile(file, 'utf8'));
+  const parameters = await readSafetensors(join(folder, stored.parameters));
+  const tensors = await readSafetensors(join(folder, stored.optimizer));
+  if (hashOf(stored, [parameters, tensors]) !== sha256) throw damaged(file);
+  return { parameters, optimizer: { step: stored.optimizerStep, tensors }, progress: stored.progress };
 }
 
-function parse(file: string, text: string): z.infer<typeof schema> {
+function parse(file: string, text: string): Stored {
   try {
     return schema.parse(JSON.parse(text));
   } catch {
-    throw new InputError(`${file} is not a checkpoint, or is damaged; delete its folder to start anew`);
+    throw damaged(file);
   }
+}
+
+function damaged(file: string): InputError {
+  return new InputError(`${file} is not a checkpoint, or is damaged; delete its folder to start anew`);
+}
+
+function hashOf(stored: Omit<Stored, 'sha256'>, groups: readonly ReadonlyMap<string, Tensor>[]): string {
+  const { parameters, optimizer, optimizerStep, progress } = stored;
+  const hash = createHash('sha256').update(JSON.stringify([parameters, optimizer, optimizerStep, progress]));
+  for (const group of groups)
+    for (const [name, { shape, data }] of [...group].sort(([a], [b]) => (a < b ? -1 : 1)))
+      hash
+        .update(JSON.stringify([name, shape]))
+        .update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  return hash.digest('hex');
 }

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -86,6 +86,11 @@ describe.skipIf(!hasFfmpeg)('kept features of frozen streams (need ffmpeg)', () 
     expect(await read(await StreamFeatures.open(again))).toEqual(whole);
     expect(steps).toEqual([12]);
 
+    const path = join(stopped, readdirSync(stopped)[0]!);
+    const bytes = readFileSync(path);
+    bytes[bytes.length >> 1]! ^= 4;
+    writeFileSync(path, bytes);
+    await expect(read(await StreamFeatures.open(again))).rejects.toThrow(/features is damaged; delete it/);
     const others = randomParameters(networkParameters(network), 2);
     await (await StreamFeatures.open({ ...again, parameters: others })).close();
     expect(readdirSync(stopped)).toHaveLength(2);

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { describeNetwork, type Network } from '../networks/index.ts';
+import { lockForThisProcess } from '../support/owner-lock.ts';
 import type { Tensor } from '../support/tensor.ts';
 import { agreement } from './agreement.ts';
 import { readCheckpoint, writeCheckpoint } from './checkpoint.ts';
@@ -38,15 +39,22 @@ const secondsBetweenCheckpoints = 300;
 /**
  * The paper's training, section 4: mean squared error, Adam, a random square and flip; with early stopping by the
  * validation clips. Leaves in the folder `best/` (a model), `last/` (a checkpoint) and the records of all epochs.
+ *
+ * @throws InputError when another process trains in the folder.
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
-  const run = await TrainingRun.open(options);
+  const unlock = await lockForThisProcess(options.folder, `training in ${options.folder}`);
   try {
-    while (!run.isOver) await run.epoch();
+    const run = await TrainingRun.open(options);
+    try {
+      while (!run.isOver) await run.epoch();
+    } finally {
+      await run.close();
+    }
+    return { records: run.records, best: join(options.folder, 'best') };
   } finally {
-    await run.close();
+    await unlock();
   }
-  return { records: run.records, best: join(options.folder, 'best') };
 }
 
 class TrainingRun {

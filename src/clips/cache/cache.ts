@@ -6,11 +6,11 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { InputError } from '../../support/errors.ts';
 import { removeLeftovers } from '../../support/files.ts';
-import { ClipFile, writeClipFile } from './clip-file.ts';
+import { ClipFile } from './clip-file.ts';
 import { type Preparation, prepareClip } from './prepare.ts';
 
 /** Changes whenever what is stored of a clip changes. */
-const version = 1;
+const version = 3;
 
 /** How much work a cache still is, before it is begun. */
 export interface CacheEstimate {
@@ -111,7 +111,8 @@ export class ClipCache {
       for (const { film, path } of queue) {
         signal?.throwIfAborted();
         try {
-          await writeClipFile(path, await prepareClip(film, { ...this.preparation, threads: 1, signal }));
+          // another process may have prepared it meanwhile
+          if (!existsSync(path)) await prepareClip(film, path, { ...this.preparation, threads: 1, signal });
           bytes += (await stat(path)).size;
         } catch (error) {
           if (!(error instanceof InputError)) throw error;

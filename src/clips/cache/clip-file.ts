@@ -1,8 +1,17 @@
 import { open } from 'node:fs/promises';
-import { z } from 'zod';
 import { InputError } from '../../support/errors.ts';
-import { writeAtomically } from '../../support/files.ts';
 import { imageLibrary } from '../../support/images.ts';
+import {
+  BLOCK_SAMPLES,
+  decodeHeader,
+  HEADER_LIMIT,
+  type Header,
+  hashOf,
+  MAGIC,
+  type Part,
+  TAIL_BYTES,
+} from './clip-header.ts';
+import { ClipWriter } from './clip-writer.ts';
 import { decodeFlow, type FlowLevels } from './flow-image.ts';
 
 /** A sampled frame and the flow fields around it. */
@@ -41,84 +50,49 @@ export interface PreparedClip {
   readonly handcrafted: readonly number[];
 }
 
-const magic = Buffer.from('affectline clip 1\n');
-const headerLimit = 4 << 20;
-const span = z.tuple([z.number().int().nonnegative(), z.number().int().nonnegative()]);
-const headerSchema = z.object({
-  duration: z.number(),
-  width: z.number().int().positive(),
-  height: z.number().int().positive(),
-  segments: z.array(
-    z.object({ time: z.number(), picture: span, flow: span, flowCount: z.number().int().nonnegative() }),
-  ),
-  waveform: span,
-  handcrafted: z.array(z.number()),
-});
-type Header = z.infer<typeof headerSchema>;
-
-/**
- * Writes a clip as one file: a line that names the format, the header's length (uint32), a JSON header, then the
- * parts the header points into: a JPEG per sampled frame, a JPEG per segment's flow, the waveform as 16-bit PCM.
- * The file appears whole or not at all.
- */
+/** Writes a clip whose parts are all there already. The file appears whole or not at all. */
 export async function writeClipFile(path: string, clip: PreparedClip): Promise<void> {
-  const parts: Uint8Array[] = [];
-  let end = 0;
-  const append = (part: Uint8Array): [number, number] => {
-    parts.push(part);
-    end += part.length;
-    return [end - part.length, part.length];
-  };
-  const segments = clip.segments.map(({ time, picture, flow, flowCount }) => ({
-    time,
-    picture: append(picture),
-    flow: append(flow),
-    flowCount,
-  }));
-  const pcm = Int16Array.from(clip.waveform, (sample) =>
-    Math.round(Math.max(-1, Math.min(1, sample)) * 32767),
-  );
-  const header: Header = {
-    duration: clip.duration,
-    width: clip.width,
-    height: clip.height,
-    segments,
-    waveform: append(new Uint8Array(pcm.buffer)),
-    handcrafted: [...clip.handcrafted],
-  };
-  const json = Buffer.from(JSON.stringify(header));
-  const length = Buffer.alloc(4);
-  length.writeUInt32LE(json.length);
-  await writeAtomically(path, [magic, length, json, ...parts]);
+  const { duration, width, height, handcrafted } = clip;
+  const writer = await ClipWriter.create(path);
+  try {
+    const segments: Header['segments'] = [];
+    for (const { time, picture, flow, flowCount } of clip.segments)
+      segments.push({
+        time,
+        picture: await writer.append(picture),
+        flow: await writer.append(flow),
+        flowCount,
+      });
+    await writer.appendSound(clip.waveform);
+    await writer.finish({ duration, width, height, segments, handcrafted: [...handcrafted] });
+  } finally {
+    await writer.discard();
+  }
 }
 
 /** A clip file opened for reading single segments. */
 export class ClipFile {
   readonly path: string;
   private readonly header: Header;
-  private readonly start: number;
 
-  private constructor(path: string, header: Header, start: number) {
+  private constructor(path: string, header: Header) {
     this.path = path;
     this.header = header;
-    this.start = start;
   }
 
   /** @throws InputError when it is not a clip file, or a damaged one. */
   static async open(path: string): Promise<ClipFile> {
-    const prefix = magic.length + 4;
     const file = await open(path, 'r');
     try {
-      const opening = await readExactly(file, 0, prefix, path);
-      const length = opening.readUInt32LE(magic.length);
-      if (!opening.subarray(0, magic.length).equals(magic) || length > headerLimit) throw damaged(path);
-      const text = (await readExactly(file, prefix, length, path)).toString();
-      const header = headerSchema.safeParse(parseJson(text));
-      if (!header.success) throw damaged(path);
-      const start = prefix + length;
-      const size = start + Math.max(...spans(header.data).map(([offset, bytes]) => offset + bytes));
-      if ((await file.stat()).size < size) throw damaged(path);
-      return new ClipFile(path, header.data, start);
+      const { size } = await file.stat();
+      const opening = await readExactly(file, 0, MAGIC.length, path);
+      const tail = await readExactly(file, size - TAIL_BYTES, TAIL_BYTES, path);
+      const length = tail.readUInt32LE();
+      const start = size - TAIL_BYTES - length;
+      if (!opening.equals(MAGIC) || length > HEADER_LIMIT) throw damaged(path);
+      const header = decodeHeader(await readExactly(file, start, length, path), tail);
+      if (!header || parts(header).some(([first, bytes]) => first + bytes > start)) throw damaged(path);
+      return new ClipFile(path, header);
     } finally {
       await file.close();
     }
@@ -140,7 +114,7 @@ export class ClipFile {
 
   /** Of the waveform; 0 when the clip has no sound. */
   get sampleCount(): number {
-    return this.header.waveform[1] / 2;
+    return this.header.samples;
   }
 
   /** Of the pictures, in pixels. */
@@ -201,22 +175,30 @@ export class ClipFile {
    * A part of the waveform: mono, [−1, 1]; empty when the clip has no sound.
    *
    * @param start first sample; all to the end unless `end` is given.
+   * @throws InputError when the file is damaged.
    */
   async waveform(start = 0, end: number = this.sampleCount): Promise<Float32Array> {
     const file = await open(this.path, 'r');
     try {
-      const [offset] = this.header.waveform;
-      const bytes = await this.part(file, [offset + 2 * start, 2 * Math.max(0, end - start)]);
-      const samples = new Float32Array(bytes.length >> 1);
-      for (let i = 0; i < samples.length; i++) samples[i] = bytes.readInt16LE(2 * i) / 32767;
+      const samples = new Float32Array(Math.max(0, end - start));
+      for (let i = 0; i < samples.length; ) {
+        const at = start + i;
+        const block = this.header.waveform[Math.floor(at / BLOCK_SAMPLES)];
+        if (!block) throw new RangeError(`sample ${at} of ${this.sampleCount}`);
+        const bytes = await this.part(file, block);
+        for (let k = at % BLOCK_SAMPLES; 2 * k < bytes.length && i < samples.length; k++)
+          samples[i++] = bytes.readInt16LE(2 * k) / 32767;
+      }
       return samples;
     } finally {
       await file.close();
     }
   }
 
-  private part(file: OpenFile, [offset, bytes]: readonly [number, number]): Promise<Buffer> {
-    return readExactly(file, this.start + offset, bytes, this.path);
+  private async part(file: OpenFile, [first, length, hash]: Part): Promise<Buffer> {
+    const bytes = await readExactly(file, first, length, this.path);
+    if (hashOf(bytes) !== hash) throw damaged(this.path);
+    return bytes;
   }
 }
 
@@ -246,23 +228,16 @@ async function decodePicture(jpeg: Uint8Array, width: number, height: number): P
 
 type OpenFile = Awaited<ReturnType<typeof open>>;
 
-function spans(header: Header): [number, number][] {
-  return [...header.segments.flatMap(({ picture, flow }) => [picture, flow]), header.waveform];
+function parts(header: Header): Part[] {
+  return [...header.segments.flatMap(({ picture, flow }) => [picture, flow]), ...header.waveform];
 }
 
 async function readExactly(file: OpenFile, position: number, length: number, path: string): Promise<Buffer> {
+  if (position < 0) throw damaged(path);
   const buffer = Buffer.alloc(length);
   const { bytesRead } = await file.read(buffer, 0, length, position);
   if (bytesRead < length) throw damaged(path);
   return buffer;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function damaged(path: string): InputError {

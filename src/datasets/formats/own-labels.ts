@@ -1,5 +1,5 @@
 // Labels of one's own: labels.csv or labels.jsonl in the folder of the clips.
-import { basename } from 'node:path';
+import { basename, posix } from 'node:path';
 import type { LabelledClip } from '../clip.ts';
 import { readDelimited } from '../delimited.ts';
 import type { Folder } from '../folder.ts';
@@ -46,7 +46,8 @@ function read(folder: Folder): Omit<DataSet, 'format' | 'root' | 'synthetic'> {
 type Field = (column: string) => string | undefined;
 
 function readClip(row: Row, field: Field, folder: Folder): LabelledClip {
-  const path = field('path') ?? '';
+  // './a.mp4' and 'a.mp4' are one clip
+  const path = normalized(field('path') ?? '');
   const film = field('film');
   const set = field('set');
   const optional = (column: 'start' | 'end') => {
@@ -78,6 +79,10 @@ function readClip(row: Row, field: Field, folder: Folder): LabelledClip {
   if (clip.start !== undefined && clip.end !== undefined && clip.end <= clip.start)
     row.fail(`end ${clip.end} does not lie after start ${clip.start}`);
   return clip;
+}
+
+function normalized(path: string): string {
+  return path === '' ? '' : posix.normalize(path);
 }
 
 interface Label {
