@@ -1,0 +1,101 @@
+/** A picture of the film. All of one film have the same size and number of channels. */
+export interface ShotFrame {
+  /** Seconds from the film's start; rises from frame to frame. */
+  time: number;
+  width: number;
+  height: number;
+  /** Gray (`width * height` bytes) or RGB (three times as many), 0..255, row by row. */
+  pixels: Uint8Array;
+}
+
+/** What is kept of a frame. */
+export interface Look {
+  time: number;
+  /** Means of the cells of a grid, channel by channel within a cell, 0..1. */
+  cells: Float32Array;
+  /** Shares of the pixels by brightness (by that of each channel), each channel sums to 1. */
+  histogram: Float32Array;
+  /** Mean and standard deviation of the brightness, 0..1. */
+  mean: number;
+  deviation: number;
+}
+
+/** The grid that frames are compared on: coarse enough that a hand-held camera does not look like a cut. */
+export const columns = 16;
+export const rows = 12;
+const levels = 16;
+
+/** @throws RangeError when the picture has fewer pixels than the grid has cells, or not as many bytes as it says. */
+export function lookAt({ time, width, height, pixels }: ShotFrame): Look {
+  const channels = pixels.length / (width * height);
+  if (width < columns || height < rows || (channels !== 1 && channels !== 3))
+    throw new RangeError(
+      `${pixels.length} bytes for a picture of ${width}×${height}: gray or RGB of at least ${columns}×${rows} is needed`,
+    );
+  const cells = new Float32Array(columns * rows * channels);
+  const counts = new Float32Array(columns * rows);
+  const histogram = new Float32Array(levels * channels);
+  let sum = 0;
+  let squares = 0;
+  let at = 0;
+  for (let y = 0; y < height; y++) {
+    const row = Math.floor((y * rows) / height) * columns;
+    for (let x = 0; x < width; x++) {
+      const cell = row + Math.floor((x * columns) / width);
+      let brightness = 0;
+      for (let channel = 0; channel < channels; channel++) {
+        const value = pixels[at++]!;
+        brightness += value;
+        cells[cell * channels + channel]! += value;
+        histogram[channel * levels + (value >> 4)]!++;
+      }
+      counts[cell]!++;
+      brightness /= channels;
+      sum += brightness;
+      squares += brightness * brightness;
+    }
+  }
+  for (let index = 0; index < cells.length; index++)
+    cells[index]! /= 255 * counts[Math.floor(index / channels)]!;
+  const count = width * height;
+  for (let index = 0; index < histogram.length; index++) histogram[index]! /= count;
+  const mean = sum / count;
+  const deviation = Math.sqrt(Math.max(squares / count - mean * mean, 0));
+  return { time, cells, histogram, mean: mean / 255, deviation: deviation / 255 };
+}
+
+/**
+ * How much of a frame the one before it does not explain, 0..1: the distance of their histograms, which motion leaves as
+ * it is, and that of each cell to the most similar among the cells around it, which is left when the motion between two
+ * frames is taken away.
+ */
+export function novelty(before: Look, after: Look): number {
+  const channels = after.cells.length / (columns * rows);
+  let unexplained = 0;
+  for (let y = 0; y < rows; y++)
+    for (let x = 0; x < columns; x++) {
+      let best = Number.POSITIVE_INFINITY;
+      for (let v = Math.max(y - 1, 0); v <= Math.min(y + 1, rows - 1); v++)
+        for (let u = Math.max(x - 1, 0); u <= Math.min(x + 1, columns - 1); u++) {
+          let distance = 0;
+          for (let channel = 0; channel < channels; channel++)
+            distance += Math.abs(
+              after.cells[(y * columns + x) * channels + channel]! -
+                before.cells[(v * columns + u) * channels + channel]!,
+            );
+          best = Math.min(best, distance);
+        }
+      unexplained += best / channels;
+    }
+  let shifted = 0;
+  for (let index = 0; index < after.histogram.length; index++)
+    shifted += Math.abs(after.histogram[index]! - before.histogram[index]!);
+  return unexplained / (columns * rows) + shifted / (2 * channels) / 4;
+}
+
+/** Mean distance of cells at the same place, 0..1. */
+export function difference(one: Float32Array, other: Float32Array): number {
+  let sum = 0;
+  for (let index = 0; index < one.length; index++) sum += Math.abs(one[index]! - other[index]!);
+  return sum / one.length;
+}
