@@ -1,5 +1,7 @@
 import type { Readable } from 'node:stream';
+import { Complaints } from './complaints.ts';
 import { FORMATS_WITH_RESETS } from './discontinuities.ts';
+import { chooseTracks } from './ffmpeg-tracks.ts';
 import { INPUT_LIMITS, lastLine, probe } from './ffprobe.ts';
 import { Inbox, type Pipe } from './inbox.ts';
 import { decodingLimits, threadsFor } from './limits.ts';
@@ -20,6 +22,9 @@ const [GRAY, COMPLAINTS, RGB, TIMES, SOUND, SOUND_TIMES] = [1, 2, 3, 4, 5, 6] as
 
 const MICROSECONDS = 1_000_000;
 
+/** Two floats: the mean of the channels, and their difference. */
+const PAIR_BYTES = 8;
+
 /** Of a decoded picture, as far as is known before: 10 bits, 4:2:2. */
 const BYTES_PER_PIXEL = 4;
 
@@ -30,7 +35,7 @@ export async function openFfmpeg(
   { bytes, signal }: Opening,
 ): Promise<Source> {
   const file = await probe(path, signal);
-  const plan = planDecoding(file, request);
+  const plan = planDecoding(file, request, await chooseTracks(path, file, request, signal));
   if (!plan.picture && !plan.sound) throw new Error('it holds neither picture nor sound');
   // Where it need not, ffmpeg's repair of the clock does harm (a joined-up Ogg of 8 s becomes 102 s long).
   const repairsClock = FORMATS_WITH_RESETS.includes(file.format);
@@ -65,7 +70,7 @@ function commandLine(
 ): string[] {
   const { picture, sound } = plan;
   return [
-    ...['-v', 'error', '-nostdin', '-noautorotate'],
+    ...['-v', 'repeat+level+warning', '-nostdin', '-noautorotate'],
     ...(repairsClock ? [] : ['-copyts']),
     ...['-threads', `${threads}`, '-max_pixels', `${MAXIMUM_PIXELS}`],
     ...[...INPUT_LIMITS, '-i', `file:${path}`],
@@ -98,7 +103,8 @@ function pictureOutputs(picture: PicturePlan, { gray, rgbEvery }: Request): stri
 
 /** The samples over one pipe, and over another a line for each run of them: `stream, dts, pts, samples, bytes, checksum`. */
 function soundOutputs(sound: SoundPlan): string[] {
-  const graph = `[0:${sound.index}]${sound.filter},asplit[samples][times]`;
+  const clock = 'asetpts=N'; // raw samples have no times; out of order they would be complained about
+  const graph = `[0:${sound.index}]${sound.filter},asplit[untimed][times];[untimed]${clock}[samples]`;
   return [
     ...['-filter_complex', graph],
     ...['-map', '[samples]', '-flush_packets', '1', '-f', 'f32le', `pipe:${SOUND}`],
@@ -127,6 +133,7 @@ async function* items(
   const pipe = (descriptor: number) => inbox.pipe(descriptor - 1);
   let given = 0;
   const complaints: string[] = [];
+  const kinds = new Complaints();
   const pictures = plan.picture ? new Pictures(plan.picture, request, start, pipe) : undefined;
   const sounds = plan.sound ? new Sounds(start, pipe) : undefined;
   do {
@@ -136,8 +143,10 @@ async function* items(
       given += 1;
     }
     for (const line of pipe(COMPLAINTS).takeLines()) {
-      const message = lastLine(line, path);
-      if (message === '' || message.includes('Last message repeated')) continue;
+      if (/corrupt decoded frame/.test(line)) pictures?.damage(line);
+      if (!/\[(error|fatal|panic)\]/.test(line)) continue;
+      const message = kinds.novel(lastLine(line, path));
+      if (message === undefined) continue;
       complaints.splice(10, 1, message);
       yield { kind: 'problem', message };
     }
@@ -146,7 +155,8 @@ async function* items(
   const how = await exit;
   if (inbox.failure) throw new Error(inbox.failure);
   const crashed = how.startsWith('SIG');
-  if (crashed || given === 0) throw new Error(crashed ? `ffmpeg broke down (${how})` : complaints.join('; '));
+  if (crashed || given === 0)
+    throw new Error(crashed ? `ffmpeg crashed on it (${how})` : complaints.join('; '));
 }
 
 type PipeOf = (descriptor: number) => Pipe;
@@ -159,28 +169,41 @@ class Pictures {
   private readonly pipe: PipeOf;
   private times: number[] = [];
   private index = 0;
+  private readonly stream: number;
+  /** Frames said to be made of damaged data, and not yet given. */
+  private damaged = 0;
 
-  constructor({ width, height }: PicturePlan, request: Request, start: number, pipe: PipeOf) {
+  constructor({ index, width, height }: PicturePlan, request: Request, start: number, pipe: PipeOf) {
+    this.stream = index;
     this.bytes = width * height;
     this.request = request;
     this.start = start;
     this.pipe = pipe;
   }
 
+  /** @param complaint "corrupt decoded frame in stream 0", or since FFmpeg 7 "[vist#0:0/h264 …] corrupt decoded frame". */
+  damage(complaint: string): void {
+    const [, stream] = / in stream (\d+)|vist#\d+:(\d+)/.exec(complaint)?.filter(Boolean) ?? [];
+    if (Number(stream) === this.stream) this.damaged += 1;
+  }
+
   *arrived(): Generator<SourceItem> {
     const gray = this.pipe(GRAY);
-    const rgb = this.pipe(RGB);
+    const color = this.pipe(RGB);
     const grayBytes = this.request.gray ? this.bytes : 0;
     const rgbBytes = this.request.rgbEvery > 0 ? 3 * this.bytes : 0;
     for (const line of this.pipe(TIMES).takeLines()) {
       const [, time] = / pts:(\S+)/.exec(line) ?? [];
       if (time) this.times.push(Number(time) / MICROSECONDS - this.start);
     }
-    while (this.times.length > 0 && gray.available >= grayBytes && rgb.available >= rgbBytes) {
+    while (this.times.length > 0 && gray.available >= grayBytes && color.available >= rgbBytes) {
       const pixels = gray.take(grayBytes);
-      const colors = rgb.take(rgbBytes);
+      const colors = color.take(rgbBytes);
       const wanted = rgbBytes > 0 && this.index % this.request.rgbEvery === 0;
-      yield { kind: 'picture', time: this.times.shift()!, gray: pixels, rgb: wanted ? colors : undefined };
+      const damaged = this.damaged > 0;
+      if (damaged) this.damaged -= 1;
+      const rgb = wanted ? colors : undefined;
+      yield { kind: 'picture', time: this.times.shift()!, gray: pixels, rgb, damaged };
       this.index += 1;
     }
   }
@@ -204,9 +227,13 @@ class Sounds {
       this.runs.push({ time: timestamp! / SAMPLE_RATE - this.start, samples: samples! });
     }
     const sound = this.pipe(SOUND);
-    for (let run = this.runs[0]; run && sound.available >= 4 * run.samples; run = this.runs[0]) {
+    for (let run = this.runs[0]; run && sound.available >= PAIR_BYTES * run.samples; run = this.runs[0]) {
       this.runs.shift();
-      yield { kind: 'sound', time: run.time, samples: new Float32Array(sound.take(4 * run.samples).buffer) };
+      yield {
+        kind: 'sound',
+        time: run.time,
+        samples: new Float32Array(sound.take(PAIR_BYTES * run.samples).buffer),
+      };
     }
   }
 }

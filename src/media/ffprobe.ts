@@ -24,6 +24,9 @@ interface ProbedStream {
   r_frame_rate?: string;
   start_time?: string;
   duration?: string;
+  nb_frames?: string;
+  color_transfer?: string;
+  color_space?: string;
   disposition?: { default?: number; attached_pic?: number };
   side_data_list?: { displaymatrix?: string }[];
 }
@@ -31,11 +34,6 @@ interface ProbedStream {
 interface Probed {
   format: { format_name: string; duration?: string; start_time?: string };
   streams: ProbedStream[];
-}
-
-export interface ProbedFile extends FileDescription {
-  /** The demuxer's name. */
-  format: string;
 }
 
 /** ffprobe is done, or silent for good, after this long. */
@@ -49,7 +47,7 @@ const LONGEST_DESCRIPTION = 2 ** 26;
  *
  * @param signal ends ffprobe.
  */
-export async function probe(path: string, signal?: AbortSignal): Promise<ProbedFile> {
+export async function probe(path: string, signal?: AbortSignal): Promise<FileDescription> {
   const options = ['-v', 'error', ...INPUT_LIMITS, '-show_format', '-show_streams', '-of', 'json'];
   const child = startChild('ffprobe', [...options, `file:${path}`], {
     descriptors: ['ignore', 'pipe', 'pipe'],
@@ -73,7 +71,7 @@ export async function probe(path: string, signal?: AbortSignal): Promise<ProbedF
   }
 }
 
-async function said(stream: Readable): Promise<string> {
+export async function said(stream: Readable): Promise<string> {
   let text = '';
   for await (const part of stream.setEncoding('utf8')) {
     text += part;
@@ -82,26 +80,27 @@ async function said(stream: Readable): Promise<string> {
   return text;
 }
 
-function describe({ format, streams }: Probed): ProbedFile {
+function describe({ format, streams }: Probed): FileDescription {
   return {
     format: format.format_name,
     duration: Math.max(0, Number(format.duration ?? 0)),
     start: Number(format.start_time ?? 0) || 0,
-    streams: streams.filter(isDecodable).map(describeStream),
+    streams: streams.filter(isPictureOrSound).map(describeStream),
   };
 }
 
-function isDecodable({ codec_type, codec_name }: ProbedStream): boolean {
-  return (
-    (codec_type === 'video' || codec_type === 'audio') && codec_name !== undefined && codec_name !== 'unknown'
-  );
+function isPictureOrSound({ codec_type }: ProbedStream): boolean {
+  return codec_type === 'video' || codec_type === 'audio';
 }
+
+const transfers: Record<string, StreamDescription['transfer']> = { smpte2084: 'pq', 'arib-std-b67': 'hlg' };
 
 function describeStream(stream: ProbedStream): StreamDescription {
   const matrix = stream.side_data_list?.find(({ displaymatrix }) => displaymatrix)?.displaymatrix;
   return {
     index: stream.index,
     kind: stream.codec_type === 'video' ? 'picture' : 'sound',
+    codec: stream.codec_name ?? 'unknown',
     cover: stream.disposition?.attached_pic === 1,
     preferred: stream.disposition?.default === 1,
     width: stream.width ?? 0,
@@ -109,7 +108,10 @@ function describeStream(stream: ProbedStream): StreamDescription {
     pixelAspect: ratio(stream.sample_aspect_ratio),
     displayMatrix: matrix ? numbers(matrix) : undefined,
     frameRate: ratio(stream.avg_frame_rate) || ratio(stream.r_frame_rate),
-    start: Number(stream.start_time ?? 0) || 0,
+    frames: Number(stream.nb_frames ?? 0) || 0,
+    transfer: transfers[stream.color_transfer ?? ''] ?? 'sdr',
+    matrixTagged: stream.color_space !== undefined && stream.color_space !== 'unknown',
+    start: Number(stream.start_time ?? Number.NaN),
     duration: Math.max(0, Number(stream.duration ?? 0)) || 0,
   };
 }
@@ -128,5 +130,8 @@ function numbers(matrix: string): number[] {
 /** The last thing a program of FFmpeg's says, without the path and addresses. */
 export function lastLine(output: string, path: string): string {
   const line = output.trim().split('\n').at(-1) ?? '';
-  return line.replace(`file:${path}: `, '').replace(/^\[([^\]]*?) @ 0x[0-9a-f]+\] /, '$1: ');
+  return line
+    .replace(`file:${path}: `, '')
+    .replace(/^\[([^\]]*?) @ 0x[0-9a-f]+\] /, '$1: ')
+    .replace(/\[(error|fatal|panic)\] /, '');
 }

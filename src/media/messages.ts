@@ -13,9 +13,11 @@ const MAXIMUM_BYTES = 2 ** 29;
 export const MESSAGE_KINDS = [
   'plan',
   'picture',
+  'damaged picture',
   'sound',
   'problem',
   'unreadable',
+  'not accepted',
   'unavailable',
   'alive',
   'end',

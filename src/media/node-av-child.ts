@@ -4,7 +4,7 @@
  */
 import { decodingLimits, tooSlow } from './limits.ts';
 import { writeMessage } from './messages.ts';
-import type { Plan, Request } from './plan.ts';
+import { NotAcceptedError, type Plan, type Request } from './plan.ts';
 
 const PIPE = 3;
 const MICROSECONDS = 1e6;
@@ -39,7 +39,8 @@ async function main(path: string, { request, bytes }: Job): Promise<void> {
         seconds = decodingLimits(plan.duration, bytes).processorSeconds;
         say(PIPE, 'plan', text(JSON.stringify(plan)));
       },
-      picture: (time, gray, rgb) => say(PIPE, 'picture', gray, rgb, time),
+      picture: (time, gray, rgb, damaged) =>
+        say(PIPE, damaged ? 'damaged picture' : 'picture', gray, rgb, time),
       sound: (time, samples) => say(PIPE, 'sound', samples, undefined, time),
       problem: (message) => say(PIPE, 'problem', text(message)),
       packetRead: () => {
@@ -51,7 +52,7 @@ async function main(path: string, { request, bytes }: Job): Promise<void> {
     say(PIPE, 'end');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EPIPE') process.exit(1);
-    say(PIPE, 'unreadable', text(reason(error)));
+    say(PIPE, error instanceof NotAcceptedError ? 'not accepted' : 'unreadable', text(reason(error)));
   }
 }
 

@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import { compiledEntry } from '../support/entry.ts';
 import { decodingLimits } from './limits.ts';
 import { type Message, readMessages } from './messages.ts';
-import type { Plan, Request } from './plan.ts';
+import { NotAcceptedError, type Plan, type Request } from './plan.ts';
 import { type Child, startChild } from './process.ts';
 import { type Opening, type Source, type SourceItem, UnavailableError } from './source.ts';
 
@@ -31,6 +31,7 @@ export async function openNodeAv(
       if (message.kind === 'problem') problems.push({ kind: 'problem', message: text });
       if (message.kind === 'unavailable')
         throw new UnavailableError(`the decoder node-av cannot be loaded: ${text}`);
+      if (message.kind === 'not accepted') throw new NotAcceptedError(text);
       if (message.kind === 'unreadable') throw new Error(text);
       if (message.kind !== 'plan') continue;
       return {
@@ -56,7 +57,10 @@ async function* items(
     const { kind, time, first, second } = await next();
     if (kind === 'end') return;
     if (kind === 'unreadable') throw new Error(new TextDecoder().decode(first));
-    if (kind === 'picture') yield { kind, time, gray: first, rgb: second.length > 0 ? second : undefined };
+    if (kind === 'picture' || kind === 'damaged picture') {
+      const rgb = second.length > 0 ? second : undefined;
+      yield { kind: 'picture', time, gray: first, rgb, damaged: kind === 'damaged picture' };
+    }
     if (kind === 'sound') yield { kind, time, samples: new Float32Array(first.buffer as ArrayBuffer) };
     if (kind === 'problem') yield { kind, message: new TextDecoder().decode(first) };
   }
@@ -78,6 +82,6 @@ async function nextMessage(messages: AsyncIterator<Message>, child: Child): Prom
   throw new Error(
     hung
       ? `the decoder hung (no sign of life for ${PATIENCE_MILLISECONDS / 1000} s)`
-      : `the decoder broke down (${how})`,
+      : `node-av crashed on it (${how})`,
   );
 }

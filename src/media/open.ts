@@ -2,25 +2,19 @@ import { open as openFile, stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { InputError, unknownName } from '../support/errors.ts';
-import { Coverage } from './coverage.ts';
+import { assemble, infoOf } from './assembly.ts';
+import { examine, type Wholeness } from './container.ts';
 import { openFfmpeg } from './ffmpeg.ts';
 import { tooLong, upTo } from './longest.ts';
 import { openNodeAv } from './node-av.ts';
-import type { Request } from './plan.ts';
-import { type Opening, type Source, UnavailableError } from './source.ts';
-import { FrameClock, LONGEST_FILM, SoundTrack } from './timeline.ts';
-import {
-  type Media,
-  type MediaInfo,
-  type MediaItem,
-  type MediaOptions,
-  type MediaSummary,
-  SAMPLE_RATE,
-} from './types.ts';
+import { NotAcceptedError, type Request } from './plan.ts';
+import { type Opening, type Source, type SourceItem, UnavailableError } from './source.ts';
+import { LONGEST_FILM } from './timeline.ts';
+import type { Media, MediaInfo, MediaItem, MediaOptions, MediaSummary } from './types.ts';
 
 const MAXIMUM_SIDE = 4096;
 const MAXIMUM_THREADS = 8;
-const MAXIMUM_PROBLEMS = 20;
+const MAXIMUM_TRACKS = 1000;
 
 /**
  * Opens a local video or sound file and starts decoding it.
@@ -37,13 +31,15 @@ export async function openMedia(path: string, options: MediaOptions = {}): Promi
   options.signal?.throwIfAborted();
   const opening = { bytes: await checkFile(path), signal: options.signal };
   try {
+    const wholeness = await examine(path);
+    if (wholeness.lacks) throw new Error(wholeness.lacks);
     const source = await openSource(resolve(path), request, options.decoder ?? 'auto', opening);
     const { duration } = source.plan;
     if (duration > maximumDuration && duration <= LONGEST_FILM) {
       await source.close();
       throw tooLong(maximumDuration, duration);
     }
-    return new DecodedMedia(path, source, maximumDuration, options.signal);
+    return new DecodedMedia(path, source, wholeness, maximumDuration, options.signal);
   } catch (error) {
     options.signal?.throwIfAborted();
     throw unreadable(path, error);
@@ -60,7 +56,10 @@ function checkRequest(options: MediaOptions): Request {
   whole('crop', crop, 0, shortSide);
   whole('rgbEvery', rgbEvery, 0, Number.MAX_SAFE_INTEGER);
   whole('threads', threads, 1, 64);
-  return { shortSide, crop, gray, rgbEvery, sound, threads };
+  const { videoTrack, audioTrack } = options;
+  whole('videoTrack', videoTrack ?? 1, 1, MAXIMUM_TRACKS);
+  whole('audioTrack', audioTrack ?? 1, 1, MAXIMUM_TRACKS);
+  return { shortSide, crop, gray, rgbEvery, sound, threads, videoTrack, audioTrack };
 }
 
 function whole(name: string, value: number, least: number, most: number): void {
@@ -70,6 +69,10 @@ function whole(name: string, value: number, least: number, most: number): void {
 
 /** Only regular files: reading a FIFO or a device might never end. @returns the file's bytes. */
 async function checkFile(path: string): Promise<number> {
+  if (path === '-' || /^(https?|rtmps?|rtsp|ftp|data):/i.test(path))
+    throw new InputError(
+      `'${path}' is ${path === '-' ? 'standard input' : 'an address'}: films are read from files; save it to one first`,
+    );
   const status = await stat(path).catch((error: NodeJS.ErrnoException) => {
     throw new InputError(
       `cannot read '${path}': ${error.code === 'ENOENT' ? 'no such file' : error.message}`,
@@ -86,19 +89,52 @@ async function checkFile(path: string): Promise<number> {
   return status.size;
 }
 
+/** Opens a file with one decoder; with `auto`, with the other where the first gives nothing. */
 async function openSource(
   path: string,
   request: Request,
   decoder: NonNullable<MediaOptions['decoder']>,
   opening: Opening,
 ): Promise<Source> {
-  if (decoder === 'ffmpeg') return openFfmpeg(path, request, opening);
+  const byNodeAv = async () => started(await openNodeAv(path, request, opening));
+  const byFfmpeg = async () => started(await openFfmpeg(path, request, opening));
+  if (decoder === 'ffmpeg') return byFfmpeg();
+  if (decoder === 'node-av') return byNodeAv();
+  return byNodeAv().catch((failure) => {
+    // both accept the same formats
+    if (opening.signal?.aborted || failure instanceof NotAcceptedError) throw failure;
+    return byFfmpeg().catch((second) => {
+      throw second instanceof UnavailableError ? failure : second;
+    });
+  });
+}
+
+/** Waits until a decoder has given something, for one that breaks down on a file mostly does so at once. */
+async function started(source: Source): Promise<Source> {
+  const first: SourceItem[] = [];
   try {
-    return await openNodeAv(path, request, opening);
+    for (;;) {
+      const { done, value } = await source.items.next();
+      if (done) break;
+      first.push(value);
+      if (value.kind !== 'problem') break;
+    }
+    if (first.every(({ kind }) => kind === 'problem')) {
+      const problems = first.map((item) => (item.kind === 'problem' ? item.message : ''));
+      throw new Error(
+        [...problems, ...source.plan.notices].join('; ') || 'it holds neither picture nor sound',
+      );
+    }
   } catch (error) {
-    if (decoder === 'auto' && error instanceof UnavailableError) return openFfmpeg(path, request, opening);
+    await source.close();
     throw error;
   }
+  const rest = source.items;
+  const items = (async function* () {
+    yield* first;
+    yield* rest;
+  })();
+  return { ...source, items };
 }
 
 function unreadable(path: string, error: unknown): unknown {
@@ -113,27 +149,26 @@ class DecodedMedia implements Media {
   readonly pid: number;
   private readonly path: string;
   private readonly source: Source;
+  private readonly wholeness: Wholeness;
   private readonly maximumDuration: number;
   private readonly signal: AbortSignal | undefined;
   private iterated = false;
   private result: MediaSummary | undefined;
 
-  constructor(path: string, source: Source, maximumDuration: number, signal: AbortSignal | undefined) {
-    const { decoder, plan, pid } = source;
+  constructor(
+    path: string,
+    source: Source,
+    wholeness: Wholeness,
+    maximumDuration: number,
+    signal: AbortSignal | undefined,
+  ) {
     this.path = path;
     this.source = source;
+    this.wholeness = wholeness;
     this.maximumDuration = maximumDuration;
-    this.pid = pid;
+    this.pid = source.pid;
     this.signal = signal;
-    this.info = {
-      decoder,
-      declaredDuration: plan.duration <= LONGEST_FILM ? plan.duration : 0,
-      width: plan.picture?.width ?? 0,
-      height: plan.picture?.height ?? 0,
-      frameRate: plan.picture?.frameRate ?? 0,
-      hasPicture: plan.picture !== undefined,
-      hasSound: plan.sound !== undefined,
-    };
+    this.info = infoOf(source);
   }
 
   async close(): Promise<void> {
@@ -149,55 +184,14 @@ class DecodedMedia implements Media {
     if (this.iterated) throw new Error('internal: a film is decoded once; open it again');
     this.iterated = true;
     try {
-      yield* upTo(this.maximumDuration, this.items());
+      const summary = yield* upTo(this.maximumDuration, assemble(this.source, this.wholeness, this.signal));
+      this.signal?.throwIfAborted();
+      this.result = summary;
     } catch (error) {
       this.signal?.throwIfAborted();
       throw unreadable(this.path, error);
     } finally {
       await this.close();
     }
-  }
-
-  private async *items(): AsyncGenerator<MediaItem, void, undefined> {
-    const { info } = this;
-    const clock = new FrameClock(info.declaredDuration, info.frameRate);
-    const coverage = new Coverage(info.frameRate);
-    const sound = new SoundTrack(info.declaredDuration);
-    const problems = new Set<string>();
-    let frames = 0;
-    for await (const item of this.source.items) {
-      this.signal?.throwIfAborted();
-      if (item.kind === 'problem') {
-        if (problems.size < MAXIMUM_PROBLEMS) problems.add(item.message);
-      } else if (item.kind === 'sound') {
-        let start = sound.length;
-        for (const samples of sound.place(item.time, item.samples)) {
-          yield { kind: 'sound', chunk: { start, samples } };
-          start += samples.length;
-        }
-      } else {
-        const { gray, rgb } = item;
-        const time = clock.next(item.time);
-        coverage.add(time);
-        const frame = { index: frames, time, width: info.width, height: info.height, gray };
-        frames += 1;
-        yield { kind: 'frame', frame: rgb ? { ...frame, rgb } : frame };
-      }
-    }
-    this.signal?.throwIfAborted();
-    if (frames === 0 && sound.length === 0)
-      throw new Error([...problems].join('; ') || 'it holds neither picture nor sound');
-
-    const { plan } = this.source;
-    const decodedDuration = plan.picture ? coverage.seconds(problems.size > 0) : sound.length / SAMPLE_RATE;
-    const declared = (plan.picture ?? plan.sound)?.duration || info.declaredDuration;
-    this.result = {
-      ...info,
-      decodedDuration,
-      coverage: declared > 0 && declared <= LONGEST_FILM ? Math.min(1, decodedDuration / declared) : 1,
-      frames,
-      samples: sound.length,
-      problems: [...problems],
-    };
   }
 }

@@ -1,14 +1,20 @@
+import { candidates, describeChoice, type TrackChoice } from './choice.ts';
+import { scaleAndColor } from './color.ts';
+import { FORMATS_WITH_RESETS } from './discontinuities.ts';
 import { SAMPLE_RATE } from './types.ts';
 
 /** Demuxers of FFmpeg that read one local file and nothing it refers to. Playlists and scripts (hls, dash, concat, image2 …) are not among them. */
-export const ACCEPTED_FORMATS: readonly string[] =
-  'mov matroska avi mpegts mpeg mpegvideo ogg flv asf mxf nut rm dv wtv m4v h264 hevc obu ivf wav w64 aiff caf mp3 aac flac amr ac3 eac3 dts'.split(
-    ' ',
-  );
+export const ACCEPTED_FORMATS: readonly string[] = (
+  'mov matroska avi mpegts mpeg mpegvideo ogg flv asf mxf nut rm dv wtv gxf ivf yuv4mpegpipe ' +
+  'm4v h261 h263 h264 hevc obu mjpeg vc1 cavsvideo gif apng webp_pipe webp_anim flic roq smk bink ' +
+  'wav w64 aiff caf au voc mp3 aac flac amr ac3 eac3 dts truehd mlp wv ape tta tak mpc mpc8 dsf'
+).split(' ');
 
-/** Why a file that no accepted demuxer takes is refused. */
-export function notAccepted(reason: string): Error {
-  return new Error(
+/** No accepted demuxer takes the file. */
+export class NotAcceptedError extends Error {}
+
+export function notAccepted(reason: string): NotAcceptedError {
+  return new NotAcceptedError(
     `it is not video or sound in a format that is read here, such as MP4, MOV, Matroska, WebM, AVI, MPEG, Ogg, WAV or MP3 (${reason})`,
   );
 }
@@ -23,6 +29,8 @@ const MAXIMUM_ASPECT = 8;
 export interface StreamDescription {
   index: number;
   kind: 'picture' | 'sound';
+  /** The codec's name as FFmpeg spells it. */
+  codec: string;
   /** A cover picture, not film. */
   cover: boolean;
   /** Flagged by the file as the one to play. */
@@ -34,13 +42,21 @@ export interface StreamDescription {
   /** The nine numbers of the display matrix, if the file has one. */
   displayMatrix?: readonly number[] | undefined;
   frameRate: number;
-  /** The first moment on the file's clock, in seconds; 0 if unknown. */
+  /** How many frames the file says it has; 0 if unknown. */
+  frames: number;
+  /** How light is coded: ordinary, or with a high dynamic range (SMPTE ST 2084, ARIB STD-B67). */
+  transfer: 'sdr' | 'pq' | 'hlg';
+  /** Whether the file says by which matrix its luma and chroma were made. */
+  matrixTagged: boolean;
+  /** The first moment on the file's clock, in seconds; NaN if unknown. */
   start: number;
   /** Seconds; 0 if unknown. */
   duration: number;
 }
 
 export interface FileDescription {
+  /** The demuxer's name. */
+  format: string;
   /** The first moment of any stream on the file's clock, in seconds; 0 if unknown. */
   start: number;
   /** Seconds; 0 if unknown. */
@@ -56,10 +72,14 @@ export interface Request {
   rgbEvery: number;
   sound: boolean;
   threads: number;
+  /** The only tracks to be taken, from 1 among those of their kind. */
+  videoTrack?: number | undefined;
+  audioTrack?: number | undefined;
 }
 
 export interface PicturePlan {
   index: number;
+  choice: TrackChoice;
   /** Of the frames given. */
   width: number;
   height: number;
@@ -71,7 +91,11 @@ export interface PicturePlan {
 
 export interface SoundPlan {
   index: number;
+  choice: TrackChoice;
+  /** When it begins, in seconds from the film's start; 0 if unknown. */
+  start: number;
   duration: number;
+  /** Gives pairs: the mean of the channels, and half the difference of left and right. */
   filter: string;
 }
 
@@ -80,36 +104,80 @@ export interface Plan {
   /** The film's first moment on the file's clock, in seconds. */
   start: number;
   duration: number;
+  /** What has to be told of tracks that were passed over, each a sentence. */
+  notices: string[];
   picture?: PicturePlan | undefined;
   sound?: SoundPlan | undefined;
 }
 
-/** Mono as the mean of the channels, not their sum: `rematrix_maxval` keeps loud surround sound within [-1, 1]. */
-const SOUND_FILTER = `aresample=${SAMPLE_RATE}:rematrix_maxval=1.0,aformat=sample_fmts=flt:channel_layouts=mono`;
+/** Mono is the mean of the channels, not their sum: `rematrix_maxval` keeps loud surround sound within [−1, 1]. */
+const resampled = (layout: string) =>
+  `aresample=${SAMPLE_RATE}:rematrix_maxval=1.0,aformat=sample_fmts=flt:channel_layouts=${layout}`;
 
-export function planDecoding(file: FileDescription, request: Request): Plan {
-  const pictures = file.streams.filter((stream) => stream.kind === 'picture' && !stream.cover);
-  const sounds = file.streams.filter((stream) => stream.kind === 'sound');
+/** Beside the mean comes the difference, for channels in antiphase cancel in a mean. */
+const SOUND_FILTER =
+  `asplit[all][again];[all]${resampled('mono')}[mean];` +
+  `[again]${resampled('stereo')},pan=mono|c0=0.5*c0-0.5*c1[difference];[mean][difference]amerge=inputs=2`;
+
+/** Before 0 there may be sound that only sets up its codec; up to this many seconds of it are not film. */
+const LONGEST_PRIMING = 0.2;
+
+/** Which of its tracks a decoder found that it can decode, and hear, and why not others; each a sentence. */
+export interface Tracks {
+  picture: StreamDescription | undefined;
+  sound: StreamDescription | undefined;
+  notices: string[];
+}
+
+/**
+ * Plans the decoding of the tracks that were chosen. The film's start does not depend on what is asked for: it is
+ * the earliest moment of picture or sound.
+ */
+export function planDecoding(
+  file: FileDescription,
+  request: Request,
+  { picture, sound, notices }: Tracks,
+): Plan {
+  const start = filmStart(file, request);
   const wantsPicture = request.gray || request.rgbEvery > 0;
-  const picture = wantsPicture ? preferred(pictures) : undefined;
-  const sound = request.sound ? preferred(sounds) : undefined;
   return {
-    // Before 0 there may be sound that only sets up its codec: the film starts with its picture then.
-    start: file.start >= 0 ? file.start : Math.min(0, (picture ?? sound)?.start ?? 0),
+    start,
     duration: file.duration,
-    picture: picture && planPicture(picture, request),
-    sound: sound && { index: sound.index, duration: sound.duration, filter: SOUND_FILTER },
+    notices,
+    picture: wantsPicture && picture ? planPicture(file, picture, request) : undefined,
+    sound:
+      request.sound && sound
+        ? {
+            index: sound.index,
+            choice: describeChoice(file, sound),
+            start: Math.max(0, sound.start - start) || 0,
+            duration: sound.duration,
+            filter: SOUND_FILTER,
+          }
+        : undefined,
   };
 }
 
-function preferred(streams: StreamDescription[]): StreamDescription | undefined {
-  const pixels = ({ width, height }: StreamDescription) => width * height;
-  return streams.sort((a, b) => Number(b.preferred) - Number(a.preferred) || pixels(b) - pixels(a))[0];
+function filmStart(file: FileDescription, request: Request): number {
+  // there the system's ffmpeg sets the clock to 0 at the first moment of any stream
+  if (FORMATS_WITH_RESETS.includes(file.format)) return file.start;
+  const [picture] = candidates(file, 'picture', request.videoTrack);
+  const [sound] = candidates(file, 'sound', request.audioTrack);
+  const starts = [picture, sound].flatMap((stream) =>
+    stream && Number.isFinite(stream.start) ? stream.start : [],
+  );
+  if (starts.length === 0) return file.start;
+  const earliest = Math.min(...starts);
+  return earliest < 0 && earliest > -LONGEST_PRIMING ? Math.min(0, picture?.start || 0) : earliest;
 }
 
-function planPicture(stream: StreamDescription, request: Request): PicturePlan {
+export function isOversized({ width, height }: StreamDescription): boolean {
+  return width * height > MAXIMUM_PIXELS;
+}
+
+function planPicture(file: FileDescription, stream: StreamDescription, request: Request): PicturePlan {
   const { shortSide, crop } = request;
-  if (stream.width * stream.height > MAXIMUM_PIXELS) {
+  if (isOversized(stream)) {
     throw new Error(
       `its picture is ${stream.width}×${stream.height}; at most ${MAXIMUM_PIXELS} pixels are decoded`,
     );
@@ -126,14 +194,14 @@ function planPicture(stream: StreamDescription, request: Request): PicturePlan {
 
   const shape = (format: string) =>
     [
-      `scale=${scaledWidth}:${scaledHeight}:flags=bilinear`,
-      `format=${format}`,
+      ...scaleAndColor(stream, scaledWidth, scaledHeight, format),
       ...turn.filters,
       ...(crop ? [`crop=${crop}:${crop}`] : []),
     ].join(',');
   const [width, height] = turn.sideways ? [scaledHeight, scaledWidth] : [scaledWidth, scaledHeight];
   return {
     index: stream.index,
+    choice: describeChoice(file, stream),
     width: crop || width,
     height: crop || height,
     frameRate: stream.frameRate,

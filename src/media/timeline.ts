@@ -1,54 +1,166 @@
 import { SAMPLE_RATE } from './types.ts';
 
-/** A jump in time beyond the declared end, by more than this many seconds, is damage and not film. */
-const LARGEST_JUMP = 10;
-
 /** A film declared to be longer than this (seconds) has a damaged header. */
 export const LONGEST_FILM: number = 48 * 3600;
 
-/** Seconds by which sound that is under way may be off before silence is put in or samples are dropped. */
-const SOUND_TOLERANCE = 0.1;
+/** A jump in time of more than this many seconds has to be believed before it is followed. */
+const LARGEST_STEP = 10;
 
-/** Puts the times of frames in order: missing, repeated and senseless ones follow the frame before. */
+/** Where a file declares no duration, a pause longer than this many seconds is damage and not film. */
+const LONGEST_PAUSE = 600;
+
+/** Time that goes back by more than this many seconds and goes on from there is a clock that started anew. */
+const LARGEST_OVERLAP = 1;
+
+/** Whether a film may go on at `time`, when it has come to `last`. */
+function isSenseless(time: number, last: number, declaredDuration: number): boolean {
+  if (time - last <= LARGEST_STEP) return false;
+  if (time > LONGEST_FILM) return true;
+  return declaredDuration > 0 ? time > declaredDuration + LARGEST_STEP : time - last > LONGEST_PAUSE;
+}
+
+/**
+ * Puts the times of frames in order: missing, repeated and senseless ones follow the frame before. Where the clock
+ * itself jumps, or starts anew, it is set so that the film goes on.
+ */
 export class FrameClock {
   private readonly duration: number;
   private readonly interval: number;
   private last = Number.NEGATIVE_INFINITY;
+  /** Added to the file's times. */
+  private correction = 0;
 
+  /** @param declaredDuration in seconds; 0 if unknown. */
   constructor(declaredDuration: number, frameRate: number) {
     this.duration = declaredDuration;
     this.interval = frameRate > 0 ? 1 / frameRate : 0.04;
   }
 
-  next(time: number): number {
+  /**
+   * @param time of the frame on the file's clock, NaN if unknown.
+   * @param following that of the frame after it, NaN if unknown or if there is none.
+   */
+  next(time: number, following: number): number {
     const last = Math.max(this.last, -this.interval);
-    const lost = Number.isNaN(time) || isSenseless(time, last, this.duration);
-    this.last = lost ? last + this.interval : Math.max(time, 0, this.last + 1e-3);
+    const expected = last + this.interval;
+    if (this.correction !== 0 && Math.abs(time - expected) < LARGEST_OVERLAP) this.correction = 0;
+    const corrected = time + this.correction;
+    const goesOn = following > time && following - time <= LARGEST_STEP;
+    const back = corrected < last - LARGEST_OVERLAP && Number.isFinite(this.last) && goesOn;
+    const ahead = isSenseless(corrected, last, this.duration);
+    // a single frame far ahead, after which time goes back, is damage
+    const alone = corrected - last > LARGEST_STEP && following < time;
+    if (Number.isNaN(time) || back || ahead || alone) {
+      if (back || (ahead && goesOn)) this.correction += expected - corrected;
+      this.last = expected;
+    } else {
+      this.last = Math.max(corrected, 0, this.last + 1e-3);
+    }
     return this.last;
   }
 }
 
-/** Lays the waveform out from the film's start: silence before late sound and in holes, overlap dropped. */
+/** Sound that is under way is laid end to end while its times are off by less than this many seconds. */
+const SOUND_TOLERANCE = 0.1;
+
+/** Times that are off are believed when they hold for this many seconds of sound … */
+const LISTENED_SECONDS = 1;
+
+/** … to within this many seconds per second. */
+const UNSTEADY = 0.25;
+
+interface TimedSound {
+  time: number;
+  /** Mono. */
+  samples: Float32Array;
+}
+
+/**
+ * Lays the waveform out from the film's start. Sound is laid end to end, whatever the times of its packets; only when
+ * they are off in the same way for a second is silence put in (a real gap) or an overlap dropped.
+ */
 export class SoundTrack {
   private readonly duration: number;
+  private readonly start: number;
+  private correction = 0;
+  private waiting: TimedSound[] = [];
+  private waitingLength = 0;
   /** Samples laid out so far. */
   length = 0;
+  /** Of these, samples of silence that were put into holes; what precedes late sound is none. */
+  holes = 0;
+  /** Of these, samples whose times contradicted each other. */
+  unreliable = 0;
 
-  constructor(declaredDuration: number) {
+  /**
+   * @param declaredDuration in seconds; 0 if unknown.
+   * @param start when the track is said to begin, in seconds.
+   */
+  constructor(declaredDuration: number, start = 0) {
     this.duration = declaredDuration;
+    this.start = start;
   }
 
   /** The stretches that follow, of at most a second each where they are silence. */
   *place(time: number, samples: Float32Array): Generator<Float32Array> {
+    if (samples.length === 0) return;
     const reached = this.length / SAMPLE_RATE;
-    const lost = Number.isNaN(time) || isSenseless(time, reached, this.duration);
-    const tolerance = this.length > 0 ? SOUND_TOLERANCE : 0;
-    const offset =
-      lost || Math.abs(time - reached) < tolerance ? 0 : Math.round(time * SAMPLE_RATE) - this.length;
-    for (let silence = offset; silence > 0; silence -= SAMPLE_RATE) {
-      yield* this.add(new Float32Array(Math.min(silence, SAMPLE_RATE)));
+    if (this.length > 0 && this.waitingLength === 0) {
+      if (this.correction !== 0 && Math.abs(time - reached) < SOUND_TOLERANCE) this.correction = 0;
+      if (Number.isNaN(time) || Math.abs(time + this.correction - reached) < SOUND_TOLERANCE) {
+        yield* this.add(samples);
+        return;
+      }
     }
-    yield* this.add(offset < 0 ? samples.slice(-offset) : samples);
+    this.waiting.push({ time, samples });
+    this.waitingLength += samples.length;
+    if (this.waitingLength >= LISTENED_SECONDS * SAMPLE_RATE) yield* this.settle();
+  }
+
+  /** What is still held back at the end. */
+  *end(): Generator<Float32Array> {
+    if (this.waitingLength > 0) yield* this.settle();
+  }
+
+  private *settle(): Generator<Float32Array> {
+    let offset = Math.round(this.offsetOfWaiting() * SAMPLE_RATE);
+    const sounds = this.waiting;
+    this.waiting = [];
+    this.waitingLength = 0;
+    if (this.length > 0) this.holes += Math.max(0, offset);
+    for (; offset > 0; offset -= Math.min(offset, SAMPLE_RATE)) {
+      yield* this.add(new Float32Array(Math.min(offset, SAMPLE_RATE)));
+    }
+    for (const { samples } of sounds) {
+      const dropped = Math.min(-offset, samples.length);
+      offset += dropped;
+      yield* this.add(dropped > 0 ? samples.slice(dropped) : samples);
+    }
+  }
+
+  /** By how many seconds the sound that waits is to be moved from where it would follow. */
+  private offsetOfWaiting(): number {
+    const reached = this.length / SAMPLE_RATE;
+    let position = reached;
+    const offsets: number[] = [];
+    for (const { time, samples } of this.waiting) {
+      if (!Number.isNaN(time)) offsets.push(time + this.correction - position);
+      position += samples.length / SAMPLE_RATE;
+    }
+    const seconds = this.waitingLength / SAMPLE_RATE;
+    const range = Math.max(...offsets) - Math.min(...offsets);
+    const first = this.length === 0;
+    if (!(range <= Math.max(SOUND_TOLERANCE, UNSTEADY * seconds))) {
+      if (offsets.length > 0) this.unreliable += this.waitingLength;
+      return first ? this.start : 0;
+    }
+    const offset = offsets[0]!;
+    if (!first && Math.abs(offset) < SOUND_TOLERANCE) return 0;
+    if (isSenseless(reached + offset, reached, this.duration) || offset < -LARGEST_OVERLAP) {
+      this.correction -= offset;
+      return first ? this.start : 0;
+    }
+    return offset;
   }
 
   private *add(samples: Float32Array): Generator<Float32Array> {
@@ -56,8 +168,4 @@ export class SoundTrack {
     this.length += samples.length;
     yield samples;
   }
-}
-
-function isSenseless(time: number, last: number, declaredDuration: number): boolean {
-  return time - last > LARGEST_JUMP && time > declaredDuration + LARGEST_JUMP;
 }

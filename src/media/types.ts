@@ -1,3 +1,5 @@
+import type { TrackChoice } from './choice.ts';
+
 /** Samples of sound per second of film that the networks take (SoundNet, 2016, works at 22,050 Hz). */
 export const SAMPLE_RATE = 22_050;
 
@@ -39,6 +41,9 @@ export interface MediaOptions {
   rgbEvery?: number;
   /** The waveform. Default true. */
   sound?: boolean;
+  /** The track to take, from 1 among those of its kind. Default: the best that can be decoded and, of sound, heard. */
+  videoTrack?: number;
+  audioTrack?: number;
   /** Default `auto`. */
   decoder?: DecoderName | 'auto';
   /** Decoding threads. Default: one more than there are cores, at most 8. */
@@ -61,18 +66,25 @@ export interface MediaInfo {
   frameRate: number;
   hasPicture: boolean;
   hasSound: boolean;
+  /** The tracks that are decoded, where there are any. */
+  videoTrack?: TrackChoice;
+  audioTrack?: TrackChoice;
 }
 
 /** What decoding came to, known after the last item. */
 export interface MediaSummary extends MediaInfo {
-  /** Seconds of the picture (of the sound, where there is no picture) that could be decoded. */
+  /** Seconds from the film's start to the end of its last frame or sample that could be decoded, whichever is later. */
   decodedDuration: number;
-  /** Decoded over declared seconds, 0..1. */
+  /** Seconds the film lasts: as decoded, or, where it is damaged, as declared. */
+  duration: number;
+  /** Which share of picture and sound could be decoded, of whichever it is less, 0..1; 1 where nothing is damaged. */
   coverage: number;
   frames: number;
   samples: number;
   /** What the decoder complained about, each complaint once, at most 20. */
   problems: string[];
+  /** What was done to repair it, or cannot be known of it, each a sentence. */
+  notices: string[];
 }
 
 /** An opened file. Iterate it once, to the end or not; or `close()` it. Its decoder ends with the iteration. */

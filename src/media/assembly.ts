@@ -1,0 +1,124 @@
+import type { Wholeness } from './container.ts';
+import { Coverage } from './coverage.ts';
+import { Downmix } from './downmix.ts';
+import type { Source, SourceItem } from './source.ts';
+import { FrameClock, LONGEST_FILM, SoundTrack } from './timeline.ts';
+import { type MediaInfo, type MediaItem, type MediaSummary, SAMPLE_RATE } from './types.ts';
+
+const MAXIMUM_PROBLEMS = 20;
+
+type Picture = Extract<SourceItem, { kind: 'picture' }>;
+
+export function infoOf({ decoder, plan }: Source): MediaInfo {
+  const { picture, sound } = plan;
+  return {
+    decoder,
+    declaredDuration: plan.duration <= LONGEST_FILM ? plan.duration : 0,
+    width: picture?.width ?? 0,
+    height: picture?.height ?? 0,
+    frameRate: picture?.frameRate ?? 0,
+    hasPicture: picture !== undefined,
+    hasSound: sound !== undefined,
+    ...(picture && { videoTrack: picture.choice }),
+    ...(sound && { audioTrack: sound.choice }),
+  };
+}
+
+/**
+ * Puts together what a decoder gives: frames in the order of time, sound without gaps from the film's start, and what
+ * became of the whole. A decoder that breaks down after it has given something has damaged the film, no more.
+ *
+ * @throws Error when nothing could be decoded, or the signal's reason.
+ */
+export async function* assemble(
+  source: Source,
+  wholeness: Wholeness,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<MediaItem, MediaSummary, undefined> {
+  const info = infoOf(source);
+  const { plan } = source;
+  const clock = new FrameClock(info.declaredDuration, info.frameRate);
+  const coverage = new Coverage(info.frameRate);
+  const track = new SoundTrack(info.declaredDuration, plan.sound?.start);
+  const downmix = new Downmix();
+  const problems = new Set<string>();
+  let frames = 0;
+  let given = false;
+  /** Its time depends on that of the frame after it. */
+  let held: Picture | undefined;
+
+  const show = function* (next: Picture | undefined): Generator<MediaItem> {
+    if (held) {
+      const { gray, rgb, damaged } = held;
+      const time = clock.next(held.time, next?.time ?? Number.NaN);
+      coverage.add(time, damaged);
+      const frame = { index: frames++, time, width: info.width, height: info.height, gray };
+      yield { kind: 'frame', frame: rgb ? { ...frame, rgb } : frame };
+    }
+    held = next;
+  };
+  const sound = function* (stretches: Iterable<Float32Array>): Generator<MediaItem> {
+    let start = track.length;
+    for (const samples of stretches) {
+      yield { kind: 'sound', chunk: { start, samples } };
+      start += samples.length;
+    }
+  };
+
+  try {
+    for await (const item of source.items) {
+      signal?.throwIfAborted();
+      if (item.kind === 'problem') {
+        if (problems.size < MAXIMUM_PROBLEMS) problems.add(item.message);
+        continue;
+      }
+      given = true;
+      if (item.kind === 'sound') yield* sound(track.place(item.time, downmix.mix(item.samples)));
+      else yield* show(item);
+    }
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (!(error instanceof Error) || !given) throw error;
+    problems.add(error.message);
+  }
+  yield* show(undefined);
+  yield* sound(track.end());
+  if (frames === 0 && track.length === 0)
+    throw new Error([...problems, ...plan.notices].join('; ') || 'it holds neither picture nor sound');
+
+  const damage = problems.size > 0 || wholeness.cut;
+  const seconds = Math.max(coverage.end, track.length / SAMPLE_RATE);
+  const whole = (declared = 0, decoded = 0) =>
+    Math.max(declared <= LONGEST_FILM ? declared : 0, decoded / wholeness.share);
+  const shares = [
+    ...(plan.picture
+      ? [coverage.share(whole(plan.picture.duration || info.declaredDuration, coverage.end), damage)]
+      : []),
+    ...(plan.sound ? [soundShare()] : []),
+  ];
+  function soundShare(): number {
+    if (!damage || track.length === 0) return 1;
+    const decoded = (track.length - track.holes) / SAMPLE_RATE;
+    return decoded / whole(plan.sound?.duration || info.declaredDuration, track.length / SAMPLE_RATE);
+  }
+  const share = Math.min(1, ...shares);
+  return {
+    ...info,
+    decodedDuration: seconds,
+    duration: share < 1 ? whole(info.declaredDuration, seconds) : seconds,
+    coverage: share,
+    frames,
+    samples: track.length,
+    problems: [...problems],
+    notices: [...plan.notices, ...noticesOf(track, wholeness, share), ...downmix.notices()],
+  };
+}
+
+function noticesOf(track: SoundTrack, { cut }: Wholeness, share: number): string[] {
+  const notices: string[] = [];
+  if (cut && share === 1)
+    notices.push('the file ends in the middle of the film; how much is missing it does not say');
+  if (track.unreliable > 0)
+    notices.push('the times of its sound contradict each other: it was laid end to end where they do');
+  return notices;
+}

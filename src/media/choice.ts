@@ -1,0 +1,91 @@
+import type { FileDescription, StreamDescription } from './plan.ts';
+
+/** Sound whose samples stay below this (−60 dB of full scale) is taken for silence. */
+export const AUDIBLE = 0.001;
+
+/** Seconds of a track that are listened to before it is called silent. */
+export const LISTENING_SECONDS = 300;
+
+/** Sound as it is listened to: its channels side by side, for a mean might cancel. */
+export const LISTENING_FILTER = 'aresample=8000,aformat=sample_fmts=flt:channel_layouts=stereo';
+
+/** A track shorter than this share of the longest of its kind is not the film, but something beside it. */
+const SHORT = 0.5;
+
+/** Which of a film's tracks is decoded. */
+export interface TrackChoice {
+  /** 1, 2, 3 … among the tracks of its kind, in the order of the file; cover pictures do not count. */
+  track: number;
+  /** How many there are of this kind. */
+  of: number;
+  /** The codec's name as FFmpeg spells it. */
+  codec: string;
+}
+
+const option = { picture: '--video-track', sound: '--audio-track' } as const;
+
+/**
+ * The tracks of one kind, the best first: moving before still, long before short, the file's own default before
+ * others, large before small, early before late.
+ *
+ * @param wished the number of the only track to be taken, from 1.
+ * @throws Error if there is no such track.
+ */
+export function candidates(
+  file: FileDescription,
+  kind: StreamDescription['kind'],
+  wished: number | undefined,
+): StreamDescription[] {
+  const tracks = tracksOf(file, kind);
+  if (wished !== undefined) {
+    const track = tracks[wished - 1];
+    if (!track) {
+      const there = tracks.length === 1 ? 'it has one' : `it has ${tracks.length || 'none'}`;
+      throw new Error(`${option[kind]} ${wished}: ${there}`);
+    }
+    return [track];
+  }
+  const longest = Math.max(...tracks.map(({ duration }) => duration));
+  const moves = ({ frames }: StreamDescription) => Number(frames !== 1);
+  const long = ({ duration }: StreamDescription) => Number(duration === 0 || duration >= SHORT * longest);
+  const pixels = ({ width, height }: StreamDescription) => width * height;
+  return tracks.toSorted(
+    (a, b) =>
+      moves(b) - moves(a) ||
+      long(b) - long(a) ||
+      Number(b.preferred) - Number(a.preferred) ||
+      pixels(b) - pixels(a),
+  );
+}
+
+/** What is told of a track that was chosen. */
+export function describeChoice(
+  file: FileDescription,
+  { kind, index, codec }: StreamDescription,
+): TrackChoice {
+  const tracks = tracksOf(file, kind);
+  return { track: 1 + tracks.findIndex((track) => track.index === index), of: tracks.length, codec };
+}
+
+const name = { picture: 'video', sound: 'audio' } as const;
+
+/** What is told of a track that no decoder can be had for. */
+export function undecodable(file: FileDescription, stream: StreamDescription): string {
+  const { track, codec } = describeChoice(file, stream);
+  return `its ${name[stream.kind]} track ${track} (${codec}) cannot be decoded here`;
+}
+
+/** What is told of a track that was passed over for another. */
+export function silent(file: FileDescription, stream: StreamDescription, heard: StreamDescription): string {
+  const number = (of: StreamDescription) => describeChoice(file, of).track;
+  return `its audio track ${number(stream)} is silent: track ${number(heard)} was heard`;
+}
+
+function tracksOf({ streams }: FileDescription, kind: StreamDescription['kind']): StreamDescription[] {
+  return streams.filter((stream) => stream.kind === kind && !stream.cover);
+}
+
+/** Whether a stretch of sound, at any layout of its samples, holds something to be heard. */
+export function isAudible(samples: Float32Array): boolean {
+  return samples.some((sample) => Math.abs(sample) > AUDIBLE);
+}

@@ -1,0 +1,48 @@
+import type { StreamDescription } from './plan.ts';
+
+/**
+ * Graphics white of high dynamic range in cd/m² (ITU-R BT.2408): what SDR shows as white. Light up to most of it is
+ * kept as it is; brighter light is bent (Mobius) so that a display peak of 1000 cd/m² becomes white.
+ */
+const GRAPHICS_WHITE = 203;
+const DISPLAY_PEAK = 1000;
+const KEPT = 0.85;
+
+/** Untagged pictures at least this large are BT.709, smaller ones BT.601, as players take them. */
+const HD_WIDTH = 1280;
+const SD_HEIGHT = 576;
+
+/** Gray is the luma that the file holds; newer FFmpegs would make that of BT.601 of it. */
+const LUMA_AS_IT_IS = ':in_color_matrix=bt601:out_color_matrix=bt601';
+
+/**
+ * The filters that scale a picture and bring its colors to those of an ordinary display (BT.709, gamma 2.4).
+ *
+ * @param format the pixel format that comes out, `gray` or `rgb24`.
+ */
+export function scaleAndColor(
+  stream: StreamDescription,
+  width: number,
+  height: number,
+  format: string,
+): string[] {
+  const scale = `scale=${width}:${height}:flags=bilinear`;
+  if (stream.transfer === 'sdr') {
+    const large = stream.width >= HD_WIDTH || stream.height > SD_HEIGHT;
+    const untagged = large && !stream.matrixTagged ? ':in_color_matrix=bt709' : '';
+    return [`${scale}${format === 'gray' ? LUMA_AS_IT_IS : untagged}`, `format=${format}`];
+  }
+  const transfer = { pq: 'smpte2084', hlg: 'arib-std-b67' }[stream.transfer];
+  return [
+    scale,
+    `setparams=color_trc=${transfer}:color_primaries=bt2020${stream.matrixTagged ? '' : ':colorspace=bt2020nc'}`,
+    `zscale=t=linear:npl=${GRAPHICS_WHITE}`,
+    'format=gbrpf32le',
+    'zscale=p=bt709',
+    `tonemap=mobius:param=${KEPT}:desat=0:peak=${(DISPLAY_PEAK / GRAPHICS_WHITE).toFixed(3)}`,
+    'zscale=t=bt709:m=bt709:r=tv',
+    'format=yuv444p',
+    `scale=flags=bilinear${format === 'gray' ? LUMA_AS_IT_IS : ':in_color_matrix=bt709'}`,
+    `format=${format}`,
+  ];
+}

@@ -1,0 +1,75 @@
+import type { Readable } from 'node:stream';
+import { candidates, isAudible, LISTENING_FILTER, LISTENING_SECONDS, silent, undecodable } from './choice.ts';
+import { INPUT_LIMITS, said } from './ffprobe.ts';
+import { decodingLimits, PROBE_LIMITS } from './limits.ts';
+import type { FileDescription, Request, StreamDescription, Tracks } from './plan.ts';
+import { startChild } from './process.ts';
+
+/** The best tracks that the system's ffmpeg can decode; of several with sound the first that is not silent. */
+export async function chooseTracks(
+  path: string,
+  file: FileDescription,
+  request: Request,
+  signal: AbortSignal | undefined,
+): Promise<Tracks> {
+  const decoders = await decodableCodecs(signal);
+  const notices: string[] = [];
+  const decodable = (candidate: StreamDescription) => {
+    if (decoders.has(candidate.codec)) return true;
+    notices.push(undecodable(file, candidate));
+    return false;
+  };
+  const [picture] = candidates(file, 'picture', request.videoTrack).filter(decodable);
+  const sounds = candidates(file, 'sound', request.audioTrack).filter(decodable);
+  let heard = sounds.length > 1 && request.sound ? undefined : sounds[0];
+  for (const sound of sounds) {
+    if (!heard && (await isHeard(path, sound.index, signal))) heard = sound;
+  }
+  if (heard && heard !== sounds[0]) notices.push(silent(file, sounds[0]!, heard));
+  return { picture, sound: heard ?? sounds[0], notices };
+}
+
+let codecs: Set<string> | undefined;
+
+/** The names of all codecs that ffmpeg can decode. */
+async function decodableCodecs(signal: AbortSignal | undefined): Promise<Set<string>> {
+  if (codecs) return codecs;
+  const child = startChild('ffmpeg', ['-v', 'error', '-codecs'], {
+    descriptors: ['ignore', 'pipe', 'ignore'],
+    limits: PROBE_LIMITS,
+    signal,
+  });
+  try {
+    const list = await said(child.pipes[1] as Readable);
+    codecs = new Set([...list.matchAll(/^ D\S{5} (\S+)/gm)].map(([, codec]) => codec!));
+    return codecs;
+  } finally {
+    await child.close();
+  }
+}
+
+/** Whether a sound track holds anything but silence, as far as it is listened to. */
+async function isHeard(path: string, index: number, signal: AbortSignal | undefined): Promise<boolean> {
+  const options = [
+    ...['-v', 'quiet', '-nostdin', ...INPUT_LIMITS, '-t', `${LISTENING_SECONDS}`, '-i', `file:${path}`],
+    ...['-map', `0:${index}`, '-af', LISTENING_FILTER, '-f', 'f32le', 'pipe:1'],
+  ];
+  const child = startChild('ffmpeg', options, {
+    descriptors: ['ignore', 'pipe', 'ignore'],
+    limits: decodingLimits(LISTENING_SECONDS, 0),
+    signal,
+  });
+  let rest = Buffer.alloc(0);
+  try {
+    for await (const chunk of child.pipes[1] as Readable) {
+      const bytes = Buffer.concat([rest, chunk as Buffer]);
+      const whole = bytes.length - (bytes.length % 4);
+      if (isAudible(new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + whole))))
+        return true;
+      rest = bytes.subarray(whole);
+    }
+    return false;
+  } finally {
+    await child.close();
+  }
+}
