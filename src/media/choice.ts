@@ -1,4 +1,5 @@
-import type { FileDescription, StreamDescription } from './plan.ts';
+import type { FileDescription, StreamDescription } from './description.ts';
+import type { TrackChoice } from './types.ts';
 
 /** Sound whose samples stay below this (−60 dB of full scale) is taken for silence. */
 export const AUDIBLE = 0.001;
@@ -11,16 +12,6 @@ export const LISTENING_FILTER = 'aresample=8000,aformat=sample_fmts=flt:channel_
 
 /** A track shorter than this share of the longest of its kind is not the film, but something beside it. */
 const SHORT = 0.5;
-
-/** Which of a film's tracks is decoded. */
-export interface TrackChoice {
-  /** 1, 2, 3 … among the tracks of its kind, in the order of the file; cover pictures do not count. */
-  track: number;
-  /** How many there are of this kind. */
-  of: number;
-  /** The codec's name as FFmpeg spells it. */
-  codec: string;
-}
 
 const option = { picture: '--video-track', sound: '--audio-track' } as const;
 

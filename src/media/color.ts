@@ -1,4 +1,4 @@
-import type { StreamDescription } from './plan.ts';
+import type { StreamDescription } from './description.ts';
 
 /**
  * Graphics white of high dynamic range in cd/m² (ITU-R BT.2408): what SDR shows as white. Light up to most of it is

@@ -1,8 +1,9 @@
 import type { Readable } from 'node:stream';
 import { candidates, isAudible, LISTENING_FILTER, LISTENING_SECONDS, silent, undecodable } from './choice.ts';
+import type { FileDescription, StreamDescription } from './description.ts';
 import { INPUT_LIMITS, said } from './ffprobe.ts';
 import { decodingLimits, PROBE_LIMITS } from './limits.ts';
-import type { FileDescription, Request, StreamDescription, Tracks } from './plan.ts';
+import type { Request, Tracks } from './plan.ts';
 import { startChild } from './process.ts';
 
 /** The best tracks that the system's ffmpeg can decode; of several with sound the first that is not silent. */

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
+import type { FileDescription, StreamDescription } from './description.ts';
 import { PROBE_LIMITS } from './limits.ts';
-import { ACCEPTED_FORMATS, type FileDescription, notAccepted, type StreamDescription } from './plan.ts';
+import { ACCEPTED_FORMATS, notAccepted } from './plan.ts';
 import { COMMAND_NOT_FOUND, startChild } from './process.ts';
 import { UnavailableError } from './source.ts';
 

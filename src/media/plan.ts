@@ -1,7 +1,8 @@
-import { candidates, describeChoice, type TrackChoice } from './choice.ts';
+import { candidates, describeChoice } from './choice.ts';
 import { scaleAndColor } from './color.ts';
+import type { FileDescription, StreamDescription } from './description.ts';
 import { FORMATS_WITH_RESETS } from './discontinuities.ts';
-import { SAMPLE_RATE } from './types.ts';
+import { SAMPLE_RATE, type TrackChoice } from './types.ts';
 
 /** Demuxers of FFmpeg that read one local file and nothing it refers to. Playlists and scripts (hls, dash, concat, image2 …) are not among them. */
 export const ACCEPTED_FORMATS: readonly string[] = (
@@ -24,45 +25,6 @@ export const MAXIMUM_PIXELS = 67_108_864;
 
 /** The long side of a scaled frame is at most this many times its short side; a longer one is squeezed. */
 const MAXIMUM_ASPECT = 8;
-
-/** A stream as a demuxer describes it; what does not apply to its kind is 0. */
-export interface StreamDescription {
-  index: number;
-  kind: 'picture' | 'sound';
-  /** The codec's name as FFmpeg spells it. */
-  codec: string;
-  /** A cover picture, not film. */
-  cover: boolean;
-  /** Flagged by the file as the one to play. */
-  preferred: boolean;
-  width: number;
-  height: number;
-  /** Width over height of one pixel; 0 if unknown. */
-  pixelAspect: number;
-  /** The nine numbers of the display matrix, if the file has one. */
-  displayMatrix?: readonly number[] | undefined;
-  frameRate: number;
-  /** How many frames the file says it has; 0 if unknown. */
-  frames: number;
-  /** How light is coded: ordinary, or with a high dynamic range (SMPTE ST 2084, ARIB STD-B67). */
-  transfer: 'sdr' | 'pq' | 'hlg';
-  /** Whether the file says by which matrix its luma and chroma were made. */
-  matrixTagged: boolean;
-  /** The first moment on the file's clock, in seconds; NaN if unknown. */
-  start: number;
-  /** Seconds; 0 if unknown. */
-  duration: number;
-}
-
-export interface FileDescription {
-  /** The demuxer's name. */
-  format: string;
-  /** The first moment of any stream on the file's clock, in seconds; 0 if unknown. */
-  start: number;
-  /** Seconds; 0 if unknown. */
-  duration: number;
-  streams: StreamDescription[];
-}
 
 /** What is asked of a decoder. */
 export interface Request {

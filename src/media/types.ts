@@ -1,5 +1,3 @@
-import type { TrackChoice } from './choice.ts';
-
 /** Samples of sound per second of film that the networks take (SoundNet, 2016, works at 22,050 Hz). */
 export const SAMPLE_RATE = 22_050;
 
@@ -29,6 +27,16 @@ export type MediaItem = { kind: 'frame'; frame: VideoFrame } | { kind: 'sound'; 
 
 /** `node-av`: FFmpeg's libraries in a child process; `ffmpeg`: the system's programs; `auto`: the first that works. */
 export type DecoderName = 'node-av' | 'ffmpeg';
+
+/** Which of a film's tracks is decoded. */
+export interface TrackChoice {
+  /** 1, 2, 3 … among the tracks of its kind, in the order of the file; cover pictures do not count. */
+  track: number;
+  /** How many there are of this kind. */
+  of: number;
+  /** The codec's name as FFmpeg spells it. */
+  codec: string;
+}
 
 export interface MediaOptions {
   /** Length in pixels of the shorter side after scaling. Default 256. */
