@@ -28,6 +28,7 @@ export {
   type TrackDescription,
   type Unknown,
 } from './film-affect.ts';
+export { type FilmEffect, filmEffects } from './film-effects.ts';
 export { bestLag, type Lag, movedBack } from './lag.ts';
 export { type MetricName, type Metrics, mean, metricNames, metricsOf, variance } from './metrics.ts';
 export { resampled, smoothed } from './resample.ts';
