@@ -6,8 +6,8 @@
 import { mean } from '../affect/index.ts';
 import type { LabelledClip } from '../datasets/index.ts';
 import { grouped } from '../support/grouped.ts';
-import { type BootstrapOptions, filmResamples, type Interval, middle95 } from './intervals.ts';
 import { type Dimension, dimensions, inOrderOf, type Prediction } from './prediction.ts';
+import { type BootstrapOptions, filmResamples, type Interval, middle95 } from './resamples.ts';
 
 /** Half the width of the interval around a prediction, in units of the labels. */
 export interface ConformalMargins {

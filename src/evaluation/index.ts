@@ -22,7 +22,7 @@ export {
   type MeasuredCoverage,
 } from './conformal.ts';
 export { evaluate } from './evaluate.ts';
-export { type BootstrapOptions, bootstrapIntervals, type Interval } from './intervals.ts';
+export { bootstrapIntervals } from './intervals.ts';
 export { readRun, writeRun } from './mediaeval-run.ts';
 export { type Dimension, dimensions, type Prediction } from './prediction.ts';
 export {
@@ -33,5 +33,6 @@ export {
   tableOneOfPaper,
   testSets,
 } from './published.ts';
+export type { BootstrapOptions, Interval } from './resamples.ts';
 export { crossValidatedRidge, type Ridge, ridge } from './ridge.ts';
 export { type Cell, type Column, formatTable, type Table, type TableFormat, tableFormats } from './table.ts';

@@ -1,78 +1,58 @@
-import { type MetricName, type Metrics, metricNames, metricsOf } from '../affect/index.ts';
+import { type MetricName, mean, metricNames } from '../affect/index.ts';
 import type { LabelledClip } from '../datasets/index.ts';
 import { grouped } from '../support/grouped.ts';
-import { Random } from '../support/random.ts';
-import { type Dimension, dimensions, inOrderOf, type Prediction } from './prediction.ts';
+import { type Dimension, inOrderOf, type Prediction } from './prediction.ts';
+import type { BootstrapOptions, Interval } from './resamples.ts';
+import { studentizedIntervals } from './studentized.ts';
+import { metricsOfSums, type Sums, sumsOf } from './sums.ts';
 
-/** 95% of the resampled values lie between them. */
-export interface Interval {
-  readonly low: number;
-  readonly high: number;
-}
-
-export interface BootstrapOptions {
-  /** How many times films are drawn. */
-  readonly resamples?: number;
-  readonly seed?: number;
-}
+/** Scales on which the error of a metric is about symmetric, there and back: Fisher's z, logarithms. */
+const scales: Record<MetricName, { to(value: number): number; from(value: number): number }> = {
+  mse: { to: Math.log, from: Math.exp },
+  mae: { to: Math.log, from: Math.exp },
+  r: { to: Math.atanh, from: Math.tanh },
+  ccc: { to: Math.atanh, from: Math.tanh },
+  r2: { to: (value) => -Math.log(1 - value), from: (value) => 1 - Math.exp(-value) },
+  bias: { to: (value) => value, from: (value) => value },
+};
 
 /**
- * Draws as many films as there are, with replacement, again and again (cluster bootstrap, Davison & Hinkley 1997,
- * section 3.8): clips of one film resemble each other, so that drawing single clips would promise too much.
- *
- * @returns for each draw, the positions of its clips.
+ * 95% intervals of all metrics by film. At 15 films they hold the true figure in 94 to 96% of simulated data sets
+ * (`npm run bench -- intervals`).
  */
-export function* filmResamples(
-  films: readonly string[],
-  { resamples = 2000, seed = 0 }: BootstrapOptions = {},
-): Generator<number[]> {
-  const random = Random.seeded(seed);
-  const members = [
-    ...grouped(
-      films.map((_, i) => i),
-      (i) => films[i]!,
-    ).values(),
-  ];
-  for (let draw = 0; draw < resamples; draw++)
-    yield members.flatMap(() => members[random.integer(members.length)]!);
-}
-
-/** The middle 95% of some values; values that are not numbers are left out. */
-export function middle95(values: readonly number[]): Interval {
-  const sorted = values.filter((value) => !Number.isNaN(value)).sort((a, b) => a - b);
-  return { low: quantile(sorted, 0.025), high: quantile(sorted, 0.975) };
-}
-
-/** Linear interpolation between the sorted values, as numpy's default; NaN of none. */
-export function quantile(sorted: readonly number[], share: number): number {
-  const place = share * (sorted.length - 1);
-  const below = Math.floor(place);
-  const above = Math.min(below + 1, sorted.length - 1);
-  return sorted.length === 0
-    ? Number.NaN
-    : sorted[below]! + (place - below) * (sorted[above]! - sorted[below]!);
-}
-
-/** 95% intervals of all metrics, by drawing films. */
 export function bootstrapIntervals(
   clips: readonly LabelledClip[],
   predictions: readonly Prediction[],
   options?: BootstrapOptions,
 ): Record<Dimension, Record<MetricName, Interval>> {
   const ordered = inOrderOf(clips, predictions);
-  const drawn: Record<Dimension, Metrics[]> = { valence: [], arousal: [] };
-  const films = clips.map((clip) => clip.film);
-  for (const indices of filmResamples(films, options))
-    for (const dimension of dimensions)
-      drawn[dimension].push(
-        metricsOf(
-          indices.map((i) => ordered[i]![dimension]),
-          indices.map((i) => clips[i]![dimension]),
-        ),
-      );
-  const of = (dimension: Dimension) =>
-    Object.fromEntries(
-      metricNames.map((name) => [name, middle95(drawn[dimension].map((metrics) => metrics[name]))]),
+  const films = [...filmsOf(clips).values()];
+  const of = (dimension: Dimension) => {
+    const center = mean(clips.map((clip) => clip[dimension]));
+    const sums = films.map((members) =>
+      sumsOf(
+        members.map((i) => ordered[i]![dimension]),
+        members.map((i) => clips[i]![dimension]),
+        center,
+      ),
+    );
+    const figures = (total: Sums) =>
+      metricsOfSums(total).map((value, k) => scales[metricNames[k]!].to(value));
+    const intervals = studentizedIntervals(sums, figures, options);
+    return Object.fromEntries(
+      metricNames.map((name, k) => {
+        const { from } = scales[name];
+        return [name, { low: from(intervals[k]!.low), high: from(intervals[k]!.high) }];
+      }),
     ) as Record<MetricName, Interval>;
+  };
   return { valence: of('valence'), arousal: of('arousal') };
+}
+
+/** The positions of each film's clips. */
+export function filmsOf(clips: readonly LabelledClip[]): Map<string, number[]> {
+  return grouped(
+    clips.map((_, i) => i),
+    (i) => clips[i]!.film,
+  );
 }

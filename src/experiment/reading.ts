@@ -33,9 +33,11 @@ export function readingOf(
 
 /** "better (MSE 0.21 against 0.25, p 0.03)", or "not significantly …". */
 function verdict(comparison: Comparison, [own, other]: readonly [number, number]): string {
-  const figures = `(MSE ${own.toFixed(3)} against ${other.toFixed(3)}, p ${probability(comparison.p)})`;
+  const figures = `(MSE ${own.toFixed(3)} against ${other.toFixed(3)}, p ${probability(comparison.mseP)})`;
   const direction = comparison.mse < 0 ? 'better' : 'worse';
-  return comparison.p < SIGNIFICANT ? `${direction} ${figures}` : `not significantly ${direction} ${figures}`;
+  return comparison.mseP < SIGNIFICANT
+    ? `${direction} ${figures}`
+    : `not significantly ${direction} ${figures}`;
 }
 
 const probability = (p: number) => (p < 0.001 ? '< 0.001' : p.toFixed(3));
@@ -75,8 +77,8 @@ function ofCosts(costs: readonly Cost[]): string[] {
   return dimensions.map((of) => {
     const sorted = costs.toSorted((a, b) => b.against[of].r - a.against[of].r);
     const each = sorted.map(({ stream, against }) => {
-      const { r, p } = against[of];
-      return `${stream} ${r.toFixed(2)} (p ${probability(p)})`;
+      const { r, rP } = against[of];
+      return `${stream} ${r.toFixed(2)} (p ${probability(rP)})`;
     });
     return `Leaving a stream out costs ${of} this much r: ${each.join(', ')}.`;
   });

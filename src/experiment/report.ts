@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DataSet, Split } from '../datasets/index.ts';
-import { formatTable, type Table, writeRun } from '../evaluation/index.ts';
+import { formatTable, publishedTable, type Table, writeRun } from '../evaluation/index.ts';
 import { writeAtomically } from '../support/files.ts';
 import { drawModels, drawScatter } from './draw-results.ts';
 import type { Finding } from './findings.ts';
@@ -57,6 +57,7 @@ export async function writeReport(input: ReportInput): Promise<Report> {
     ].join('\n'),
     `## What the numbers say\n\n${reading.map((sentence) => `- ${sentence}`).join('\n')}\n`,
     `## Table 1\n\n${formatTable(tableOne(findings, measuredOn), 'markdown')}`,
+    `## Other published results\n\n${formatTable(publishedTable(), 'markdown')}`,
     `## All models\n\n${formatTable(table, 'markdown')}\n![Correlation of every model](models.png)\n`,
     ...(costs.length > 0 ? [`## Ablation\n\n${formatTable(ablationTable(costs), 'markdown')}`] : []),
     ...(findings.some(({ against }) => against)

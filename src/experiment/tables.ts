@@ -3,8 +3,8 @@ import {
   type Comparison,
   type Dimension,
   dimensions,
-  publishedTable,
   type Table,
+  tableOneOfPaper,
 } from '../evaluation/index.ts';
 import type { Finding } from './findings.ts';
 import { isNetwork, type ModelName, withoutNetwork } from './models.ts';
@@ -41,9 +41,9 @@ export function modelTable(findings: readonly Finding[], title: string, notes: r
   };
 }
 
-/** Table 1 of the paper and later figures, below this run's; each with the clips it was measured on. */
+/** Table 1 of the paper below this run's figures; each with the clips it was measured on. */
 export function tableOne(findings: readonly Finding[], measuredOn: string): Table {
-  const published = publishedTable();
+  const printed = tableOneOfPaper();
   const own = (['constant', 'decisions', 'paper'] as const).flatMap((name) => {
     const found = findings.find((finding) => finding.name === name);
     if (!found) return [];
@@ -55,22 +55,24 @@ export function tableOne(findings: readonly Finding[], measuredOn: string): Tabl
       arousal.mse,
       arousal.r,
       measuredOn,
+      'this run',
     ];
     return [cells];
   });
   return {
-    ...published,
-    title: 'Table 1: this run beside published results',
-    rows: [...own, ...published.rows],
+    ...printed,
+    title: 'Table 1 of Kim & Lee 2018 as it is printed, below this run',
+    rows: [...own, ...printed.rows],
   };
 }
 
 /** The paper's model against each other one. */
 export function comparisonTable(findings: readonly Finding[], title: string): Table {
-  const cells = ({ mse, mseInterval, p, r, rInterval }: Comparison): Cell[] => [
+  const cells = ({ mse, mseInterval, mseP, r, rInterval, rP }: Comparison): Cell[] => [
     { value: mse, ...mseInterval },
-    p,
+    mseP,
     { value: r, ...rInterval },
+    rP,
   ];
   return {
     title,
@@ -80,13 +82,14 @@ export function comparisonTable(findings: readonly Finding[], title: string): Ta
         { name: `${dimension} MSE` },
         { name: 'p' },
         { name: `${dimension} r` },
+        { name: 'p' },
       ]),
     ],
     rows: findings.flatMap(({ name, against }) =>
       against ? [[titleOf(name), ...dimensions.flatMap((dimension) => cells(against[dimension]))]] : [],
     ),
     notes: [
-      "Differences, the paper's model minus the other: MSE below 0 and r above 0 are in its favour. Brackets: 95% of a paired bootstrap by film. p: paired permutation test of the MSE by film, not corrected for the number of comparisons.",
+      "Differences, the paper's model minus the other: MSE below 0 and r above 0 are in its favour. Brackets: 95% intervals by film (bootstrap-t). p: paired permutation test by film of the difference before it, not corrected for the number of comparisons.",
     ],
   };
 }
@@ -113,6 +116,7 @@ export function ablationTable(costs: readonly Cost[]): Table {
       { name: 'without' },
       ...dimensions.flatMap((dimension) => [
         { name: `${dimension} r lost` },
+        { name: 'p' },
         { name: `${dimension} MSE gained` },
         { name: 'p' },
       ]),
@@ -120,12 +124,14 @@ export function ablationTable(costs: readonly Cost[]): Table {
     rows: costs.map(({ stream, against }) => [
       stream,
       ...dimensions.flatMap((dimension): Cell[] => {
-        const { r, rInterval, mse, mseInterval, p } = against[dimension];
+        const { r, rInterval, rP, mse, mseInterval, mseP } = against[dimension];
         const mirrored = { value: -mse, low: -mseInterval.high, high: -mseInterval.low };
-        return [{ value: r, ...rInterval }, mirrored, p];
+        return [{ value: r, ...rInterval }, rP, mirrored, mseP];
       }),
     ]),
-    notes: ['Each network is trained anew without the stream. Above 0: the stream helps.'],
+    notes: [
+      'Each network is trained anew without the stream. Above 0: the stream helps. p: of the difference before it.',
+    ],
   };
 }
 

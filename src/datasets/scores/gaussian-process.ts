@@ -48,7 +48,7 @@ export class GaussianProcess {
   static fitted(
     x: ArrayLike<number>,
     y: ArrayLike<number>,
-    { restarts = 8, seed = 0 }: { restarts?: number; seed?: number } = {},
+    { restarts = 4, seed = 0 }: { restarts?: number; seed?: number } = {},
   ): GaussianProcess {
     const { places, centred } = checked(x, y);
     const random = Random.seeded(seed);
