@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -59,4 +60,28 @@ test.each([
 
 test('a folder without a model is refused by name', async () => {
   await expect(readModel(join(folder, 'elsewhere'))).rejects.toThrow(/elsewhere.model\.json: no such file/);
+});
+
+test.skipIf(process.platform === 'win32')(
+  'a pipe or a giant in place of model.json is refused at once',
+  async () => {
+    const file = join(folder, 'model.json');
+    rmSync(file, { force: true });
+    execFileSync('mkfifo', [file]);
+    await expect(readModel(folder)).rejects.toThrow(`'${file}' is not a file`);
+    rmSync(file);
+    writeFileSync(file, '');
+    truncateSync(file, 2 ** 31);
+    await expect(readModel(folder)).rejects.toThrow('has 2147483648 bytes; at most 1048576 are read');
+    rmSync(file);
+  },
+);
+
+test('weights that are no numbers are refused by name', async () => {
+  describeAs(description);
+  const broken = new Map(parameters);
+  const { shape } = parameters.get('regression.bias')!;
+  broken.set('regression.bias', { shape, data: Float32Array.of(Number.NaN, 0) });
+  await writeSafetensors(join(folder, 'model.safetensors'), broken, {});
+  await expect(readModel(folder)).rejects.toThrow("'regression.bias' holds NaN");
 });

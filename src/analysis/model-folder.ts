@@ -1,10 +1,11 @@
-import { readFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { describeNetwork } from '../networks/index.ts';
 import { contentHashOfAll } from '../support/content-hash.ts';
 import { InputError } from '../support/errors.ts';
+import { readSmallText } from '../support/regular-file.ts';
 import { loadInto, readSafetensors } from '../weights/index.ts';
 import { allParameters, type Model } from './model.ts';
 
@@ -27,6 +28,9 @@ const description = z.strictObject({
   fusion: z.enum(['features', 'decisions']).default('features'),
   soundLayer: z.enum(['conv7', 'pool5']).default('conv7'),
 });
+
+/** In bytes; those that training writes have some hundred. */
+const largestDescription = 2 ** 20;
 
 /** The model that comes with the package, trained on synthetic films: see the README there. */
 export const starterFolder: string = fileURLToPath(new URL('../../models/starter', import.meta.url));
@@ -57,14 +61,11 @@ export async function readModel(folder: string): Promise<Model> {
 }
 
 async function readDescription(file: string): Promise<z.infer<typeof description>> {
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    const missing = 'no such file; the folder of a model holds model.json and model.safetensors';
-    throw new InputError(`${file}: ${code === 'ENOENT' ? missing : message}`);
-  }
+  if (!existsSync(file))
+    throw new InputError(
+      `${file}: no such file; the folder of a model holds model.json and model.safetensors`,
+    );
+  const text = await readSmallText(file, 'description of a model', largestDescription);
   const { data, error } = description.safeParse(parsed(file, text));
   if (data) return data;
   const { path, message } = error.issues[0]!;

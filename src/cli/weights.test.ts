@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { InputError } from '../support/errors.ts';
-import { requirement } from '../support/testing.ts';
+import { pretrainedFile, requirement } from '../support/testing.ts';
 import { readSafetensors, readSafetensorsMetadata, writeSafetensors } from '../weights/index.ts';
 import { weightsCommand } from './weights.ts';
 
@@ -13,14 +14,19 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const path = (name: string) => join(folder, name);
 
 let printed: string;
+let told: string;
 beforeEach(() => {
   printed = '';
+  told = '';
   vi.stubEnv('AFFECTLINE_CACHE', path('cache'));
   vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
     printed += text;
     return true;
   });
-  vi.spyOn(process.stderr, 'write').mockImplementation(() => true);
+  vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
+    told += text;
+    return true;
+  });
 });
 afterEach(() => {
   vi.restoreAllMocks();
@@ -42,12 +48,17 @@ test('list shows every file, where it comes from, and whether it is here', async
     ['densenet121.tv_in1k', 'picture', null, false],
     ['alexnet', 'flow', '7be5be79', false],
     ['soundnet8', 'sound', null, true],
+    ['mobilenet1', 'picture', expect.stringMatching(/^f409ef4f[0-9a-f]{56}$/), false],
+    ['mobilenet2', 'picture', expect.stringMatching(/^7aad0c74[0-9a-f]{56}$/), false],
+    ['mobilenet2.tf2', 'picture', expect.stringMatching(/^5d313724[0-9a-f]{56}$/), false],
+    ['yamnet', 'sound', expect.stringMatching(/^0a266465[0-9a-f]{56}$/), false],
   ]);
   expect(lines.every(({ url }) => url.startsWith('https://'))).toBe(true);
   printed = '';
   await run('list');
   expect(printed).toContain('sound8.npy (0.0 MB)');
-  expect(printed).toContain('SHA-256 a639ec97…; not in the cache');
+  expect(printed).toContain('SHA-256 a639ec97… published; all of that of the first fetch will be kept to');
+  expect(printed).toContain('google-coral/test_data (Apache-2.0)');
 });
 
 test('get prints where a file is; offline it does not go looking for one', async () => {
@@ -55,6 +66,11 @@ test('get prints where a file is; offline it does not go looking for one', async
   writeFileSync(path('cache/weights/sound8.npy'), 'x');
   await run('get', 'soundnet8', '--offline');
   expect(printed).toBe(`${path('cache/weights/sound8.npy')}\n`);
+  const trusted = createHash('sha256').update('x').digest('hex');
+  expect(told).toBe(`soundnet8: trusted as it came, SHA-256 ${trusted}\n`);
+  printed = '';
+  await run('list');
+  expect(printed).toContain(`SHA-256 ${trusted}, as first fetched`);
   await expect(run('get', 'alexnet', '--offline')).rejects.toThrow(
     /alexnet is not in the cache, and --offline forbids fetching it; put https:\S+ at \S+alexnet-owt-7be5be79\.pth/,
   );
@@ -105,4 +121,13 @@ test.skipIf(!hasTorch)('convert takes a .pth and writes beside it (needs PyTorch
   await run('convert', path('a.pth'));
   expect(printed).toBe('features.10.weight → flow.features.10.weight\nclassifier.1.bias left out\n');
   expect(existsSync(path('a.safetensors'))).toBe(true);
+});
+
+const mobilenet = pretrainedFile('coral/mobilenet_v1_1.0_224_quant_embedding_extractor.tflite');
+
+test.skipIf(!mobilenet)('convert takes a .tflite (needs ../shared/models)', async () => {
+  await run('convert', mobilenet!, '-o', path('mobilenet.safetensors'), '--json');
+  expect(JSON.parse(printed)).toMatchObject({ parameters: 54, leftOut: [] });
+  const tensors = await readSafetensors(path('mobilenet.safetensors'));
+  expect(tensors.get('picture.convolutions.1.weight')!.shape).toEqual([32, 1, 3, 3]);
 });

@@ -8,6 +8,7 @@ import {
   pretrainedFiles,
   pretrainedPath,
   readModelWeights,
+  trustedHash,
   writeSafetensors,
 } from '../weights/index.ts';
 import { interruptSignal } from './interrupt.ts';
@@ -32,8 +33,10 @@ export function weightsCommand(): Command {
     .action(get);
   command
     .command('convert')
-    .description('write a .pth, .npy or .safetensors file as safetensors, under the names of the model')
-    .argument('<file>', 'DenseNet-121, AlexNet or SoundNet-8 in any of these formats')
+    .description(
+      'write a .pth, .npy, .tflite or .safetensors file as safetensors, under the names of the model',
+    )
+    .argument('<file>', 'DenseNet-121, AlexNet, SoundNet-8, MobileNet or YAMNet in any of these formats')
     .option('-o, --out <file>', 'where to; beside the file unless told')
     .option('--half', 'as float16, half the size')
     .option('-y, --yes', 'overwrite what is there')
@@ -42,9 +45,11 @@ export function weightsCommand(): Command {
   return command;
 }
 
-function list({ json = false }: { json?: boolean }): void {
+async function list({ json = false }: { json?: boolean }): Promise<void> {
   for (const file of pretrainedFiles) {
-    const { name, stream, about, url, sha256 } = file;
+    const { name, stream, about, url } = file;
+    const trusted = await trustedHash(file);
+    const sha256 = trusted ?? file.sha256;
     const path = pretrainedPath(file);
     const bytes = existsSync(path) ? statSync(path).size : undefined;
     if (json) {
@@ -62,9 +67,19 @@ function list({ json = false }: { json?: boolean }): void {
       continue;
     }
     const cached = bytes === undefined ? 'not in the cache' : `${path} (${megabytes(bytes)})`;
-    const hash = sha256 === undefined ? 'publisher gives no hash' : `SHA-256 ${sha256}…`;
-    print(`${name.padEnd(20)} ${stream.padEnd(8)} ${about}\n${' '.repeat(30)}${hash}; ${cached}`);
+    const indent = `\n${' '.repeat(30)}`;
+    print(
+      `${name.padEnd(20)} ${stream.padEnd(8)} ${about}${indent}${url}${indent}${hashText(sha256, trusted)}${indent}${cached}`,
+    );
   }
+}
+
+function hashText(sha256: string | undefined, trusted: string | undefined): string {
+  if (sha256 === undefined) return 'SHA-256 not published; that of the first fetch will be kept to';
+  if (trusted !== undefined) return `SHA-256 ${sha256}, as first fetched`;
+  return sha256.length === 64
+    ? `SHA-256 ${sha256}`
+    : `SHA-256 ${sha256}… published; all of that of the first fetch will be kept to`;
 }
 
 async function get(names: string[], options: { offline?: boolean; json?: boolean }): Promise<void> {
@@ -75,7 +90,12 @@ async function get(names: string[], options: { offline?: boolean; json?: boolean
     const onProgress = (received: number, total: number | undefined) =>
       progress.show(`${file.name}: ${megabytes(received)}`, total === undefined ? 0 : received / total);
     try {
-      const path = await fetchPretrained(file, { offline: options.offline === true, onProgress, signal });
+      const onFirstUse = (sha256: string) => {
+        progress.clear();
+        process.stderr.write(`${file.name}: trusted as it came, SHA-256 ${sha256}\n`);
+      };
+      const offline = options.offline === true;
+      const path = await fetchPretrained(file, { offline, onProgress, onFirstUse, signal });
       progress.clear();
       print(options.json ? JSON.stringify({ name: file.name, path }) : path);
     } finally {

@@ -1,24 +1,16 @@
-import { open } from 'node:fs/promises';
 import { InputError } from '../support/errors.ts';
+import { withRegularFile } from '../support/regular-file.ts';
 
 /** A weight file larger than this is refused; the largest known one (AlexNet) has 244 MB. */
 export const largestFile: number = 2 ** 30;
 
 /** Opens a file, hands its size and a reader of byte ranges to `use`, and closes it. */
-export async function withFile<T>(
+export function withFile<T>(
   path: string,
   use: (size: number, read: (position: number, length: number) => Promise<Uint8Array>) => Promise<T>,
 ): Promise<T> {
-  const file = await open(path).catch((error: NodeJS.ErrnoException) => {
-    throw new InputError(`cannot open weight file '${path}': ${error.message}`);
-  });
-  try {
-    const status = await file.stat();
-    if (!status.isFile()) throw new InputError(`'${path}' is not a file`);
-    if (status.size > largestFile) {
-      throw new InputError(`'${path}' has ${status.size} bytes; a weight file has at most ${largestFile}`);
-    }
-    return await use(status.size, async (position, length) => {
+  return withRegularFile(path, 'weight file', largestFile, (file, size) =>
+    use(size, async (position, length) => {
       const bytes = Buffer.allocUnsafeSlow(length); // a buffer of its own, not cleared: every byte is read into
       let filled = 0;
       while (filled < length) {
@@ -27,10 +19,8 @@ export async function withFile<T>(
         filled += bytesRead;
       }
       return bytes;
-    });
-  } finally {
-    await file.close();
-  }
+    }),
+  );
 }
 
 /** The whole of a weight file. */

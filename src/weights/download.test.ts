@@ -86,7 +86,8 @@ const status =
 test('a file arrives whole, with progress, and nothing else is left', async () => {
   answers = [whole];
   const seen: [number, number | undefined][] = [];
-  await fetchFile({ onProgress: (received, total) => seen.push([received, total]) });
+  const digits = await fetchFile({ onProgress: (received, total) => seen.push([received, total]) });
+  expect(digits).toBe(sha256);
   expect(readFileSync(path()).equals(content)).toBe(true);
   expect(seen.at(-1)).toEqual([content.length, content.length]);
   expect(filesLeft()).toEqual(['file.pth']);
@@ -134,6 +135,66 @@ test('a server that sends another part than asked for is asked for all', async (
   await fetchFile();
   expect(requests.map(({ range }) => range)).toEqual([undefined, 'bytes=100000-', undefined]);
   expect(readFileSync(path()).equals(content)).toBe(true);
+});
+
+test('a part of another version, or of one that is not told, is not joined to the one that is here', async () => {
+  const changed = Buffer.from(content.map((byte) => byte ^ 1));
+  for (const etag of ['"2"', undefined]) {
+    const otherVersion: Answer = (_, response) => {
+      const range = `bytes 100000-${changed.length - 1}/${changed.length}`;
+      response.writeHead(206, { 'content-range': range, ...(etag && { etag }) });
+      response.end(changed.subarray(100_000));
+    };
+    arrived = 0;
+    requests = [];
+    answers = [cut(100_000), otherVersion, whole];
+    await fetchFile({ path: `${path()}${etag}`, sha256: '' });
+    expect(requests.map(({ range }) => range)).toEqual([undefined, 'bytes=100000-', undefined]);
+    expect(readFileSync(`${path()}${etag}`).equals(content)).toBe(true);
+  }
+});
+
+/** A part that says where it ends, and sends just that. */
+const piece =
+  (start: number, end: number, total: number | '*', length = end - start): Answer =>
+  (_, response) => {
+    const range = `bytes ${start}-${end - 1}/${total}`;
+    response.writeHead(206, { 'content-range': range, 'content-length': length, etag: '"1"' });
+    response.end(content.subarray(start, start + length));
+  };
+
+test('a part that ends before the file does is gone on with, and never counts as the whole', async () => {
+  answers = [cut(100_000), piece(100_000, 150_000, content.length), fromRange];
+  await fetchFile({ sha256: '' });
+  expect(requests.map(({ range }) => range)).toEqual([undefined, 'bytes=100000-', 'bytes=150000-']);
+  expect(readFileSync(path()).equals(content)).toBe(true);
+});
+
+test.each([
+  ['whose length is not told', piece(100_000, 150_000, '*')],
+  ['that reaches beyond the file', piece(100_000, content.length, content.length - 1)],
+  ['that is shorter than it says', piece(100_000, content.length, content.length, 1000)],
+])('a part of a file %s is not taken', async (_, answer) => {
+  answers = [cut(100_000), answer, whole];
+  await fetchFile({ sha256: '' });
+  expect(requests.map(({ range }) => range)).toEqual([undefined, 'bytes=100000-', undefined]);
+  expect(readFileSync(path()).equals(content)).toBe(true);
+});
+
+test('a server that drips is given up, also if it never stalls', async () => {
+  const timers: NodeJS.Timeout[] = [];
+  const drips: Answer = (_, response) => {
+    response.writeHead(200, { 'content-length': content.length });
+    timers.push(setInterval(() => response.write('x'), 20));
+  };
+  answers = [drips];
+  try {
+    await expect(fetchFile({ stallSeconds: 0.3 })).rejects.toThrow(
+      /the server sent only \d+ bytes in 0\.3 s, 5 times/,
+    );
+  } finally {
+    for (const timer of timers) clearInterval(timer);
+  }
 });
 
 test('a range that cannot be satisfied starts anew', async () => {

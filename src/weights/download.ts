@@ -18,7 +18,7 @@ export interface DownloadOptions {
   /** How many bytes are here, of how many (unknown where the server does not say). */
   onProgress?: (received: number, total: number | undefined) => void;
   signal?: AbortSignal;
-  /** A server that sends nothing for so long is given up; 30 unless told. */
+  /** A server that sends less than 1,000 bytes a second over so long is given up; 30 unless told. */
   stallSeconds?: number;
   /** The wait before the second try, doubled before each that follows; 1 unless told. */
   retrySeconds?: number;
@@ -27,6 +27,8 @@ export interface DownloadOptions {
 }
 
 const mostTries = 5;
+/** Bytes a second. */
+const slowest = 1000;
 const mostRedirects = 5;
 
 /** A fault that trying again may mend: a cut connection, a busy server. */
@@ -36,16 +38,18 @@ class PassingFault extends Error {}
  * Fetches a file over HTTPS. A cut connection is tried again, going on where it was cut, also by a later call (if the
  * server can and its file is still the same). The file appears at `path` only when it is complete and right.
  *
+ * @returns its SHA-256 in hexadecimal.
  * @throws InputError when the server refuses, or what it sends is too large or not the file that was meant.
  */
-export async function download(options: DownloadOptions): Promise<void> {
+export async function download(options: DownloadOptions): Promise<string> {
   const part = `${options.path}.part`;
   await mkdir(dirname(options.path), { recursive: true });
   const unlock = await lockForThisProcess(options.path, `fetching ${options.path}`);
   try {
     await fetchAll(part, options);
+    let digits: string;
     try {
-      await checkHash(part, options);
+      digits = await checkedHash(part, options);
       await options.check?.(part);
     } catch (error) {
       await forget(part);
@@ -53,6 +57,7 @@ export async function download(options: DownloadOptions): Promise<void> {
     }
     await rename(part, options.path);
     await forget(part);
+    return digits;
   } finally {
     await unlock();
   }
@@ -78,20 +83,29 @@ async function fetchRest(part: string, options: DownloadOptions): Promise<void> 
   const { stallSeconds = 30, signal } = options;
   const { size, version } = await earlierPart(part);
   const stalled = new AbortController();
-  const timer = setTimeout(() => stalled.abort(), stallSeconds * 1000);
+  let came = 0;
+  const timer = setInterval(() => {
+    if (came < slowest * stallSeconds) stalled.abort();
+    else came = 0;
+  }, stallSeconds * 1000);
   const anySignal = AbortSignal.any([stalled.signal, ...(signal ? [signal] : [])]);
   try {
     const headers = { 'accept-encoding': 'identity', 'user-agent': 'affectline' };
     const range = size > 0 ? { range: `bytes=${size}-`, 'if-range': version } : {};
     const response = await request(options.url, { ...headers, ...range }, anySignal);
     try {
-      const start = await readStart(response, size, part, options.url);
-      await receive(response, start, part, options, () => timer.refresh());
+      const place = await readPlace(response, { size, version }, part, options.url);
+      await receive(response, place, part, options, (bytes) => {
+        came += bytes;
+      });
     } finally {
       if (!response.bodyUsed) await response.body?.cancel();
     }
   } catch (error) {
-    if (stalled.signal.aborted) throw new PassingFault(`the server sent nothing for ${stallSeconds} s`);
+    if (stalled.signal.aborted) {
+      const what = came === 0 ? 'nothing' : `only ${came} bytes`;
+      throw new PassingFault(`the server sent ${what} in ${stallSeconds} s`);
+    }
     if (error instanceof TypeError) {
       // what fetch throws for every fault of the network, the reason being its cause
       const { cause } = error;
@@ -101,7 +115,7 @@ async function fetchRest(part: string, options: DownloadOptions): Promise<void> 
     }
     throw error;
   } finally {
-    clearTimeout(timer);
+    clearInterval(timer);
   }
 }
 
@@ -124,12 +138,24 @@ async function request(url: string, headers: Record<string, string>, signal: Abo
   throw new InputError(`${url}: redirects more than ${mostRedirects} times`);
 }
 
-/** Where in the file the response's bytes begin: at the end of the part that is here, or at 0. */
-async function readStart(response: Response, size: number, part: string, url: string): Promise<number> {
+interface Place {
+  /** Where in the file the response's bytes begin: at the end of the part that is here, or at 0. */
+  start: number;
+  /** How long the file is, where the server says it. */
+  total: number | undefined;
+}
+
+/** A part is gone on with only by bytes of the same version that follow it, of a file whose length is known. */
+async function readPlace(response: Response, here: Earlier, part: string, url: string): Promise<Place> {
   const { status, statusText, headers } = response;
+  const declared = headers.get('content-length');
+  const length = declared === null ? undefined : Number(declared);
   if (status === 206) {
-    const start = Number(/^bytes (\d+)-/.exec(headers.get('content-range') ?? '')?.[1]);
-    if (start === size) return size;
+    const range = /^bytes (\d+)-(\d+)\/(\d+)$/.exec(headers.get('content-range') ?? '');
+    const [start, last, total] = (range ?? []).slice(1).map(Number);
+    const follows = start === here.size && (here.size === 0 || versionOf(response) === here.version);
+    if (follows && last! < total! && (length ?? last! + 1 - start) === last! + 1 - start)
+      return { start, total };
   }
   if (status === 206 || status === 416) {
     await forget(part);
@@ -138,23 +164,21 @@ async function readStart(response: Response, size: number, part: string, url: st
   if (status === 200) {
     const encoding = headers.get('content-encoding') ?? 'identity';
     if (encoding !== 'identity') throw new InputError(`${url}: sent as ${quoted(encoding)}, not as it is`);
-    return 0;
+    return { start: 0, total: length };
   }
   const answer = `the server answered ${status} ${quoted(statusText)}`;
   if (status === 429 || status >= 500) throw new PassingFault(answer);
   throw new InputError(`${url}: ${answer}`);
 }
 
-/** Writes the body behind the first `start` bytes of the part. */
+/** Writes the body into the part, from its place on. */
 async function receive(
   response: Response,
-  start: number,
+  { start, total }: Place,
   part: string,
   { url, largest = 400e6, onProgress }: DownloadOptions,
-  alive: () => void,
+  onBytes: (count: number) => void,
 ): Promise<void> {
-  const length = response.headers.get('content-length');
-  const total = length === null ? undefined : start + Number(length);
   const tooLarge = () => new InputError(`${url}: more than ${largest} bytes, too many for this file`);
   if (total !== undefined && !(total <= largest)) throw tooLarge();
   const file = await open(part, start === 0 ? 'w' : 'r+');
@@ -163,8 +187,8 @@ async function receive(
     await writeFile(versionPath(part), versionOf(response));
     let received = start;
     for await (const chunk of response.body ?? []) {
-      alive();
-      if (received + chunk.length > largest) {
+      onBytes(chunk.length);
+      if (received + chunk.length > (total ?? largest) || received + chunk.length > largest) {
         await forget(part);
         throw tooLarge();
       }
@@ -195,7 +219,13 @@ function versionOf({ headers }: Response): string {
 
 const versionPath = (part: string) => `${part}.version`;
 
-async function earlierPart(part: string): Promise<{ size: number; version: string }> {
+/** What is here of the file, and of which version; nothing where that is not known. */
+interface Earlier {
+  size: number;
+  version: string;
+}
+
+async function earlierPart(part: string): Promise<Earlier> {
   try {
     const version = await readFile(versionPath(part), 'utf8');
     const { size } = await stat(part);
@@ -211,12 +241,15 @@ async function forget(part: string): Promise<void> {
   await rm(versionPath(part), { force: true });
 }
 
-async function checkHash(part: string, { url, sha256 = '' }: DownloadOptions): Promise<void> {
-  if (sha256 === '') return;
+async function checkedHash(part: string, { url, sha256 = '' }: DownloadOptions): Promise<string> {
+  const digits = await fileHash(part);
+  if (digits.startsWith(sha256)) return digits;
+  throw new InputError(`${url}: another file than was meant; its SHA-256 is ${digits}, not ${sha256}…`);
+}
+
+/** A file's SHA-256 in hexadecimal. */
+export async function fileHash(path: string): Promise<string> {
   const hash = createHash('sha256');
-  for await (const chunk of createReadStream(part)) hash.update(chunk);
-  const digits = hash.digest('hex');
-  if (!digits.startsWith(sha256)) {
-    throw new InputError(`${url}: another file than was meant; its SHA-256 is ${digits}, not ${sha256}…`);
-  }
+  for await (const chunk of createReadStream(path)) hash.update(chunk);
+  return hash.digest('hex');
 }

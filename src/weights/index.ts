@@ -14,6 +14,7 @@ export {
   type PretrainedFile,
   pretrainedFiles,
   pretrainedPath,
+  trustedHash,
 } from './registry.ts';
 export {
   parseSafetensors,

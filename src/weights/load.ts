@@ -17,7 +17,8 @@ export interface LoadOptions {
  * The parameters that a network expects, taken from those found in a file.
  *
  * @param expected every parameter by name and shape, in the order of the result.
- * @throws InputError one for all: every parameter that is missing, unknown to the network, or of another shape.
+ * @throws InputError one for all: every parameter that is missing, unknown to the network, of another shape, or holds
+ *   what is not a finite number.
  */
 export function loadInto(
   expected: readonly { readonly name: string; readonly shape: readonly number[] }[],
@@ -33,10 +34,15 @@ export function loadInto(
     if (!tensor || `${tensor.shape}` === `${shape}`) return [];
     return [`${quoted(name)} is [${tensor.shape}], not [${shape}]`];
   });
+  const notNumbers = expected.flatMap(({ name }) => {
+    const fault = parameters.get(name) && faultyNumber(name, parameters.get(name)!);
+    return fault ? [`${quoted(name)} holds ${fault}`] : [];
+  });
   const faults = [
     listed('missing', missing),
     listed('unknown to the network', extra),
     listed('of another shape', misshaped),
+    listed('with what no network computes with', notNumbers),
   ].filter((line) => line !== '');
   if (faults.length > 0) {
     throw new InputError(
@@ -44,6 +50,17 @@ export function loadInto(
     );
   }
   return new Map(expected.map(({ name }) => [name, parameters.get(name)!]));
+}
+
+/** A number of a parameter that would make every result NaN or infinite, in words. */
+export function faultyNumber(name: string, { data }: Tensor): string | undefined {
+  const isVariance = name.endsWith('running_var');
+  for (const value of data) {
+    // a difference to itself: 0 for finite numbers alone
+    if (value - value !== 0) return Number.isNaN(value) ? 'NaN' : 'an infinite number';
+    if (isVariance && value < 0) return `the variance ${value}`;
+  }
+  return undefined;
 }
 
 function listed(fault: string, items: readonly string[]): string {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -149,6 +149,86 @@ test('parameters of no known network are refused, and two that mean the same', (
   expect(() => toModelNames(twice)).toThrow("two of its parameters mean 'picture.features.conv0.weight'");
 });
 
+test.each(['module.', 'model.', 'net.', '_orig_mod.', 'module._orig_mod.', 'model.module.', 'my_encoder.'])(
+  'the prefix %s is taken off; what does not have it belongs to something else',
+  (prefix) => {
+    const found = new Map([
+      [`${prefix}features.conv0.weight`, tensor([1])],
+      [`${prefix}features.norm5.bias`, tensor([2])],
+      [`${prefix}classifier.bias`, tensor([2])],
+      ['criterion.weight', tensor([3])],
+    ]);
+    const { parameters, leftOut } = toModelNames(found);
+    expect([...parameters.keys()]).toEqual(['picture.features.conv0.weight', 'picture.features.norm5.bias']);
+    expect(leftOut).toEqual([`${prefix}classifier.bias`, 'criterion.weight']);
+  },
+);
+
+test('our own names are found behind prefixes too', () => {
+  const found = new Map([
+    ['model._orig_mod.picture.features.conv0.weight', tensor([1])],
+    ['model._orig_mod.regression.bias', tensor([2])],
+  ]);
+  expect([...toModelNames(found).parameters.keys()]).toEqual([
+    'picture.features.conv0.weight',
+    'regression.bias',
+  ]);
+});
+
+test('of an average of the weights beside them, the weights themselves are taken', () => {
+  const found = new Map([
+    ['ema_model.features.conv0.weight', tensor([1], 7)],
+    ['model.features.conv0.weight', tensor([1], 8)],
+  ]);
+  const { parameters, leftOut } = toModelNames(found);
+  expect(parameters.get('picture.features.conv0.weight')!.data[0]).toBe(8);
+  expect(leftOut).toEqual(['ema_model.features.conv0.weight']);
+});
+
+test('layers of TensorFlow Lite are those of the network that their first one belongs to', () => {
+  const layers = (first: number[]) =>
+    new Map([
+      ['convolutions.0.weight', tensor(first)],
+      ['convolutions.1.bias', tensor([64])],
+      ['convolutions.52.bias', tensor([1001])],
+      ['linears.0.bias', tensor([521])],
+    ]);
+  const pictures = toModelNames(layers([32, 3, 3, 3]));
+  expect([...pictures.parameters.keys()]).toEqual([
+    'picture.convolutions.0.weight',
+    'picture.convolutions.1.bias',
+  ]);
+  expect([...toModelNames(layers([32, 1, 3, 3])).parameters.keys()][0]).toBe('sound.convolutions.0.weight');
+  expect(() => toModelNames(layers([8, 3, 3, 3]))).toThrow('of no network that is known');
+});
+
+test('weights that are no finite numbers, and variances below 0, are refused by name', async () => {
+  const expected = [
+    { name: 'a.running_var', shape: [2] },
+    { name: 'b', shape: [2] },
+  ];
+  const with_ = (name: string, value: number) =>
+    new Map(
+      expected.map(({ name: key, shape }) => [
+        key,
+        { shape, data: Float32Array.of(1, key === name ? value : 0) },
+      ]),
+    );
+  expect(loadInto(expected, with_('b', -1)).size).toBe(2);
+  for (const [name, value, words] of [
+    ['b', Number.NaN, "'b' holds NaN"],
+    ['b', Number.POSITIVE_INFINITY, "'b' holds an infinite number"],
+    ['a.running_var', Number.NEGATIVE_INFINITY, "'a.running_var' holds an infinite number"],
+    ['a.running_var', -0.5, "'a.running_var' holds the variance -0.5"],
+  ] as const)
+    expect(() => loadInto(expected, with_(name, value))).toThrow(words);
+  const data = Float32Array.of(Number.NaN);
+  await writeSafetensors(path('nan.safetensors'), new Map([['features.conv0.weight', { shape: [1], data }]]));
+  await expect(readModelWeights(path('nan.safetensors'))).rejects.toThrow(
+    "nan.safetensors: parameter 'picture.features.conv0.weight' holds NaN",
+  );
+});
+
 test('everything that does not fit is in one error', () => {
   const expected = [
     { name: 'a', shape: [2, 3] },
@@ -191,6 +271,27 @@ test('a file of another kind is told from weights', async () => {
   await expect(readWeights(path('page.pth'))).rejects.toThrow('page.pth: a web page, not weights');
   await expect(readWeights(path('soundnet8_final.t7'))).rejects.toThrow('files of Lua Torch are not read');
   await expect(readWeights(path('empty.pth'))).rejects.toThrow(InputError);
+});
+
+test.skipIf(process.platform === 'win32')(
+  'pipes, devices and folders are refused without a wait',
+  async () => {
+    execFileSync('mkfifo', [path('pipe.safetensors')]);
+    symlinkSync(path('pipe.safetensors'), path('link.pth'));
+    for (const file of [path('pipe.safetensors'), path('link.pth'), '/dev/zero', folder])
+      await expect(readWeights(file)).rejects.toThrow(`'${file}' is not a file`);
+    await expect(readWeights(path('none.pth'))).rejects.toThrow(
+      /cannot open weight file '.*none\.pth': no such file/,
+    );
+  },
+);
+
+test('a file beyond a gigabyte is refused before a byte of it is read', async () => {
+  writeFileSync(path('giant.safetensors'), '');
+  truncateSync(path('giant.safetensors'), 2 ** 30 + 1);
+  await expect(readWeights(path('giant.safetensors'))).rejects.toThrow(
+    'has 1073741825 bytes; at most 1073741824 are read',
+  );
 });
 
 test('the format is told by the bytes, not by the ending', async () => {

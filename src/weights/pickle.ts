@@ -23,9 +23,19 @@ export interface Stateful {
   setState(state: unknown): void;
 }
 
+/**
+ * What a class or function that is known to hold no weights would have made: nothing was called, and what the pickle
+ * does with it is passed over.
+ */
+export class IgnoredObject implements Stateful {
+  setState(): void {}
+}
+
 export interface PickleRules {
   /** The globals a pickle may name, by `module.name`. */
   globals: ReadonlyMap<string, PickleGlobal>;
+  /** Whether a global stands for something that holds no weights, by `module.name`; none does unless told. */
+  isIgnored?: (name: string) => boolean;
   /** What a persistent id (PyTorch: a reference to a storage) stands for; without it such ids are refused. */
   persistent?: (id: unknown) => unknown;
 }
@@ -190,6 +200,9 @@ class Unpickler {
       case 0x52: // REDUCE
         stack.push(call(...(this.popMany(2) as [unknown, unknown])));
         return;
+      case 0x81: // NEWOBJ
+        stack.push(this.newObject(...(this.popMany(2) as [unknown, unknown])));
+        return;
       case 0x62: // BUILD
         this.build();
         return;
@@ -197,8 +210,7 @@ class Unpickler {
         stack.push(this.persistent(this.pop()));
         return;
     }
-    const name = refusedOpcodes[opcode] ?? `0x${opcode.toString(16)}`;
-    throw new InputError(`refuses pickle opcode ${name}, which plain weights do not need`);
+    throw refusedOpcode(opcode);
   }
 
   private checkProtocol(protocol: number): void {
@@ -262,12 +274,14 @@ class Unpickler {
 
   private append(items: unknown[]): void {
     const list = this.top();
+    if (list instanceof IgnoredObject) return;
     if (!Array.isArray(list)) throw new InputError('the pickle appends to what is not a list');
     for (const item of items) list.push(item);
   }
 
   private setItems(items: unknown[]): void {
     const dictionary = this.top();
+    if (dictionary instanceof IgnoredObject) return;
     if (!(dictionary instanceof Map) || items.length % 2 !== 0) {
       throw new InputError('the pickle sets items of what is not a dictionary');
     }
@@ -284,9 +298,17 @@ class Unpickler {
       throw new InputError('the pickle names a global by something other than text');
     }
     const known = this.rules.globals.get(`${module}.${name}`);
+    if (!known && this.rules.isIgnored?.(`${module}.${name}`))
+      return new PickleGlobal(`${module}.${name}`, () => new IgnoredObject());
     if (!known)
       throw new InputError(`refuses global ${quoted(`${module}.${name}`)}: only plain tensors are read`);
     return known;
+  }
+
+  /** An object of a class; of the classes that weights need none is made so. */
+  private newObject(type: unknown, args: unknown): unknown {
+    if (type instanceof PickleGlobal && this.rules.isIgnored?.(type.name)) return call(type, args);
+    throw refusedOpcode(0x81);
   }
 
   private persistent(id: unknown): unknown {
@@ -304,6 +326,11 @@ class Unpickler {
       throw new InputError('refuses to set the state of what is neither array nor dictionary');
     object.setState(state);
   }
+}
+
+function refusedOpcode(opcode: number): InputError {
+  const name = refusedOpcodes[opcode] ?? `0x${opcode.toString(16)}`;
+  return new InputError(`refuses pickle opcode ${name}, which plain weights do not need`);
 }
 
 function call(callee: unknown, args: unknown): unknown {

@@ -1,10 +1,17 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
-import { fetchPretrained, type PretrainedFile, pretrainedFiles, pretrainedPath } from './registry.ts';
+import {
+  fetchPretrained,
+  type PretrainedFile,
+  pretrainedFiles,
+  pretrainedPath,
+  trustedHash,
+} from './registry.ts';
 import { writeSafetensors } from './safetensors.ts';
 
 let body: Buffer;
@@ -65,12 +72,37 @@ test('weights of another network are not kept', async () => {
   expect(readdirSync(join(folder, 'weights'))).toEqual([]);
 });
 
+test('where no hash is known, that of the first fetch is told, and kept to', async () => {
+  const sha256 = createHash('sha256').update(body).digest('hex');
+  const told: string[] = [];
+  const onFirstUse = (digits: string) => told.push(digits);
+  const path = await fetchPretrained(file, { onFirstUse });
+  expect(await trustedHash(file)).toBe(sha256);
+  await fetchPretrained(file, { onFirstUse });
+  expect(told).toEqual([sha256]);
+  writeFileSync(path, Buffer.concat([body, Buffer.from('x')]));
+  await expect(fetchPretrained(file)).rejects.toThrow(/another file than was fetched; .*, not [0-9a-f]{64};/);
+  rmSync(path);
+  body = Buffer.concat([body, Buffer.from('x')]);
+  await expect(fetchPretrained(file)).rejects.toThrow('another file than was meant');
+});
+
+test('of a known hash, all of it is looked at, in the cache too', async () => {
+  const sha256 = createHash('sha256').update(body).digest('hex');
+  const told: string[] = [];
+  const path = await fetchPretrained({ ...file, sha256 }, { onFirstUse: (digits) => told.push(digits) });
+  expect(told).toEqual([]);
+  writeFileSync(path, 'x');
+  await expect(fetchPretrained({ ...file, sha256 })).rejects.toThrow('another file than was fetched');
+});
+
 test('every known file has a name of its own, comes over HTTPS and stays in the cache folder', () => {
   expect(new Set(pretrainedFiles.map(({ name }) => name)).size).toBe(pretrainedFiles.length);
   for (const known of pretrainedFiles) {
     expect(known.url).toMatch(/^https:/);
     expect(pretrainedPath(known)).toBe(join(folder, 'weights', known.file));
     expect(known.file).toMatch(/^[\w.-]+$/);
-    if (known.sha256 !== undefined) expect(known.file).toContain(known.sha256);
+    if (known.sha256?.length === 8) expect(known.file).toContain(known.sha256);
+    else expect(known.sha256 ?? '').toMatch(/^([0-9a-f]{64})?$/);
   }
 });

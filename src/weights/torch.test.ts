@@ -207,3 +207,53 @@ print(json.dumps({name: [list(tensor.shape), tensor.flatten().tolist()] for name
     expect(expected.view[1][0]).toBe(Math.fround(3 / 7));
   },
 );
+
+test.skipIf(!hasTorch)(
+  'what training programs keep beside the weights is passed over, and nothing of it is run (needs PyTorch)',
+  async () => {
+    const path = join(folder, 'lightning.ckpt');
+    execFileSync(python, [
+      '-c',
+      `
+import argparse, collections, datetime, pathlib, sys, types
+import numpy, torch
+module = types.ModuleType('pytorch_lightning.utilities.parsing')
+for name in ['pytorch_lightning', 'pytorch_lightning.utilities', 'pytorch_lightning.utilities.parsing']:
+    sys.modules[name] = module
+class AttributeDict(dict):
+    pass
+AttributeDict.__module__, AttributeDict.__qualname__ = module.__name__, 'AttributeDict'
+module.AttributeDict = AttributeDict
+layer = torch.nn.Linear(2, 3)
+optimizer = torch.optim.Adam(layer.parameters())
+layer(torch.ones(1, 2)).sum().backward()
+optimizer.step()
+torch.save({
+    'epoch': 3, 'global_step': numpy.int64(7), 'best': numpy.float32(0.5), 'array': numpy.ones(3),
+    'step': torch.tensor(5), 'device': torch.device('cpu'), 'dtype': torch.float16, 'size': torch.Size([1]),
+    'hyper_parameters': AttributeDict(args=argparse.Namespace(lr=0.1, names={'a', 'b'}), path=pathlib.Path('x')),
+    'when': datetime.datetime(2020, 1, 1), 'counts': collections.defaultdict(list, a=[1]),
+    'callbacks': {"ModelCheckpoint{'monitor': None}": {'best_model_score': torch.tensor(0.5)}},
+    'optimizer_states': [optimizer.state_dict()],
+    'state_dict': {'model.' + name: tensor for name, tensor in layer.state_dict().items()},
+}, sys.argv[1])
+`,
+      path,
+    ]);
+    const tensors = await readTorch(path);
+    expect([...tensors].map(([name, { shape }]) => `${name} ${shape}`)).toEqual([
+      'model.weight 3,2',
+      'model.bias 3',
+    ]);
+  },
+);
+
+test('a class that is passed over gives no weights, whatever is done to it', () => {
+  const namespace = global('argparse', 'Namespace');
+  const made = bytesOf(namespace, ')', 0x81, dictionary(text('weight'), integer(1)), 'b');
+  const changed = bytesOf(made, text('key'), integer(1), 's');
+  for (const object of [made, changed, namespace, reduce(namespace, ')')]) {
+    expect(() => parseTorch(torchLegacy(pickle(object)))).toThrow('it holds no dictionary of tensors');
+    expect(() => parseTorch(torchLegacy(pickle(dictionary(text('state_dict'), object))))).toThrow(InputError);
+  }
+});

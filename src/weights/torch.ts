@@ -11,10 +11,11 @@ import { ZipArchive } from './zip.ts';
 
 /**
  * The parameters of a PyTorch file (`.pth`, `.pt`) that holds a state dictionary, or a checkpoint with one under
- * `state_dict`, `model_state_dict` or `model`. Nothing in the file is executed. Entries that are no tensors are left
- * out; every number type becomes float32. Tensors may be views of one buffer.
+ * `state_dict`, `model_state_dict`, `model` or the like. Nothing in the file is executed. Entries that are no tensors
+ * are left out; every number type becomes float32. Tensors may be views of one buffer.
  *
- * @throws InputError when the file is damaged or holds anything beyond tensors, numbers, texts and collections.
+ * @throws InputError when the file is damaged, or names anything but tensors, numbers, texts, collections and what
+ *   training programs are known to keep beside them.
  */
 export async function readTorch(path: string): Promise<Map<string, Tensor>> {
   const bytes = await readWhole(path);
@@ -81,6 +82,33 @@ const globals: ReadonlyMap<string, PickleGlobal> = new Map([
   ...Object.entries(callables).map(([name, run]) => [name, new PickleGlobal(name, run)] as const),
   ...Object.keys(storageTypes).map((name) => [`torch.${name}`, new PickleGlobal(`torch.${name}`)] as const),
 ]);
+
+/**
+ * What training frameworks keep beside the weights (settings, counters, callbacks, times), by name: it is passed over.
+ * Everything else that a pickle names is refused.
+ */
+const ignored = new RegExp(
+  `^(?:${[
+    'argparse\\.Namespace',
+    'types\\.SimpleNamespace',
+    'collections\\.(?:defaultdict|deque|Counter)',
+    '_codecs\\.encode',
+    'copy_?reg\\._reconstructor',
+    '(?:builtins|__builtin__)\\.(?:object|dict|list|tuple|set|frozenset|int|long|float|complex|bool|str|unicode|bytes|bytearray|slice|range)',
+    'datetime\\.(?:date|datetime|time|timedelta|timezone)',
+    'decimal\\.Decimal',
+    'fractions\\.Fraction',
+    'uuid\\.UUID',
+    'pathlib\\.(?:Pure)?(?:Posix|Windows)?Path',
+    'typing\\.Any',
+    'numpy\\.(?:dtype|ndarray|bool_?|u?int\\d*|float\\d*)',
+    'numpy\\._?core\\.multiarray\\.(?:scalar|_reconstruct)',
+    'torch\\.(?:device|Size|Generator|u?int\\d+|float\\d*|bfloat16|half|double|long|bool)',
+    'torch\\.optim(?:\\.\\w+)+',
+    'torch\\.torch_version\\.TorchVersion',
+    '(?:pytorch_lightning|lightning|lightning_fabric|lightning_utilities|omegaconf|torchmetrics)(?:\\.\\w+)+',
+  ].join('|')})$`,
+);
 
 /** Arguments: nothing, or a list of pairs. */
 function orderedDictionary([pairs = []]: unknown[]): Map<unknown, unknown> {
@@ -178,12 +206,15 @@ function storageRules(): { rules: PickleRules; storages: ReadonlyMap<string, Sto
     if (!isSize(offset)) throw new InputError(`a part of storage ${quoted(key)} has no place`);
     return new StorageView(known, offset);
   };
-  return { rules: { globals, persistent }, storages };
+  return { rules: { globals, isIgnored: (name) => ignored.test(name), persistent }, storages };
 }
+
+/** Where training programs put the parameters in a checkpoint. */
+const stateNames = ['state_dict', 'model_state_dict', 'model_state', 'model', 'module', 'net', 'network'];
 
 function stateDictionary(value: unknown): Map<string, TensorView> {
   const root = value instanceof Map ? value : new Map();
-  for (const candidate of [root, root.get('state_dict'), root.get('model_state_dict'), root.get('model')]) {
+  for (const candidate of [...stateNames.map((name) => root.get(name)), root]) {
     if (!(candidate instanceof Map)) continue;
     const tensors = [...candidate].filter(
       (entry): entry is [string, TensorView] =>
