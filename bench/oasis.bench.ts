@@ -2,14 +2,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
 import sharp from 'sharp';
 import { mean, metricsOf, variance } from '../src/affect/index.ts';
 import { writePicture } from '../src/clips/index.ts';
 import { globalAveragePool, input, parametersOf } from '../src/graph/index.ts';
 import { mobilenet } from '../src/networks/index.ts';
 import { openSession } from '../src/runtime/node/index.ts';
-import { grouped } from '../src/support/grouped.ts';
 import { describeMachine } from '../src/support/machine.ts';
 import { Random } from '../src/support/random.ts';
 import { pretrainedFile } from '../src/support/testing.ts';
@@ -17,6 +15,7 @@ import { loadInto, readWeights } from '../src/weights/index.ts';
 
 const folds = 10;
 const seed = 1;
+const penalties = [0.01, 0.03, 0.1, 0.3, 1, 3];
 const folder =
   process.env.AFFECTLINE_OASIS ?? fileURLToPath(new URL('../../shared/data/oasis', import.meta.url));
 
@@ -61,7 +60,7 @@ async function colors(file: string): Promise<number[]> {
   const planes = [0, 1, 2].map((channel) => pixels.map((pixel) => pixel[channel]!));
   const lightness = pixels.map((pixel) => (Math.max(...pixel) + Math.min(...pixel)) / 2);
   const saturation = pixels.map((pixel) => 1 - Math.min(...pixel) / Math.max(1, ...pixel));
-  return [...planes, lightness].flatMap((plane) => [mean(plane), deviation(plane)]).concat(mean(saturation));
+  return [...planes, lightness].flatMap((plane) => [mean(plane), deviation(plane)]).concat(255 * mean(saturation));
 }
 
 async function features(files: readonly string[], version: 1 | 2, weights: string): Promise<number[][]> {
@@ -83,60 +82,105 @@ async function features(files: readonly string[], version: 1 | 2, weights: strin
   return rows;
 }
 
-/**
- * Predictions for held-out rows by ridge regression in its dual form, one column per label; the penalty is that of the
- * lowest error where each training row in turn is left out, which the eigenvectors of the rows' products give at once.
- */
-function ridgePredictions(train: number[][], labels: number[][], held: number[][]): number[][] {
-  const centers = train[0]!.map((_, j) => mean(train.map((row) => row[j]!)));
-  const scales = centers.map((_, j) => Math.sqrt(variance(train.map((row) => row[j]!))) || 1);
-  const standardized = (rows: number[][]) =>
-    new Matrix(rows.map((row) => row.map((value, j) => (value - centers[j]!) / scales[j]!)));
-  const x = standardized(train);
-  const { realEigenvalues, eigenvectorMatrix: vectors } = new EigenvalueDecomposition(x.mmul(x.transpose()), {
-    assumeSymmetric: true,
-  });
-  const kernel = standardized(held).mmul(x.transpose());
-  return labels[0]!.map((_, label) => {
-    const y = labels.map((row) => row[label]!);
-    const intercept = mean(y);
-    const along = vectors.transpose().mmul(Matrix.columnVector(y.map((value) => value - intercept)));
-    let best = { error: Number.POSITIVE_INFINITY, weights: along };
-    for (let power = 1; power <= 6; power += 0.5) {
-      const inverse = realEigenvalues.map((value) => 1 / (Math.max(value, 0) + 10 ** power));
-      const weights = vectors.mmul(Matrix.columnVector(inverse.map((value, i) => value * along.get(i, 0))));
-      let error = 0;
-      for (let i = 0; i < y.length; i++) {
-        let diagonal = 0;
-        for (let k = 0; k < y.length; k++) diagonal += vectors.get(i, k) ** 2 * inverse[k]!;
-        error += (weights.get(i, 0) / diagonal) ** 2;
-      }
-      if (error < best.error) best = { error, weights };
+/** The products of all rows with one another, [rows, rows]: all that ridge regression needs of the features. */
+function products(rows: readonly number[][]): Float64Array[] {
+  const matrix = rows.map((row) => Float64Array.from(row));
+  const result = matrix.map(() => new Float64Array(matrix.length));
+  for (const [i, a] of matrix.entries())
+    for (let j = 0; j <= i; j++) {
+      const b = matrix[j]!;
+      let sum = 0;
+      for (let k = 0; k < a.length; k++) sum += a[k]! * b[k]!;
+      result[i]![j] = sum;
+      result[j]![i] = sum;
     }
-    return kernel
-      .mmul(best.weights)
-      .to1DArray()
-      .map((value) => value + intercept);
+  return result;
+}
+
+/** The lower triangle L of a positive definite matrix L · Lᵀ. */
+function cholesky(matrix: readonly Float64Array[]): Float64Array[] {
+  const lower = matrix.map((row) => row.slice());
+  for (const [i, a] of lower.entries())
+    for (let j = 0; j <= i; j++) {
+      const b = lower[j]!;
+      let sum = a[j]!;
+      for (let k = 0; k < j; k++) sum -= a[k]! * b[k]!;
+      a[j] = i === j ? Math.sqrt(sum) : sum / b[j]!;
+    }
+  return lower;
+}
+
+/** x of L · Lᵀ · x = y. */
+function solved(lower: readonly Float64Array[], y: readonly number[]): Float64Array {
+  const x = Float64Array.from(y);
+  for (let i = 0; i < x.length; i++) {
+    for (let k = 0; k < i; k++) x[i]! -= lower[i]![k]! * x[k]!;
+    x[i]! /= lower[i]![i]!;
+  }
+  for (let i = x.length - 1; i >= 0; i--) {
+    x[i]! /= lower[i]![i]!;
+    for (let k = 0; k < i; k++) x[k]! -= lower[i]![k]! * x[i]!;
+  }
+  return x;
+}
+
+/**
+ * Predictions of both ratings for held-out rows by ridge regression in its dual form, on features centred by the rows
+ * to learn from.
+ *
+ * @param penalties relative to the mean square of the centred features.
+ * @returns for each penalty, [valence, arousal] of the held-out rows.
+ */
+function ridgePredictions(
+  all: readonly Float64Array[],
+  items: readonly Photograph[],
+  train: readonly number[],
+  held: readonly number[],
+  penalties: readonly number[],
+): number[][][] {
+  const meanOver = (i: number) => mean(train.map((j) => all[i]![j]!));
+  const means = new Map([...train, ...held].map((i) => [i, meanOver(i)]));
+  const grand = mean(train.map((i) => means.get(i)!));
+  const centered = (i: number, j: number) => all[i]![j]! - means.get(i)! - means.get(j)! + grand;
+  const kernel = train.map((i) => Float64Array.from(train, (j) => centered(i, j)));
+  const across = held.map((i) => Float64Array.from(train, (j) => centered(i, j)));
+  const scale = mean(kernel.map((row, i) => row[i]!));
+  return penalties.map((penalty) => {
+    const lower = cholesky(kernel.map((row, i) => row.with(i, row[i]! + penalty * scale)));
+    return [0, 1].map((label) => {
+      const labels = train.map((i) => items[i]!.ratings[label]!);
+      const weights = solved(
+        lower,
+        labels.map((value) => value - mean(labels)),
+      );
+      return across.map((row) => row.reduce((sum, value, k) => sum + value * weights[k]!, mean(labels)));
+    });
   });
 }
 
-/** r of valence and of arousal over all photographs, each predicted from the other folds. */
+/**
+ * r of valence and of arousal over all photographs, each fold predicted from the nine others; the penalty is the best
+ * of those tried when one of these nine is predicted from the eight left.
+ */
 function heldOut(rows: number[][], items: readonly Photograph[], groups: readonly string[]): number[] {
+  const all = products(rows);
   const order = Random.seeded(seed).shuffled([...new Set(groups)]);
   const foldOf = new Map(order.map((group, i) => [group, i % folds]));
-  const byFold = grouped(items.keys(), (i) => foldOf.get(groups[i]!)!);
+  const inFold = (fold: number) => [...items.keys()].filter((i) => foldOf.get(groups[i]!) === fold);
   const predictions = [0, 1].map(() => new Array<number>(items.length));
-  for (const held of byFold.values()) {
-    const isHeld = new Set(held);
-    const train = [...items.keys()].filter((i) => !isHeld.has(i));
-    const labels = train.map((i) => [...items[i]!.ratings]);
-    const given = ridgePredictions(
-      train.map((i) => rows[i]!),
-      labels,
-      held.map((i) => rows[i]!),
-    );
-    for (const [label, values] of given.entries())
-      for (const [k, value] of values.entries()) predictions[label]![held[k]!] = value;
+  for (let fold = 0; fold < folds; fold++) {
+    const held = inFold(fold);
+    const inner = inFold((fold + 1) % folds);
+    const train = [...items.keys()].filter((i) => !held.includes(i));
+    const eight = train.filter((i) => !inner.includes(i));
+    const tried = ridgePredictions(all, items, eight, inner, penalties);
+    for (const label of [0, 1] as const) {
+      const ratings = inner.map((i) => items[i]!.ratings[label]);
+      const errors = tried.map((values) => metricsOf(values[label]!, ratings).mse);
+      const best = penalties[errors.indexOf(Math.min(...errors))]!;
+      const [values] = ridgePredictions(all, items, train, held, [best]);
+      for (const [k, value] of values![label]!.entries()) predictions[label]![held[k]!] = value;
+    }
   }
   return predictions.map((values, label) => {
     const ratings = items.map((item) => item.ratings[label]!);

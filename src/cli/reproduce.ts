@@ -99,6 +99,8 @@ function configurationOf(
   return { ...configuration, weights: pretrainedWeights(configuration, say) };
 }
 
+const papersBackbones = { flow: 'alexnet', picture: 'densenet', sound: 'soundnet' } as const;
+
 /** The paper starts from pretrained streams: those not named in the configuration are taken from the cache. */
 function pretrainedWeights(
   { weights, train }: TrainingConfiguration,
@@ -107,7 +109,7 @@ function pretrainedWeights(
   const found = { ...weights };
   for (const stream of ['flow', 'picture', 'sound'] as const) {
     if (found[stream]) continue;
-    const files = pretrainedFiles.filter((file) => file.stream === stream);
+    const files = pretrainedFiles.filter(({ backbone }) => backbone === papersBackbones[stream]);
     const path = files.map(pretrainedPath).find((candidate) => existsSync(candidate));
     if (path) found[stream] = path;
     else

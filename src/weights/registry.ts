@@ -13,6 +13,8 @@ export interface PretrainedFile {
   name: string;
   /** Which stream of the network it is for. */
   stream: 'flow' | 'picture' | 'sound';
+  /** Which network there. */
+  backbone: 'alexnet' | 'densenet' | 'mobilenet1' | 'mobilenet2' | 'soundnet' | 'yamnet';
   about: string;
   /** Its name in the cache folder. */
   file: string;
@@ -25,6 +27,7 @@ export const pretrainedFiles: readonly PretrainedFile[] = [
   {
     name: 'densenet121',
     stream: 'picture',
+    backbone: 'densenet',
     about: 'DenseNet-121, ImageNet, torchvision',
     file: 'densenet121-a639ec97.pth',
     url: 'https://download.pytorch.org/models/densenet121-a639ec97.pth',
@@ -33,6 +36,7 @@ export const pretrainedFiles: readonly PretrainedFile[] = [
   {
     name: 'densenet121.tv_in1k',
     stream: 'picture',
+    backbone: 'densenet',
     about: 'DenseNet-121, ImageNet, the same weights from timm',
     file: 'densenet121.tv_in1k.safetensors',
     url: 'https://huggingface.co/timm/densenet121.tv_in1k/resolve/main/model.safetensors',
@@ -40,6 +44,7 @@ export const pretrainedFiles: readonly PretrainedFile[] = [
   {
     name: 'alexnet',
     stream: 'flow',
+    backbone: 'alexnet',
     about: 'AlexNet, ImageNet, torchvision',
     file: 'alexnet-owt-7be5be79.pth',
     url: 'https://download.pytorch.org/models/alexnet-owt-7be5be79.pth',
@@ -48,11 +53,13 @@ export const pretrainedFiles: readonly PretrainedFile[] = [
   {
     name: 'soundnet8',
     stream: 'sound',
+    backbone: 'soundnet',
     about: 'SoundNet-8, two million videos, port of SoundNet-tensorflow',
     file: 'sound8.npy',
     url: 'https://drive.google.com/uc?export=download&id=0B9wE6h4m--wjR015M1RLZW45OEU',
   },
   coral(
+    'mobilenet1',
     'mobilenet1',
     'MobileNetV1, ImageNet, 1,024 features',
     'mobilenet_v1_1.0_224_quant_embedding_extractor.tflite',
@@ -60,12 +67,14 @@ export const pretrainedFiles: readonly PretrainedFile[] = [
   ),
   coral(
     'mobilenet2',
+    'mobilenet2',
     'MobileNetV2, ImageNet, 1,280 features',
     'mobilenet_v2_1.0_224_quant.tflite',
     '7aad0c74c5e3c06e5eb3c827e13304fdd68a83da6087d92ee169c24ff9fd4776',
   ),
   coral(
     'mobilenet2.tf2',
+    'mobilenet2',
     'MobileNetV2, ImageNet, 1,280 features, trained with TensorFlow 2',
     'tf2_mobilenet_v2_1.0_224_ptq.tflite',
     '5d3137241276e79c86d14a74fe43581398ae0e815191d3dba45495b810840e8c',
@@ -73,6 +82,7 @@ export const pretrainedFiles: readonly PretrainedFile[] = [
   {
     name: 'yamnet',
     stream: 'sound',
+    backbone: 'yamnet',
     about: 'YAMNet, AudioSet, 1,024 features, of google-coral/coralmicro (Apache-2.0)',
     file: 'yamnet_spectra_in.tflite',
     url: 'https://github.com/google-coral/coralmicro/raw/main/models/yamnet_spectra_in.tflite',
@@ -81,11 +91,18 @@ export const pretrainedFiles: readonly PretrainedFile[] = [
 ];
 
 /** A picture network of google-coral/test_data. */
-function coral(name: string, about: string, file: string, sha256: string): PretrainedFile {
+function coral(
+  name: string,
+  backbone: PretrainedFile['backbone'],
+  about: string,
+  file: string,
+  sha256: string,
+): PretrainedFile {
   const url = `https://github.com/google-coral/test_data/raw/master/${file}`;
   return {
     name,
     stream: 'picture',
+    backbone,
     about: `${about}, of google-coral/test_data (Apache-2.0)`,
     file,
     url,
