@@ -60,7 +60,9 @@ async function colors(file: string): Promise<number[]> {
   const planes = [0, 1, 2].map((channel) => pixels.map((pixel) => pixel[channel]!));
   const lightness = pixels.map((pixel) => (Math.max(...pixel) + Math.min(...pixel)) / 2);
   const saturation = pixels.map((pixel) => 1 - Math.min(...pixel) / Math.max(1, ...pixel));
-  return [...planes, lightness].flatMap((plane) => [mean(plane), deviation(plane)]).concat(255 * mean(saturation));
+  return [...planes, lightness]
+    .flatMap((plane) => [mean(plane), deviation(plane)])
+    .concat(255 * mean(saturation));
 }
 
 async function features(files: readonly string[], version: 1 | 2, weights: string): Promise<number[][]> {
