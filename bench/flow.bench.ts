@@ -8,15 +8,13 @@ import sharp from 'sharp';
 import {
   endpointError,
   type FlowField,
+  FlowKernel,
   type FlowPreset,
-  flowOfFrames,
   type GrayImage,
-  readFlo,
-  readGrayImage,
+  schedules,
 } from '../src/flow/index.ts';
-import { FlowKernel } from '../src/flow/kernel/kernel.ts';
-import { kernelModule } from '../src/flow/kernel/module.ts';
-import { levelSizes, schedules } from '../src/flow/schedule.ts';
+import { flowOfFrames, kernelModule, readFlo, readGrayImage } from '../src/flow/node/index.ts';
+import { levelsOf } from '../src/flow/schedule.ts';
 import { describeMachine } from '../src/support/machine.ts';
 
 // Optical flow beside OpenCV's on the same frames and cores: time and accuracy, profile by stage, share of the SIMD128
@@ -257,13 +255,15 @@ function time(run: () => void): number {
   const { frames } = (await pairs([width, height + 1]))[0]!;
   const size = { width, height: height + 1 };
   const schedule = schedules.standard;
-  const pixels = levelSizes(size, schedule).reduce((sum, level) => sum + level.width * level.height, 0);
+  const levels = levelsOf(size, schedule);
+  const pixels = levels.reduce((sum, { width, height }) => sum + width * height, 0);
+  const warped = levels.reduce((sum, { width, height, warps }) => sum + width * height * warps, 0);
   // the same work with a stage left out
   const without: Record<string, Partial<typeof schedule>> = {
     nothing: {},
     sweeps: { sweeps: 0 },
     'sweeps and system': { innerSteps: 0 },
-    'sweeps, system and warp': { warps: 0 },
+    'sweeps, system and warp': { warps: [0, 0, 0] },
   };
   const kernels = Object.entries(without).map(([name, change]) => {
     const kernel = new FlowKernel(module, size, {}, { ...schedule, ...change });
@@ -279,13 +279,13 @@ function time(run: () => void): number {
   }
   const prepare = median(preparation);
   const [all, noSweeps, noSystem, noWarp] = kernels.map(({ times }) => median(times));
-  const { warps, innerSteps, sweeps } = schedule;
+  const { innerSteps, sweeps } = schedule;
   const stages = [
     { stage: 'pyramid, both frames', ms: 2 * prepare, flop: 2 * operations.pyramid * pixels },
     { stage: 'expand, result', ms: noWarp! - prepare, flop: 0 },
-    { stage: 'warp', ms: noSystem! - noWarp!, flop: warps * operations.warp * pixels },
-    { stage: 'system', ms: noSweeps! - noSystem!, flop: warps * innerSteps * operations.system * pixels },
-    { stage: 'sweeps', ms: all! - noSweeps!, flop: warps * innerSteps * sweeps * operations.sweep * pixels },
+    { stage: 'warp', ms: noSystem! - noWarp!, flop: operations.warp * warped },
+    { stage: 'system', ms: noSweeps! - noSystem!, flop: innerSteps * operations.system * warped },
+    { stage: 'sweeps', ms: all! - noSweeps!, flop: innerSteps * sweeps * operations.sweep * warped },
   ];
   const total = {
     stage: 'pair',

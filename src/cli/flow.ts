@@ -2,18 +2,8 @@ import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { Command } from 'commander';
-import {
-  type FlowField,
-  type FlowPreset,
-  flowColors,
-  flowErrors,
-  flowOfFrames,
-  type GrayImage,
-  readFlo,
-  readGrayImage,
-  writeFlo,
-  writeFlowImage,
-} from '../flow/index.ts';
+import { type FlowField, type FlowPreset, flowColors, flowErrors, type GrayImage } from '../flow/index.ts';
+import { flowOfFrames, readFlo, readGrayImage, writeFlo, writeFlowImage } from '../flow/node/index.ts';
 import { type DecoderName, type Media, openMedia, writeFilm } from '../media/index.ts';
 import { InputError } from '../support/errors.ts';
 import { oneOf, wholeNumber } from './arguments.ts';
@@ -25,8 +15,8 @@ const presets = ['fast', 'standard', 'accurate'] as const;
 const formats = ['video', 'flo'] as const;
 const decoders = ['auto', 'node-av', 'ffmpeg'] as const;
 
-/** Displacement that gets the full colour in a video, as a share of the frame's shorter side. */
-const fullColour = 1 / 32;
+/** Displacement that gets the full color in a video, as a share of the frame's shorter side. */
+const fullColor = 1 / 32;
 
 interface FlowOptions {
   out?: string;
@@ -44,10 +34,10 @@ export function flowCommand(): Command {
   return new Command('flow')
     .description(
       'Compute optical flow: how far each point moves from one picture to the next.\n' +
-        'Of two images it writes one .flo file or a picture in the colours of the Middlebury wheel;\n' +
-        'of a film, a video in these colours or a .flo file for each frame but the last.',
+        'Of two images it writes one .flo file or a picture in the colors of the Middlebury wheel;\n' +
+        'of a film, a video in these colors or a .flo file for each frame but the last.',
     )
-    .argument('<files...>', 'two images of one size, or a film')
+    .argument('<files...>', 'two images (PNG or JPEG) of one size, or a film')
     .option(
       '-o, --out <path>',
       'of images: the .flo or .png file to write; of a film: the folder to write to',
@@ -152,12 +142,12 @@ async function writeVideo(
   signal: AbortSignal,
 ): Promise<void> {
   const { width, height } = info;
-  const fullLength = Math.min(width, height) * fullColour;
+  const fullLength = Math.min(width, height) * fullColor;
   const frameRate = Math.min(240, Math.max(1, info.frameRate || 25));
-  await writeFilm(path, { width, height, frameRate, frames: colours(fields, fullLength), signal });
+  await writeFilm(path, { width, height, frameRate, frames: colors(fields, fullLength), signal });
 }
 
-async function* colours(fields: AsyncIterable<FlowField>, fullLength: number): AsyncGenerator<Uint8Array> {
+async function* colors(fields: AsyncIterable<FlowField>, fullLength: number): AsyncGenerator<Uint8Array> {
   for await (const field of fields) yield flowColors(field, fullLength).data;
 }
 

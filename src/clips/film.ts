@@ -1,4 +1,5 @@
-import { type FlowField, flowOfFrames, type GrayImage } from '../flow/index.ts';
+import type { FlowField, GrayImage } from '../flow/index.ts';
+import { flowOfFrames } from '../flow/node/index.ts';
 import {
   type Media,
   type MediaInfo,

@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { broxFlow } from './brox.ts';
 import { endpointError } from './errors.ts';
-import type { FlowField } from './schedule.ts';
 import { constantFlow, interior, largest, mirrored, texture } from './testing.ts';
 
 test('a translation is recovered', () => {
@@ -14,11 +13,9 @@ test('a translation is recovered', () => {
       fc.double({ min: -4, max: 4, noNaN: true }),
       fc.double({ min: 0.5, max: 6, noNaN: true }),
       fc.constantFrom('fast', 'standard', 'accurate'),
-      fc.boolean(),
-      (width, height, u, v, seed, preset, joint) => {
+      (width, height, u, v, seed, preset) => {
         const flow = broxFlow(texture(width, height, seed), texture(width, height, seed, -u, -v), {
           preset,
-          joint,
         });
         expect(endpointError(interior(flow, 8), constantFlow(width - 16, height - 16, u, v))).toBeLessThan(
           0.1,
@@ -81,15 +78,6 @@ test('any size from 2×2 gives finite flow, of the same size', () => {
   );
 });
 
-test('a warm start from the true flow finds a motion too large for a cold one', () => {
-  const [first, second] = [texture(64, 64, 1.7), texture(64, 64, 1.7, -14, 0)];
-  const truth = constantFlow(48, 48, 14, 0);
-  const warm = broxFlow(first, second, { initial: constantFlow(64, 64, 14, 0) });
-  const cold = broxFlow(first, second);
-  const error = (flow: FlowField) => endpointError(interior(flow, 8), truth);
-  expect(error(warm)).toBeLessThan(error(cold));
-});
-
 test('what does not fit together is named', () => {
   const frame = (width: number, height: number, values = width * height) => ({
     width,
@@ -104,8 +92,5 @@ test('what does not fit together is named', () => {
   );
   expect(() => broxFlow(frame(1, 20), frame(1, 20))).toThrow(
     'the first frame is 1×20; sizes are whole numbers from 2',
-  );
-  expect(() => broxFlow(frame(20, 20), frame(20, 20), { initial: constantFlow(10, 10, 0, 0) })).toThrow(
-    'the initial flow is 10×10; the frames are 20×20',
   );
 });

@@ -1,62 +1,70 @@
 import { median } from './median.ts';
 import { newPlane, type Plane, resample } from './plane.ts';
 import { pyramid } from './pyramid.ts';
-import { type BroxOptions, type FlowField, type GrayImage, type Schedule, scheduleOf } from './schedule.ts';
+import {
+  type BroxOptions,
+  type FlowField,
+  type GrayImage,
+  levelsOf,
+  type Schedule,
+  scheduleOf,
+} from './schedule.ts';
 import { relax } from './solver.ts';
-import { linearSystem } from './system.ts';
-import { warp } from './warping.ts';
+import { edgeWeights, linearSystem } from './system.ts';
+import { normalized, warp } from './warping.ts';
 
 /**
  * Optical flow from the first frame to the second, after Brox, Bruhn, Papenberg and Weickert, "High Accuracy Optical
  * Flow Estimation Based on a Theory for Warping", ECCV 2004. Numbers in brackets, here and beside, are the paper's equations.
  *
- * The flow minimises the energy (7), E = E_Data + α E_Smooth: points keep their brightness and their brightness
+ * The flow minimizes the energy (7), E = E_Data + α E_Smooth: points keep their brightness and their brightness
  * gradient (5), and the flow is smooth except at a few edges (6). Only two frames are looked at, so smoothness is
- * spatial. This is the readable version and the oracle of the kernel, which computes the same about nine times faster.
+ * spatial. Beyond the paper, `Schedule` says how constancy is normalized and smoothness follows the picture, and each level
+ * ends with a median. This is the readable version and the oracle of the kernel, which computes the same about nine times faster.
  *
  * @throws TypeError when the frames are smaller than 2×2, differ in size, or do not have a value per pixel.
  */
 export function broxFlow(
   first: GrayImage,
   second: GrayImage,
-  { preset = 'standard', joint = false, initial }: BroxOptions = {},
+  { preset = 'standard' }: BroxOptions = {},
 ): FlowField {
-  checkPair(first, second, initial);
-  return coarseToFine(first, second, scheduleOf(preset, joint), joint, initial);
+  checkPair(first, second);
+  return coarseToFine(first, second, scheduleOf(preset));
 }
 
 /** The coarse-to-fine strategy of section 3.2: solve on the coarsest level, and let each result start the next finer level. */
-export function coarseToFine(
-  first: GrayImage,
-  second: GrayImage,
-  schedule: Schedule,
-  joint: boolean,
-  initial?: FlowField,
-): FlowField {
+export function coarseToFine(first: GrayImage, second: GrayImage, schedule: Schedule): FlowField {
   const firstLevels = pyramid(first, schedule);
   const secondLevels = pyramid(second, schedule);
-  const coarsest = firstLevels.at(-1)!;
-  let flow: [Plane, Plane] = initial
-    ? flowAt(planesOf(initial), coarsest)
-    : [newPlane(coarsest.width, coarsest.height), newPlane(coarsest.width, coarsest.height)];
-  for (let n = firstLevels.length - 1; n >= 0; n--) {
+  const levels = levelsOf(first, schedule);
+  const coarsest = levels.at(-1)!;
+  let flow: [Plane, Plane] = [
+    newPlane(coarsest.width, coarsest.height),
+    newPlane(coarsest.width, coarsest.height),
+  ];
+  for (let n = levels.length - 1; n >= 0; n--) {
     flow = flowAt(flow, firstLevels[n]!);
-    refine(firstLevels[n]!, secondLevels[n]!, flow, schedule, joint);
+    refine(firstLevels[n]!, secondLevels[n]!, flow, levels[n]!.warps, schedule);
   }
   return { width: first.width, height: first.height, u: flow[0].data, v: flow[1].data };
 }
 
-/** The two nested fixed-point iterations of section 3.2 on one level: over warps (k), and over robust weights (l). Changes `flow`. */
-function refine(first: Plane, second: Plane, flow: [Plane, Plane], schedule: Schedule, joint: boolean): void {
-  for (let k = 0; k < schedule.warps; k++) {
+/**
+ * The two nested fixed-point iterations of section 3.2 on one level: over warps (k), and over robust weights (l); then the
+ * median. Changes `flow`.
+ */
+function refine(first: Plane, second: Plane, flow: [Plane, Plane], warps: number, schedule: Schedule): void {
+  const continuity = edgeWeights(first, schedule.edgeSlope);
+  for (let k = 0; k < warps; k++) {
     const start = [copy(flow[0]), copy(flow[1])] as const;
-    const warped = warp(first, second, ...start);
+    const warped = normalized(warp(first, second, ...start), schedule);
     for (let l = 0; l < schedule.innerSteps; l++) {
-      const system = linearSystem(warped, start, flow, schedule, joint);
+      const system = linearSystem(warped, start, flow, continuity, schedule);
       relax(system, flow, schedule.sweeps, schedule.relaxation);
     }
-    if (schedule.median) for (const component of flow) component.data.set(median(component).data);
   }
+  for (const component of flow) component.data.set(median(component).data);
 }
 
 /** The flow on a level of another size; displacements grow with the picture. */
@@ -65,16 +73,12 @@ function flowAt([u, v]: [Plane, Plane], { width, height }: Plane): [Plane, Plane
   return [resample(u, width, height, width / u.width), resample(v, width, height, height / v.height)];
 }
 
-function planesOf({ width, height, u, v }: FlowField): [Plane, Plane] {
-  return [copy({ width, height, data: u }), copy({ width, height, data: v })];
-}
-
 function copy({ width, height, data }: Plane): Plane {
   return { width, height, data: data.slice() };
 }
 
 /** @throws TypeError, naming what is wrong. */
-export function checkPair(first: GrayImage, second: GrayImage, initial?: FlowField): void {
+function checkPair(first: GrayImage, second: GrayImage): void {
   const { width, height } = first;
   for (const { name, image } of [
     { name: 'first', image: first },
@@ -98,8 +102,4 @@ export function checkPair(first: GrayImage, second: GrayImage, initial?: FlowFie
   }
   if (second.width !== width || second.height !== height)
     throw new TypeError(`the frames differ in size: ${width}×${height} and ${second.width}×${second.height}`);
-  if (initial && (initial.width !== width || initial.height !== height))
-    throw new TypeError(
-      `the initial flow is ${initial.width}×${initial.height}; the frames are ${width}×${height}`,
-    );
 }

@@ -1,73 +1,71 @@
-import { open } from 'node:fs/promises';
 import { InputError } from '../support/errors.ts';
-import { writeAtomically } from '../support/files.ts';
-import type { FlowField } from './schedule.ts';
+import type { FlowField, Size } from './schedule.ts';
 
 /*
  * The .flo format of the Middlebury benchmark (Baker et al., IJCV 2011), little-endian: the float 202021.25, which
  * reads "PIEH"; width and height as int32; then u and v as float32 for each pixel, row by row.
  */
 const tag = 202021.25;
-const headerBytes = 12;
 const largestSide = 16_384;
+export const floHeaderBytes = 12;
 
 /**
- * Reads a .flo file. Components beyond 1e9 mean that the flow there is unknown; they are kept as they are.
+ * Size and length that the header of a .flo file claims.
  *
- * @throws InputError when it is not a .flo file, claims a side over 16,384 pixels, or has another length than it claims.
+ * @param name of the file, for errors.
+ * @throws InputError when it is not the header of a .flo file, or claims a side over 16,384 pixels.
  */
-export async function readFlo(path: string): Promise<FlowField> {
-  const file = await open(path).catch((error: NodeJS.ErrnoException) => {
-    throw new InputError(
-      error.code === 'ENOENT' ? `${path}: no such file` : `${path}: cannot be read (${error.code})`,
-    );
-  });
-  try {
-    const stats = await file.stat();
-    if (!stats.isFile()) throw new InputError(`${path}: not a file`);
-    const header = Buffer.alloc(headerBytes);
-    const { bytesRead } = await file.read(header, 0, headerBytes, 0);
-    if (bytesRead < headerBytes || header.readFloatLE(0) !== tag)
-      throw new InputError(`${path}: not a .flo file; it has to begin with the four letters PIEH`);
-    const width = header.readInt32LE(4);
-    const height = header.readInt32LE(8);
-    if (width < 1 || height < 1 || width > largestSide || height > largestSide)
-      throw new InputError(
-        `${path}: its size is ${width}×${height}; each side has to be 1 to ${largestSide}`,
-      );
-    const dataBytes = width * height * 8;
-    if (stats.size !== headerBytes + dataBytes)
-      throw new InputError(
-        `${path}: ${stats.size} bytes long; a flow of ${width}×${height} has ${headerBytes + dataBytes}`,
-      );
-
-    const data = Buffer.alloc(dataBytes);
-    for (let filled = 0; filled < dataBytes; ) {
-      const { bytesRead } = await file.read(data, filled, dataBytes - filled, headerBytes + filled);
-      if (bytesRead === 0) throw new InputError(`${path}: it became shorter while it was read`);
-      filled += bytesRead;
-    }
-    const u = new Float32Array(width * height);
-    const v = new Float32Array(width * height);
-    for (let p = 0; p < u.length; p++) {
-      u[p] = data.readFloatLE(8 * p);
-      v[p] = data.readFloatLE(8 * p + 4);
-    }
-    return { width, height, u, v };
-  } finally {
-    await file.close();
-  }
+export function parseFloHeader(header: Uint8Array, name: string): Size & { readonly bytes: number } {
+  const view = new DataView(header.buffer, header.byteOffset, header.byteLength);
+  if (header.length < floHeaderBytes || view.getFloat32(0, true) !== tag)
+    throw new InputError(`${name}: not a .flo file; it has to begin with the four letters PIEH`);
+  const width = view.getInt32(4, true);
+  const height = view.getInt32(8, true);
+  if (width < 1 || height < 1 || width > largestSide || height > largestSide)
+    throw new InputError(`${name}: its size is ${width}×${height}; each side has to be 1 to ${largestSide}`);
+  return { width, height, bytes: floHeaderBytes + width * height * 8 };
 }
 
-/** Writes a .flo file, whole or not at all. */
-export async function writeFlo(path: string, { width, height, u, v }: FlowField): Promise<void> {
-  const bytes = Buffer.alloc(headerBytes + width * height * 8);
-  bytes.writeFloatLE(tag, 0);
-  bytes.writeInt32LE(width, 4);
-  bytes.writeInt32LE(height, 8);
-  for (let p = 0; p < width * height; p++) {
-    bytes.writeFloatLE(u[p]!, headerBytes + 8 * p);
-    bytes.writeFloatLE(v[p]!, headerBytes + 8 * p + 4);
+/**
+ * The field that the bytes of a .flo file hold. Components beyond 1e9 mean that the flow there is unknown; they are kept as
+ * they are.
+ *
+ * @param name of the file, for errors.
+ * @throws InputError when they are not a .flo file, claim a side over 16,384 pixels, or are not as many as they claim.
+ */
+export function parseFlo(file: Uint8Array, name: string): FlowField {
+  const { width, height, bytes } = parseFloHeader(file, name);
+  checkFloLength(file.length, { width, height, bytes }, name);
+  const view = new DataView(file.buffer, file.byteOffset + floHeaderBytes);
+  const u = new Float32Array(width * height);
+  const v = new Float32Array(width * height);
+  for (let p = 0; p < u.length; p++) {
+    u[p] = view.getFloat32(8 * p, true);
+    v[p] = view.getFloat32(8 * p + 4, true);
   }
-  await writeAtomically(path, bytes);
+  return { width, height, u, v };
+}
+
+/** @throws InputError when a file of this length does not hold what its header claims. */
+export function checkFloLength(
+  length: number,
+  { width, height, bytes }: Size & { readonly bytes: number },
+  name: string,
+): void {
+  if (length !== bytes)
+    throw new InputError(`${name}: ${length} bytes long; a flow of ${width}×${height} has ${bytes}`);
+}
+
+/** The bytes of a .flo file. */
+export function floBytes({ width, height, u, v }: FlowField): Uint8Array {
+  const bytes = new Uint8Array(floHeaderBytes + width * height * 8);
+  const view = new DataView(bytes.buffer);
+  view.setFloat32(0, tag, true);
+  view.setInt32(4, width, true);
+  view.setInt32(8, height, true);
+  for (let p = 0; p < width * height; p++) {
+    view.setFloat32(floHeaderBytes + 8 * p, u[p]!, true);
+    view.setFloat32(floHeaderBytes + 8 * p + 4, v[p]!, true);
+  }
+  return bytes;
 }

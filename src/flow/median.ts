@@ -1,9 +1,9 @@
 import { nearest, newPlane, type Plane } from './plane.ts';
 
-const radius = 2;
+const radius = 1;
 
 /**
- * The 5 × 5 median. After each warp it takes away the flow's outliers, and so lets motion edges settle where they belong
+ * The 3 × 3 median. At the end of each level it takes away the flow's outliers, which the next finer one would keep
  * (Sun, Roth and Black, "Secrets of Optical Flow Estimation and Their Principles", CVPR 2010).
  */
 export function median(image: Plane): Plane {

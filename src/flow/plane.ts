@@ -64,7 +64,7 @@ function gaussianTaps(i: number, from: number, to: number, sigma: number) {
 }
 
 /**
- * Bilinear resampling, all values times `factor`. Pixel centres are at x + ½, so that both grids cover the same area.
+ * Bilinear resampling, all values times `factor`. Pixel centers are at x + ½, so that both grids cover the same area.
  * For the flow, from a level to the next finer one.
  */
 export function resample(image: Plane, width: number, height: number, factor = 1): Plane {

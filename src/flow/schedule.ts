@@ -1,4 +1,4 @@
-import { unknownName } from '../support/errors.ts';
+import { InputError, unknownName } from '../support/errors.ts';
 
 /** A dense displacement field in pixels: the point (x, y) of the first frame is at (x + u, y + v) in the second. */
 export interface FlowField {
@@ -23,10 +23,6 @@ export type FlowPreset = 'fast' | 'standard' | 'accurate';
 export interface BroxOptions {
   /** How much work goes into a pair; `'standard'` when not given. */
   readonly preset?: FlowPreset | undefined;
-  /** One robust function around both constancy terms together, as in the paper's energy (5); separate ones when not given. */
-  readonly joint?: boolean | undefined;
-  /** A flow to start from, of the frames' size, such as that of the pair before; when not given the search starts from rest. */
-  readonly initial?: FlowField | undefined;
 }
 
 /** Every constant of the method. The names in brackets are the paper's. */
@@ -39,8 +35,11 @@ export interface Schedule {
   readonly presmoothing: number;
   /** Standard deviation, in pixels of the finer level, of the Gaussian that each coarser level is made with. */
   readonly reductionSmoothing: number;
-  /** Steps of the outer fixed-point iteration on each level, a warp each (index k). */
-  readonly warps: number;
+  /**
+   * Steps of the outer fixed-point iteration, a warp each (index k): on the finest level, on the next, and on each coarser
+   * one, where they cost little and large motions are found.
+   */
+  readonly warps: readonly [number, number, number];
   /** Steps of the inner fixed-point iteration after each warp, an update of the robust weights each (index l). */
   readonly innerSteps: number;
   /** Sweeps of successive over-relaxation on each linear system. */
@@ -51,60 +50,68 @@ export interface Schedule {
   readonly smoothness: number;
   /** Weight of gradient constancy against brightness constancy (γ). */
   readonly gradientWeight: number;
-  /** The small number in Ψ(s²) = √(s² + ε²) of the constancy terms (ε). The paper has 0.001 everywhere. */
+  /**
+   * Brightness constancy is divided by the slope of the brightness, √(|∇I|² + ζ²), so that it measures a distance in
+   * pixels and strong edges do not outweigh the rest (Zimmer, Bruhn and Weickert, "Optic Flow in Harmony", IJCV 2011).
+   * This is ζ, in gray levels a pixel: slopes well below it are taken for noise.
+   */
+  readonly slopeFloor: number;
+  /** The same for gradient constancy, divided by the curvature of the brightness; in gray levels a pixel². */
+  readonly curvatureFloor: number;
+  /** The small number in Ψ(s²) = √(s² + ε²) of the constancy terms, in pixels (ε). The paper has 0.001 everywhere. */
   readonly dataEpsilon: number;
   /** The same in the smoothness term, where a small one keeps edges sharp. */
   readonly smoothnessEpsilon: number;
-  /** Whether a 5 × 5 median goes over the flow after each warp; not in the paper (`median.ts`). */
-  readonly median: boolean;
+  /**
+   * Smoothness counts 1/√(1 + |∇I|²/K²) as much, for motion often changes where the picture does (Alvarez, Weickert and Sánchez,
+   * IJCV 2000). This is K, in gray levels a pixel.
+   */
+  readonly edgeSlope: number;
 }
 
-/*
- * Chosen on four Middlebury pairs together with eight synthetic ones (photographs and film frames as layers that move,
- * turn and occlude each other, with noise and changes of light), and watched on real clips for outliers.
- */
+/* Each was chosen for a reason, and measured: docs/flow.md. */
 const standard: Schedule = {
   scaleFactor: 0.65,
-  coarsestSide: 16,
+  coarsestSide: 8,
   presmoothing: 0.76,
   reductionSmoothing: 0.55,
-  warps: 3,
+  warps: [2, 3, 4],
   innerSteps: 3,
   sweeps: 5,
   relaxation: 1.96,
-  smoothness: 41,
-  gradientWeight: 17,
-  dataEpsilon: 0.1,
+  smoothness: 3,
+  gradientWeight: 3,
+  slopeFloor: 5,
+  curvatureFloor: 1,
+  dataEpsilon: 0.02,
   smoothnessEpsilon: 0.001,
-  median: false,
+  edgeSlope: 30,
 };
 
 export const schedules: Readonly<Record<FlowPreset, Schedule>> = {
-  fast: { ...standard, scaleFactor: 0.5, reductionSmoothing: 0.75 },
+  fast: { ...standard, scaleFactor: 0.5, reductionSmoothing: 0.75, warps: [1, 2, 4] },
   standard,
-  accurate: {
-    ...standard,
-    scaleFactor: 0.75,
-    reductionSmoothing: 0.48,
-    warps: 4,
-    innerSteps: 3,
-    sweeps: 6,
-    smoothness: 28, // the median does a part of it
-    median: true,
-  },
+  accurate: { ...standard, scaleFactor: 0.75, reductionSmoothing: 0.48, warps: [4, 4, 4], sweeps: 6 },
 };
 
-/**
- * The constants for a preset. With one joint robust function the gradients count √γ times as much as the brightness,
- * not γ times as with one for each; smoothness has to count for less in proportion.
- *
- * @throws InputError when there is no such preset.
- */
-export function scheduleOf(preset: FlowPreset, joint: boolean): Schedule {
+/** @throws InputError when there is no such preset. */
+export function scheduleOf(preset: FlowPreset): Schedule {
   if (!Object.hasOwn(schedules, preset)) throw unknownName('preset', preset, Object.keys(schedules));
-  const schedule = schedules[preset];
-  if (!joint) return schedule;
-  return { ...schedule, smoothness: schedule.smoothness / Math.sqrt(schedule.gradientWeight) };
+  return schedules[preset];
+}
+
+/** Most pixels of a frame: the kernel's memory, up to 140 bytes a pixel, has to fit what 32-bit WebAssembly can address. */
+export const mostFlowPixels: number = 2 ** 24;
+const longestSide = 2 ** 14;
+
+/** @throws InputError when there is no flow of frames of this size. */
+export function checkFrameSize({ width, height }: Size): void {
+  if (!(width >= 2 && height >= 2))
+    throw new InputError(`a frame of ${width}×${height} is too small for the flow; at least 2×2 pixels`);
+  if (width * height > mostFlowPixels || Math.max(width, height) > longestSide)
+    throw new InputError(
+      `a frame of ${width}×${height} is too large for the flow; at most 2²⁴ pixels, and 2¹⁴ on a side`,
+    );
 }
 
 export interface Size {
@@ -112,17 +119,20 @@ export interface Size {
   readonly height: number;
 }
 
+export interface Level extends Size {
+  readonly warps: number;
+}
+
 /**
- * Sizes of the pyramid's levels, the finest (the frames' own) first.
+ * The pyramid's levels, the finest (of the frames' own size) first.
  * Level n is the frame times ηⁿ, rounded; a frame smaller than the coarsest side is its own only level.
  */
-export function levelSizes(frame: Size, { scaleFactor, coarsestSide }: Schedule): Size[] {
-  const sizes = [{ width: frame.width, height: frame.height }];
+export function levelsOf({ width, height }: Size, { scaleFactor, coarsestSide, warps }: Schedule): Level[] {
+  const levels: Level[] = [];
   while (true) {
-    const scale = scaleFactor ** sizes.length;
-    const width = Math.round(frame.width * scale);
-    const height = Math.round(frame.height * scale);
-    if (Math.min(width, height) < coarsestSide) return sizes;
-    sizes.push({ width, height });
+    const scale = scaleFactor ** levels.length;
+    const size = { width: Math.round(width * scale), height: Math.round(height * scale) };
+    if (levels.length > 0 && Math.min(size.width, size.height) < coarsestSide) return levels;
+    levels.push({ ...size, warps: warps[Math.min(levels.length, 2)]! });
   }
 }

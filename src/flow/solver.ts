@@ -4,9 +4,9 @@ import type { System } from './system.ts';
 /**
  * Successive over-relaxation (Young 1971) of the flow (u, v), in place.
  *
- * Each pixel's two equations are solved together, its neighbours held fixed, and the step is lengthened by ω.
- * A sweep visits the pixels in red-black order: first those with x + y even, then the others. All neighbours of a
- * red pixel are black, so the pixels of one colour can be updated in any order, four at a time with SIMD, and
+ * Each pixel's two equations are solved together, its neighbors held fixed, and the step is lengthened by ω.
+ * A sweep visits the pixels in red-black order: first those with x + y even, then the others. All neighbors of a
+ * red pixel are black, so the pixels of one color can be updated in any order, four at a time with SIMD, and
  * every implementation gets the same result. Row by row, each pixel would wait for the one before.
  */
 export function relax(system: System, [u, v]: readonly [Plane, Plane], sweeps: number, omega: number): void {
@@ -23,7 +23,7 @@ function relaxColor(system: System, u: Float32Array, v: Float32Array, color: 0 |
   for (let y = 0; y < height; y++) {
     for (let x = (y + color) % 2; x < width; x += 2) {
       const p = y * width + x;
-      // Neighbours, and the weights between; outside the frame the weight is 0 and the pixel itself stands in.
+      // Neighbors, and the weights between; outside the frame the weight is 0 and the pixel itself stands in.
       const west = x > 0 ? p - 1 : p;
       const east = x < width - 1 ? p + 1 : p;
       const north = y > 0 ? p - width : p;
@@ -35,10 +35,10 @@ function relaxColor(system: System, u: Float32Array, v: Float32Array, color: 0 |
 
       const sumU = b1[p]! + toWest * u[west]! + toEast * u[east]! + toNorth * u[north]! + toSouth * u[south]!;
       const sumV = b2[p]! + toWest * v[west]! + toEast * v[east]! + toNorth * v[north]! + toSouth * v[south]!;
-      const neighbours = toWest + toEast + toNorth + toSouth;
-      const d11 = a11[p]! + neighbours;
+      const neighbors = toWest + toEast + toNorth + toSouth;
+      const d11 = a11[p]! + neighbors;
       const d12 = a12[p]!;
-      const d22 = a22[p]! + neighbours;
+      const d22 = a22[p]! + neighbors;
       const determinant = d11 * d22 - d12 * d12;
       u[p] = (1 - omega) * u[p]! + (omega * (d22 * sumU - d12 * sumV)) / determinant;
       v[p] = (1 - omega) * v[p]! + (omega * (d11 * sumV - d12 * sumU)) / determinant;

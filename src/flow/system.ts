@@ -1,11 +1,12 @@
 import { nearest, newPlane, type Plane } from './plane.ts';
 import type { Schedule } from './schedule.ts';
+import { splineAt } from './spline.ts';
 import type { Warped } from './warping.ts';
 
 /**
  * The linear equations of one inner step, the last ones of section 3.2, with the flow of the next step itself as the unknown:
  * u^k + du^{k,l+1}, which the smoothness term is about, instead of du^{k,l+1} alone.
- * For each pixel, with the sum over its neighbours n inside the frame:
+ * For each pixel, with the sum over its neighbors n inside the frame:
  *
  *     (a11 + Σ s_n) u + a12 v = b1 + Σ s_n u_n
  *     a12 u + (a22 + Σ s_n) v = b2 + Σ s_n v_n
@@ -16,7 +17,7 @@ export interface System {
   readonly a22: Plane;
   readonly b1: Plane;
   readonly b2: Plane;
-  /** s between each pixel and its right neighbour; 0 in the last column. */
+  /** s between each pixel and its right neighbor; 0 in the last column. */
   readonly right: Plane;
   /** s between each pixel and the one below; 0 in the last row. */
   readonly below: Plane;
@@ -32,15 +33,17 @@ function robustWeight(squared: number, epsilon: number): number {
  *
  * @param start the flow (u^k, v^k) that the second frame was warped with.
  * @param current the flow after l inner steps, (u^k + du^{k,l}, v^k + dv^{k,l}).
- * @param joint one robust function for both constancy assumptions, as in (5), or one for each (Bruhn and
- *   Weickert 2005). The same on clean frames; separate ones are better under noise and changing light.
+ * @param continuity of each pixel, how much smoothness counts there (`edgeWeights`).
+ *
+ * Each constancy assumption has a robust function of its own (Bruhn and Weickert 2005), not one for both as in (5): the same on
+ * clean frames, and better under noise and changing light.
  */
 export function linearSystem(
   image: Warped,
   start: readonly [Plane, Plane],
   current: readonly [Plane, Plane],
+  continuity: Plane,
   { smoothness, gradientWeight, dataEpsilon, smoothnessEpsilon }: Schedule,
-  joint: boolean,
 ): System {
   const { width, height } = image.x;
   const plane = () => newPlane(width, height);
@@ -68,8 +71,8 @@ export function linearSystem(
     const gradient = (ixz + ixx * du + ixy * dv) ** 2 + (iyz + ixy * du + iyy * dv) ** 2;
 
     // The paper's (Ψ')_Data.
-    const weight = robustWeight(joint ? brightness + gradientWeight * gradient : brightness, dataEpsilon);
-    const ofGradient = gradientWeight * (joint ? weight : robustWeight(gradient, dataEpsilon));
+    const weight = robustWeight(brightness, dataEpsilon);
+    const ofGradient = gradientWeight * robustWeight(gradient, dataEpsilon);
 
     // The terms of the Euler-Lagrange equations with du, with dv, and with neither; the last go to the right-hand side.
     const m11 = weight * ix * ix + ofGradient * (ixx * ixx + ixy * ixy);
@@ -83,14 +86,32 @@ export function linearSystem(
     b1.data[p] = m11 * u + m12 * v - r1;
     b2.data[p] = m12 * u + m22 * v - r2;
   }
-  return { a11, a12, a22, b1, b2, ...diffusivity(current, smoothness, smoothnessEpsilon) };
+  return { a11, a12, a22, b1, b2, ...diffusivity(current, continuity, smoothness, smoothnessEpsilon) };
+}
+
+/** How much smoothness counts at each pixel: 1/√(1 + |∇I|²/K²), K being `edgeSlope`. */
+export function edgeWeights(image: Plane, edgeSlope: number): Plane {
+  const { width, height } = image;
+  const weights = newPlane(width, height);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const at = splineAt(image, x, y);
+      weights.data[y * width + x] = 1 / Math.sqrt(1 + (at.x ** 2 + at.y ** 2) / edgeSlope ** 2);
+    }
+  }
+  return weights;
 }
 
 /**
- * α (Ψ')_Smooth between neighbours: the mean of its values at the two pixels.
+ * α (Ψ')_Smooth between neighbors: the mean of its values at the two pixels.
  * ∇u and ∇v by central differences.
  */
-function diffusivity([u, v]: readonly [Plane, Plane], smoothness: number, epsilon: number) {
+function diffusivity(
+  [u, v]: readonly [Plane, Plane],
+  continuity: Plane,
+  smoothness: number,
+  epsilon: number,
+) {
   const { width, height } = u;
   const weight = newPlane(width, height);
   for (let y = 0; y < height; y++) {
@@ -103,7 +124,9 @@ function diffusivity([u, v]: readonly [Plane, Plane], smoothness: number, epsilo
       const uy = (u.data[south]! - u.data[north]!) / 2;
       const vx = (v.data[east]! - v.data[west]!) / 2;
       const vy = (v.data[south]! - v.data[north]!) / 2;
-      weight.data[y * width + x] = smoothness * robustWeight(ux * ux + uy * uy + vx * vx + vy * vy, epsilon);
+      const p = y * width + x;
+      weight.data[p] =
+        smoothness * continuity.data[p]! * robustWeight(ux * ux + uy * uy + vx * vx + vy * vy, epsilon);
     }
   }
   const right = newPlane(width, height);

@@ -1,4 +1,5 @@
 import { newPlane, type Plane } from './plane.ts';
+import type { Schedule } from './schedule.ts';
 import { splineAt } from './spline.ts';
 
 /**
@@ -49,4 +50,33 @@ export function warp(first: Plane, second: Plane, u: Plane, v: Plane): Warped {
     }
   }
   return { ...warped, ...differences };
+}
+
+/**
+ * The constancy assumptions as distances in pixels, up to the floors: those of brightness divided by the slope of the second
+ * frame there, those of the gradient by its curvature (Zimmer, Bruhn and Weickert, IJCV 2011).
+ */
+export function normalized(warped: Warped, { slopeFloor, curvatureFloor }: Schedule): Warped {
+  const { x, y, xx, xy, yy } = warped;
+  const bySlope = (plane: Plane) => scaled(plane, (p) => x.data[p]! ** 2 + y.data[p]! ** 2 + slopeFloor ** 2);
+  const byCurvature = (plane: Plane) =>
+    scaled(plane, (p) => {
+      const ofGradients = xx.data[p]! ** 2 + 2 * xy.data[p]! ** 2 + yy.data[p]! ** 2;
+      return ofGradients / 2 + curvatureFloor ** 2;
+    });
+  return {
+    x: bySlope(x),
+    y: bySlope(y),
+    z: bySlope(warped.z),
+    xx: byCurvature(xx),
+    xy: byCurvature(xy),
+    yy: byCurvature(yy),
+    xz: byCurvature(warped.xz),
+    yz: byCurvature(warped.yz),
+  };
+}
+
+/** The plane divided by the root of what `squared` gives for each pixel. */
+function scaled({ width, height, data }: Plane, squared: (p: number) => number): Plane {
+  return { width, height, data: data.map((value, p) => value / Math.sqrt(squared(p))) };
 }

@@ -1,4 +1,5 @@
-import { type FlowField, type FlowPreset, flowOfFrames, type GrayImage } from '../../flow/index.ts';
+import type { FlowField, FlowPreset, GrayImage } from '../../flow/index.ts';
+import { flowOfFrames } from '../../flow/node/index.ts';
 import { type DecoderName, openMedia, SAMPLE_RATE } from '../../media/index.ts';
 import { Channel } from '../../support/channel.ts';
 import { HandcraftedFeatures } from '../handcrafted/features.ts';

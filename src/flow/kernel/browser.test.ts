@@ -8,8 +8,8 @@ import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { compiledEntry } from '../../support/entry.ts';
 import { requirement } from '../../support/testing.ts';
+import { kernelModule } from '../node/module.ts';
 import { FlowKernel } from './kernel.ts';
-import { kernelModule } from './module.ts';
 
 const hasChromium = requirement('chromium', () => execFileSync('chromium', ['--version']).length > 0);
 const compiled = dirname(dirname(dirname(compiledEntry(import.meta.url, 'kernel'))));

@@ -5,10 +5,10 @@ import { expect, test } from 'vitest';
 import { requirement } from '../../support/testing.ts';
 import { broxFlow } from '../brox.ts';
 import { endpointError } from '../errors.ts';
-import { readGrayImage } from '../image.ts';
+import { readGrayImage } from '../node/gray-image.ts';
+import { kernelModule } from '../node/module.ts';
 import type { GrayImage } from '../schedule.ts';
 import { FlowKernel } from './kernel.ts';
-import { kernelModule } from './module.ts';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const middlebury = process.env.AFFECTLINE_MIDDLEBURY ?? `${root}/../shared/data/middlebury`;

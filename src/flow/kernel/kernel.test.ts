@@ -2,12 +2,12 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { broxFlow } from '../brox.ts';
 import { endpointError } from '../errors.ts';
-import type { FlowField, GrayImage } from '../schedule.ts';
+import { kernelModule } from '../node/module.ts';
+import type { BroxOptions, FlowField, GrayImage } from '../schedule.ts';
 import { constantFlow, interior, largest, mirrored, texture } from '../testing.ts';
-import { FlowKernel, type KernelOptions } from './kernel.ts';
-import { kernelModule } from './module.ts';
+import { FlowKernel } from './kernel.ts';
 
-function kernelFlow(first: GrayImage, second: GrayImage, options: KernelOptions = {}): FlowField {
+function kernelFlow(first: GrayImage, second: GrayImage, options: BroxOptions = {}): FlowField {
   const kernel = new FlowKernel(kernelModule()!, first, options);
   kernel.next(first);
   return kernel.next(second)!;
@@ -31,7 +31,7 @@ function warpedPair(width: number, height: number, seed: number, angle: number):
   return [view(0), view(angle)];
 }
 
-test('the kernel agrees with the oracle on synthetic warps, in all presets, joint or not', () => {
+test('the kernel agrees with the oracle on synthetic warps, in all presets', () => {
   fc.assert(
     fc.property(
       fc.integer({ min: 20, max: 110 }),
@@ -39,10 +39,9 @@ test('the kernel agrees with the oracle on synthetic warps, in all presets, join
       fc.double({ min: 0.5, max: 6, noNaN: true }),
       fc.double({ min: -0.06, max: 0.06, noNaN: true }),
       fc.constantFrom('fast', 'standard', 'accurate'),
-      fc.boolean(),
-      (width, height, seed, angle, preset, joint) => {
+      (width, height, seed, angle, preset) => {
         const [first, second] = warpedPair(width, height, seed, angle);
-        const options = { preset, joint };
+        const options = { preset };
         expect(
           endpointError(kernelFlow(first, second, options), broxFlow(first, second, options)),
         ).toBeLessThanOrEqual(0.01);
@@ -50,14 +49,6 @@ test('the kernel agrees with the oracle on synthetic warps, in all presets, join
     ),
     { numRuns: 30 },
   );
-});
-
-test('a warm start begins with the flow of the pair before, as the oracle does when given it', () => {
-  const frames = [0, 1, 2].map((n) => texture(80, 60, 1.7, -1.3 * n, 0.6 * n));
-  const kernel = new FlowKernel(kernelModule()!, frames[0]!, { warmStart: true });
-  const [, , third] = frames.map((frame) => kernel.next(frame));
-  const before = broxFlow(frames[0]!, frames[1]!);
-  expect(endpointError(third!, broxFlow(frames[1]!, frames[2]!, { initial: before }))).toBeLessThan(0.01);
 });
 
 test('a frame shared by two pairs is prepared once, and gives what each pair alone gives', () => {

@@ -1,9 +1,9 @@
-import { InputError } from '../../support/errors.ts';
 import {
+  type BroxOptions,
+  checkFrameSize,
   type FlowField,
-  type FlowPreset,
   type GrayImage,
-  levelSizes,
+  levelsOf,
   type Schedule,
   type Size,
   scheduleOf,
@@ -20,31 +20,20 @@ interface Exports {
     smoothnessEpsilon: number,
     presmoothing: number,
     reductionSmoothing: number,
-    warps: number,
+    slopeFloor: number,
+    curvatureFloor: number,
+    edgeSlope: number,
     innerSteps: number,
     sweeps: number,
-    joint: boolean,
-    median: boolean,
   ): void;
-  addLevel(width: number, height: number): void;
-  ready(): void;
+  addLevel(width: number, height: number, warps: number): void;
   input(): number;
   inputStride(): number;
   prepare(slot: number): void;
-  flow(first: number, second: number, warm: boolean): void;
+  flow(first: number, second: number): void;
   resultU(): number;
   resultV(): number;
 }
-
-export interface KernelOptions {
-  readonly preset?: FlowPreset | undefined;
-  readonly joint?: boolean | undefined;
-  /** Start each pair from the flow of the pair before: the result then depends on what came before it. */
-  readonly warmStart?: boolean | undefined;
-}
-
-/** Above this the memory of one instance, about 120 bytes a pixel, would leave what 32-bit WebAssembly can address. */
-const mostPixels = 2 ** 24;
 
 /**
  * The kernel for frames of one size, with memory of its own. Frames are given one after the other;
@@ -53,9 +42,7 @@ const mostPixels = 2 ** 24;
 export class FlowKernel {
   readonly size: Size;
   private readonly exports: Exports;
-  private readonly warmStart: boolean;
   private frames = 0;
-  private pairs = 0;
 
   /**
    * @param module `brox.wasm`, compiled (`kernelModule()` in Node).
@@ -64,15 +51,11 @@ export class FlowKernel {
   constructor(
     module: WebAssembly.Module,
     { width, height }: Size,
-    { preset = 'standard', joint = false, warmStart = false }: KernelOptions = {},
-    schedule: Schedule = scheduleOf(preset, joint),
+    { preset = 'standard' }: BroxOptions = {},
+    schedule: Schedule = scheduleOf(preset),
   ) {
-    if (width * height > mostPixels)
-      throw new InputError(
-        `a frame of ${width}×${height} is too large for the flow; at most ${mostPixels} pixels`,
-      );
+    checkFrameSize({ width, height });
     this.size = { width, height };
-    this.warmStart = warmStart;
     const abort = () => {
       throw new Error(`the flow of ${width}×${height} frames does not fit in memory`);
     };
@@ -85,22 +68,20 @@ export class FlowKernel {
       schedule.smoothnessEpsilon,
       schedule.presmoothing,
       schedule.reductionSmoothing,
-      schedule.warps,
+      schedule.slopeFloor,
+      schedule.curvatureFloor,
+      schedule.edgeSlope,
       schedule.innerSteps,
       schedule.sweeps,
-      joint,
-      schedule.median,
     );
-    for (const level of levelSizes({ width, height }, schedule)) {
-      this.exports.addLevel(level.width, level.height);
+    for (const level of levelsOf({ width, height }, schedule)) {
+      this.exports.addLevel(level.width, level.height, level.warps);
     }
-    this.exports.ready();
   }
 
   /** Forgets the frame before: the next one starts a new run. */
   restart(): void {
     this.frames = 0;
-    this.pairs = 0;
   }
 
   /** @returns the flow from the frame given before to this one; nothing for the first frame of a run. */
@@ -116,7 +97,7 @@ export class FlowKernel {
     for (let y = 0; y < height; y++) input.set(data.subarray(y * width, (y + 1) * width), y * stride);
     exports.prepare(slot);
     if (this.frames++ === 0) return undefined;
-    exports.flow(1 - slot, slot, this.warmStart && this.pairs++ > 0);
+    exports.flow(1 - slot, slot);
     const result = (address: number) =>
       new Float32Array(exports.memory.buffer, address, width * height).slice();
     return { width, height, u: result(exports.resultU()), v: result(exports.resultV()) };

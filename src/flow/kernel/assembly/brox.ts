@@ -1,12 +1,12 @@
 // Dense optical flow after Brox, Bruhn, Papenberg & Weickert (ECCV 2004), the whole of it for one frame size.
-// From outside: `configure` once, `addLevel` from the frame's own size to the coarsest and `ready`; then for every frame its gray
+// From outside: `configure` once, `addLevel` from the frame's own size to the coarsest; then for every frame its gray
 // values to `input()` and `prepare(slot)`, and for every pair `flow(first, second)`; the field is at `resultU()`, `resultV()`.
 import { VECTOR, allocate, allocateFlow, allocateImage, blocksOf, clearFlow, flowHalf, flowLine, imageStride, repeatEdge } from './layout';
 import { resample, tapTable } from './pyramid';
 import { SAMPLE_BLOCK, sampleSpline } from './derivatives';
 import { DATA_BLOCK, placeBytes, warp } from './warp';
 import { weightBytes, solve, systemBytes } from './solver';
-import { medianFilter, unpackRow } from './median';
+import { medianBytes, medianFilter, unpackRow } from './median';
 import { expand, expandTable } from './expand';
 
 /** Two frames are held: those of the pair, or of a clip the one that is shared and the next. */
@@ -23,23 +23,22 @@ class Level {
   mask: usize = 0;
   /** Where the columns of this level fall in the next coarser one. */
   expansion: usize = 0;
-  constructor(public width: i32, public height: i32) {}
+  constructor(public width: i32, public height: i32, public warps: i32) {}
 }
 
 const levels: Level[] = [];
 let alpha: f32, gamma: f32, omega: f32, dataEpsilon: f32, smoothnessEpsilon: f32, smoothing: f64, antialiasing: f64;
-let warps: i32, inner: i32, sweeps: i32, joint: bool, median: bool;
+let slopeFloor: f32, curvatureFloor: f32, edgeSlope: f32, inner: i32, sweeps: i32;
 let frame: usize, spare: usize, row: usize, data: usize, places: usize, weights: usize, system: usize, u: usize, v: usize;
-/** Where the columns of the coarsest level fall in the finest. */
-let reduction: usize;
 
 /**
  * @param smoothing σ of the Gaussian on the frame, in pixels
  * @param antialiasing σ of the Gaussian between levels, in pixels of the finer
+ * @param slopeFloor_ see `Schedule`, as for all constants
  */
 export function configure(
   alpha_: f32, gamma_: f32, omega_: f32, dataEpsilon_: f32, smoothnessEpsilon_: f32, smoothing_: f64, antialiasing_: f64,
-  warps_: i32, inner_: i32, sweeps_: i32, joint_: bool, median_: bool,
+  slopeFloor_: f32, curvatureFloor_: f32, edgeSlope_: f32, inner_: i32, sweeps_: i32,
 ): void {
   alpha = alpha_;
   gamma = gamma_;
@@ -48,19 +47,19 @@ export function configure(
   smoothnessEpsilon = smoothnessEpsilon_;
   smoothing = smoothing_;
   antialiasing = antialiasing_;
-  warps = warps_;
+  slopeFloor = slopeFloor_;
+  curvatureFloor = curvatureFloor_;
+  edgeSlope = edgeSlope_;
   inner = inner_;
   sweeps = sweeps_;
-  joint = joint_;
-  median = median_;
 }
 
-export function addLevel(width: i32, height: i32): void {
-  const level = new Level(width, height);
+export function addLevel(width: i32, height: i32, warps: i32): void {
+  const level = new Level(width, height, warps);
   if (levels.length == 0) {
     frame = allocateImage(width, height);
     spare = allocateImage(width, height);
-    row = allocate(2 * (<usize>imageStride(width) + 16) * 4);
+    row = allocate(max<usize>(2 * (<usize>imageStride(width) + 16) * 4, medianBytes(width)));
     data = allocate(DATA_BLOCK * 2 * blocksOf(width) * height);
     places = allocate(placeBytes(width));
     weights = allocate(weightBytes(width));
@@ -83,11 +82,6 @@ export function addLevel(width: i32, height: i32): void {
   level.mask = allocate(2 * VECTOR * blocksOf(width));
   for (let x = 0; x < width; x++) store<i32>(level.mask + <usize>(x & 1) * VECTOR * blocksOf(width) + ((<usize>x >> 1) << 2), -1);
   levels.push(level);
-}
-
-/** After the last level. */
-export function ready(): void {
-  reduction = expandTable(levels[0].width, levels[levels.length - 1].width);
 }
 
 /** Address of the frame's float32 gray values, rows `inputStride()` numbers apart. */
@@ -116,28 +110,26 @@ export function prepare(slot: i32): void {
   }
 }
 
-/**
- * The flow from the frame in slot `first` to that in slot `second`.
- * @param warm start from the flow computed last instead of from rest
- */
-export function flow(first: i32, second: i32, warm: bool): void {
+/** The flow from the frame in slot `first` to that in slot `second`. */
+export function flow(first: i32, second: i32): void {
   const finest = levels[0];
   const coarsest = levels[levels.length - 1];
-  if (!warm) clearFlow(coarsest.flow, coarsest.width, coarsest.height);
-  else if (coarsest != finest)
-    expand(finest.flow, finest.width, finest.height, coarsest.flow, coarsest.width, coarsest.height, reduction, row);
+  clearFlow(coarsest.flow, coarsest.width, coarsest.height);
   for (let l = levels.length - 1; l >= 0; l--) {
     const level = levels[l];
     if (level != coarsest) {
       const coarser = levels[l + 1];
       expand(coarser.flow, coarser.width, coarser.height, level.flow, level.width, level.height, level.expansion, row);
     }
-    for (let k = 0; k < warps; k++) {
-      warp(level.samples[first], level.surface[second], level.flow, data, places, level.width, level.height);
+    for (let k = 0; k < level.warps; k++) {
+      warp(level.samples[first], level.surface[second], level.flow, data, places, level.width, level.height, slopeFloor, curvatureFloor);
       for (let i = 0; i < inner; i++)
-        solve(level.flow, data, level.mask, weights, system, level.width, level.height, alpha, gamma, omega, dataEpsilon, smoothnessEpsilon, sweeps, joint);
-      if (median) medianFilter(level.flow, level.width, level.height, frame, spare); // the frame is in its pyramid: its room is free
+        solve(
+          level.flow, data, level.samples[first], level.mask, weights, system, level.width, level.height,
+          alpha, gamma, omega, dataEpsilon, smoothnessEpsilon, edgeSlope, sweeps,
+        );
     }
+    medianFilter(level.flow, level.width, level.height, frame, spare, row); // the frame is in its pyramid: its room is free
   }
   writeResult(finest);
 }

@@ -1,5 +1,5 @@
 // The first frame's image and gradient at the pixels. A level of the pyramid holds coefficients of a cubic B-spline
-// surface; at a pixel the spline weighs its neighbours 1:4:1, and its slope is half their difference.
+// surface; at a pixel the spline weighs its neighbors 1:4:1, and its slope is half their difference.
 import { VECTOR, blocksOf, even, imageStride, odd, repeatRowEdge } from './layout';
 
 /** Bytes of a block of samples: four pixels of I, of ∂x I and of ∂y I. */
@@ -51,7 +51,7 @@ function difference(p: usize): v128 {
   return f32x4.mul(f32x4.splat(0.5), f32x4.sub(v128.load(p + 4), v128.load(p - 4)));
 }
 
-/** Stores eight neighbouring pixels as four of the even half and four of the odd half. */
+/** Stores eight neighboring pixels as four of the even half and four of the odd half. */
 // @ts-ignore: decorator
 @inline
 function store2(block: usize, half: usize, a: v128, b: v128): void {

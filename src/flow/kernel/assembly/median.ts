@@ -1,12 +1,19 @@
-// A median filter on the flow, 5 × 5, which removes outliers that a warp would otherwise pass on to the next
+// A median filter on the flow, 3 × 3: it removes the outliers that a level would otherwise pass on to the next finer one
 // (Sun, Roth & Black, "Secrets of optical flow estimation and their principles", CVPR 2010).
-import { FLOW_STEP, VECTOR, even, flowHalf, flowLine, imageStride, repeatEdge } from './layout';
+import { FLOW_STEP, VECTOR, even, flowHalf, flowLine, imageStride, odd, repeatEdge } from './layout';
 
-/** The values among which the median is sought. */
-const candidates = memory.data(14 * 16, 16);
+/** Room for the sorted columns of a row, the `rows` of `medianFilter`. */
+export function medianBytes(width: i32): usize {
+  return pitchOf(width) * 3;
+}
+
+/** A padded image row, and a vector more at each end. */
+function pitchOf(width: i32): usize {
+  return (<usize>imageStride(width) << 2) + 2 * VECTOR;
+}
 
 /** `u` and `v` are room for two image planes with their border. */
-export function medianFilter(flow: usize, width: i32, height: i32, u: usize, v: usize): void {
+export function medianFilter(flow: usize, width: i32, height: i32, u: usize, v: usize, rows: usize): void {
   const line = flowLine(width);
   const stride = <usize>imageStride(width) << 2;
   for (let y = 0; y < height; y++)
@@ -14,16 +21,10 @@ export function medianFilter(flow: usize, width: i32, height: i32, u: usize, v: 
   repeatEdge(u, width, height);
   repeatEdge(v, width, height);
   for (let y = 0; y < height; y++) {
-    for (let parity = 0; parity < 2; parity++) {
-      let block = flowHalf(flow, line, y, parity);
-      let offset = <usize>y * stride + (<usize>parity << 2);
-      for (let x = 0; x < width; x += 8) {
-        v128.store(block, medianAround(u + offset, stride));
-        v128.store(block, medianAround(v + offset, stride), VECTOR);
-        block += FLOW_STEP;
-        offset += 2 * VECTOR;
-      }
-    }
+    const evenHalf = flowHalf(flow, line, y, 0);
+    const oddHalf = flowHalf(flow, line, y, 1);
+    filterRow(u + <usize>y * stride, stride, rows, width, evenHalf, oddHalf);
+    filterRow(v + <usize>y * stride, stride, rows, width, evenHalf + VECTOR, oddHalf + VECTOR);
   }
 }
 
@@ -50,34 +51,49 @@ function interleave(evenHalf: usize, oddHalf: usize, target: usize): void {
 }
 
 /**
- * The medians of the 25 values around four pixels, every other column from `p` on. Of 14 of the values neither the least nor the
- * greatest can be the median of all 25: both are dropped and the next value is taken in, until one is left.
+ * Each column of three is sorted once, for the three medians that it is part of: the median of nine is that of the greatest of
+ * the least, the median of the middle ones and the least of the greatest.
  */
-function medianAround(p: usize, stride: usize): v128 {
-  for (let i = 0; i < 14; i++) v128.store(candidates + (<usize>i << 4), tap(p, stride, i));
-  let end = candidates + 14 * VECTOR;
-  for (let next = 14; next < 26; next++) {
-    // from the first two on, the least and the greatest so far are carried along and the others stay behind, one place further down
-    const a = v128.load(candidates);
-    const b = v128.load(candidates, VECTOR);
-    let least = f32x4.pmin(a, b);
-    let greatest = f32x4.pmax(a, b);
-    for (let q = candidates + 2 * VECTOR; q < end; q += VECTOR) {
-      const value = v128.load(q);
-      const rest = f32x4.pmax(least, value);
-      v128.store(q - VECTOR, f32x4.pmin(greatest, rest));
-      least = f32x4.pmin(least, value);
-      greatest = f32x4.pmax(greatest, rest);
-    }
-    if (next < 25) v128.store(candidates, tap(p, stride, next));
-    end -= VECTOR;
+function filterRow(row: usize, stride: usize, rows: usize, width: i32, evenHalf: usize, oddHalf: usize): void {
+  const pitch = pitchOf(width);
+  const least = rows + VECTOR; // of column 0: those before it belong to the border
+  const middle = least + pitch;
+  const greatest = middle + pitch;
+  const end = <usize>((width + 7) & ~7) << 2;
+  for (let x: usize = 0; x <= end + VECTOR; x += VECTOR) {
+    const p = row + x - VECTOR;
+    const a = v128.load(p - stride);
+    const b = v128.load(p);
+    const c = v128.load(p + stride);
+    const less = f32x4.pmin(a, b);
+    const more = f32x4.pmax(a, b);
+    const rest = f32x4.pmax(less, c);
+    v128.store(least + x - VECTOR, f32x4.pmin(less, c));
+    v128.store(middle + x - VECTOR, f32x4.pmin(more, rest));
+    v128.store(greatest + x - VECTOR, f32x4.pmax(more, rest));
   }
-  return v128.load(candidates, VECTOR);
+  for (let x: usize = 0; x < end; x += 2 * VECTOR) {
+    const a = medianOfNine(least + x, middle + x, greatest + x);
+    const b = medianOfNine(least + x + VECTOR, middle + x + VECTOR, greatest + x + VECTOR);
+    v128.store(evenHalf, even(a, b));
+    v128.store(oddHalf, odd(a, b));
+    evenHalf += FLOW_STEP;
+    oddHalf += FLOW_STEP;
+  }
 }
 
 // @ts-ignore: decorator
 @inline
-function tap(p: usize, stride: usize, i: i32): v128 {
-  const q = p + <usize>(i / 5 - 2) * stride + (<usize>(i % 5 - 2) << 2);
-  return even(v128.load(q), v128.load(q, VECTOR));
+function medianOfNine(least: usize, middle: usize, greatest: usize): v128 {
+  return medianOfThree(
+    f32x4.pmax(f32x4.pmax(v128.load(least - 4), v128.load(least)), v128.load(least + 4)),
+    medianOfThree(v128.load(middle - 4), v128.load(middle), v128.load(middle + 4)),
+    f32x4.pmin(f32x4.pmin(v128.load(greatest - 4), v128.load(greatest)), v128.load(greatest + 4)),
+  );
+}
+
+// @ts-ignore: decorator
+@inline
+function medianOfThree(a: v128, b: v128, c: v128): v128 {
+  return f32x4.pmin(f32x4.pmax(a, b), f32x4.pmax(f32x4.pmin(a, b), c));
 }

@@ -1,8 +1,9 @@
-// Red-black successive over-relaxation, many half-sweeps in flight. A half-sweep updates the pixels of one colour
-// from their four neighbours of the other. Row y of half-sweep k needs rows y − 1 … y + 1 of half-sweep k − 1 only, so
+// Red-black successive over-relaxation, many half-sweeps in flight. A half-sweep updates the pixels of one color
+// from their four neighbors of the other. Row y of half-sweep k needs rows y − 1 … y + 1 of half-sweep k − 1 only, so
 // the half-sweeps follow each other down the frame one row apart: the coefficients of a dozen rows, made just
 // before, stay in cache for all sweeps. The result is that of sweeping the whole frame each time, to the bit.
 import { FLOW_STEP, VECTOR, blocksOf, flowLine } from './layout';
+import { SAMPLE_BLOCK } from './derivatives';
 import { DATA_BLOCK } from './warp';
 import { BLACK, BLACK_UP, DOWN, INVERSE, LEFT, RHS, RIGHT, SYSTEM_STEP, UP, assembleRow, diffusivityHalf, diffusivityRow, negateRow } from './system';
 
@@ -22,11 +23,12 @@ export function weightBytes(width: i32): usize {
 
 /** One lagged-nonlinearity step: weights and system at the current flow, then `sweeps` red-black sweeps. */
 export function solve(
-  flow: usize, data: usize, mask: usize, weights: usize, system: usize, width: i32, height: i32,
-  alpha: f32, gamma: f32, omega: f32, dataEpsilon: f32, smoothnessEpsilon: f32, sweeps: i32, joint: bool,
+  flow: usize, data: usize, samples: usize, mask: usize, weights: usize, system: usize, width: i32, height: i32,
+  alpha: f32, gamma: f32, omega: f32, dataEpsilon: f32, smoothnessEpsilon: f32, edgeSlope: f32, sweeps: i32,
 ): void {
   const blocks = blocksOf(width);
   const dataRow = DATA_BLOCK * 2 * blocks;
+  const sampleRow = SAMPLE_BLOCK * 2 * blocks;
   const flowBytes = flowLine(width);
   const systemLine = SYSTEM_STEP * blocks;
   const lines = systemLines(sweeps);
@@ -37,7 +39,11 @@ export function solve(
   memory.fill(system, 0, systemLine); // line 0 has no black half
   // step t: the diffusivity of row t, the system of row y = t − 1, sweep k of line y − 2 k
   for (let t = 0; t <= height + 2 * sweeps; t++) {
-    if (t < height) diffusivityRow(flow, t, diffusivity + <usize>(t & 3) * diffusivityRowBytes, width, height, alpha, smoothnessEpsilon);
+    if (t < height)
+      diffusivityRow(
+        flow, samples + <usize>t * sampleRow, t, diffusivity + <usize>(t & 3) * diffusivityRowBytes, width, height,
+        alpha, smoothnessEpsilon, edgeSlope,
+      );
     const y = t - 1;
     if (y < 0) continue;
     const line = system + <usize>(y % lines) * systemLine;
@@ -49,7 +55,7 @@ export function solve(
       if (y == height - 1) negateRow(here - VECTOR, below - VECTOR, width);
       assembleRow(
         flow, y, data + <usize>y * dataRow, mask, dataWeights, here, above, below, line, system + <usize>((y + 1) % lines) * systemLine,
-        width, gamma, omega, dataEpsilon, joint,
+        width, gamma, omega, dataEpsilon,
       );
     } else if (y == height) clearRed(line, blocks); // the last line has no red half
     for (let k = 0; k < sweeps; k++) {
@@ -89,7 +95,7 @@ function sweepLine(line: usize, bytes: usize, system: usize, blocks: i32, keep: 
   let upper = line - bytes; // red of row r − 1, beside the black
   let beside = line + bytes + BLACK_FLOW; // black of row r, beside the red
   let below = line + bytes * 2 + BLACK_FLOW; // black of row r + 1
-  // the neighbours left and right of an even column are in the block before and in the block itself, those of an odd
+  // the neighbors left and right of an even column are in the block before and in the block itself, those of an odd
   // column in the block itself and in the one after
   if (!odd) {
     upper -= FLOW_STEP;

@@ -1,10 +1,11 @@
 // The linear system of one lagged-nonlinearity step: the robust weights Ψ' are taken at the current flow, which makes
 // the Euler–Lagrange equations linear in the next one.
 import { FLOW_STEP, VECTOR, blocksOf, colorOf, flowAt, flowHalf, flowLine } from './layout';
+import { SAMPLE_BLOCK } from './derivatives';
 import { DATA_BLOCK } from './warp';
 
 // Coefficients, four pixels each of: right-hand sides (b₁, b₂), ω times the inverse of the pixel's 2×2 matrix
-// (q₁₁, q₁₂, q₂₂), smoothness weights to the left, right, lower and upper neighbour. Inverting here, once, leaves the
+// (q₁₁, q₁₂, q₂₂), smoothness weights to the left, right, lower and upper neighbor. Inverting here, once, leaves the
 // solver multiplications and additions only. They lie in lines like the flow's: a block of the red half of row r, then
 // one of the black half of row r − 1; the weight between the two pixels is stored once, as the upper one of the red.
 export const RHS: usize = 0;
@@ -23,22 +24,25 @@ export function diffusivityHalf(width: i32): usize {
 }
 
 /**
- * Half the diffusivity, α/2 · Ψ'(|∇u|² + |∇v|²), of a row: the smoothness weight between two neighbours is the sum of theirs.
+ * Half the diffusivity, α/2 · Ψ'(|∇u|² + |∇v|²) / √(1 + |∇I|²/K²) with K = `edgeSlope`, of a row: the smoothness weight between
+ * two neighbors is the sum of theirs.
  * Beyond the frame it is the edge's, negated: the weight across the edge is then zero, the reflecting boundary condition.
  */
-export function diffusivityRow(flow: usize, y: i32, diffusivity: usize, width: i32, height: i32, alpha: f32, epsilon: f32): void {
+export function diffusivityRow(
+  flow: usize, samples: usize, y: i32, diffusivity: usize, width: i32, height: i32, alpha: f32, epsilon: f32, edgeSlope: f32,
+): void {
   const line = flowLine(width);
   const half = diffusivityHalf(width);
   const blocks = blocksOf(width);
   borderColumns(flow, line, y, width);
   for (let parity = 0; parity < 2; parity++) {
-    // the neighbours left and right are of the other parity: of an even column, in the block before and in the block
+    // the neighbors left and right are of the other parity: of an even column, in the block before and in the block
     // itself; of an odd column, in the block itself and in the one after
     let beside = flowHalf(flow, line, y, 1 - parity);
     if (!parity) beside -= FLOW_STEP;
     diffusivityOf(
       beside, flowHalf(flow, line, max(y - 1, 0), parity), flowHalf(flow, line, min(y + 1, height - 1), parity),
-      diffusivity + <usize>parity * half, blocks, parity, alpha, epsilon,
+      samples + <usize>parity * SAMPLE_BLOCK * blocks, diffusivity + <usize>parity * half, blocks, parity, alpha, epsilon, edgeSlope,
     );
   }
   store<f32>(diffusivity + half - 4, -load<f32>(diffusivity));
@@ -52,8 +56,10 @@ function diffusivityAt(diffusivity: usize, half: usize, x: i32): usize {
 }
 
 function diffusivityOf(
-  beside: usize, above: usize, below: usize, target: usize, blocks: i32, parity: i32, alpha: f32, epsilon: f32,
+  beside: usize, above: usize, below: usize, samples: usize, target: usize, blocks: i32, parity: i32,
+  alpha: f32, epsilon: f32, edgeSlope: f32,
 ): void {
+  const edges = f32x4.splat(1 / (edgeSlope * edgeSlope));
   const end = target + VECTOR * blocks;
   while (target < end) {
     const a = v128.load(beside);
@@ -75,7 +81,11 @@ function diffusivityOf(
       f32x4.add(dot(ux, ux, uy, uy), dot(vx, vx, vy, vy)),
       f32x4.splat(4 * epsilon * epsilon),
     );
-    v128.store(target, f32x4.div(f32x4.splat(alpha), f32x4.sqrt(s)));
+    const Ix = v128.load(samples, VECTOR);
+    const Iy = v128.load(samples, 2 * VECTOR);
+    const edge = f32x4.add(f32x4.splat(1), f32x4.mul(edges, dot(Ix, Ix, Iy, Iy)));
+    v128.store(target, f32x4.div(f32x4.splat(alpha), f32x4.sqrt(f32x4.mul(edge, s))));
+    samples += SAMPLE_BLOCK;
     beside += FLOW_STEP;
     above += FLOW_STEP;
     below += FLOW_STEP;
@@ -106,7 +116,7 @@ export function negateRow(source: usize, target: usize, width: i32): void {
  */
 export function assembleRow(
   flow: usize, y: i32, data: usize, mask: usize, weights: usize, diffusivity: usize, above: usize, below: usize,
-  red: usize, black: usize, width: i32, gamma: f32, omega: f32, epsilon: f32, joint: bool,
+  red: usize, black: usize, width: i32, gamma: f32, omega: f32, epsilon: f32,
 ): void {
   const blocks = blocksOf(width);
   const half = diffusivityHalf(width);
@@ -114,11 +124,11 @@ export function assembleRow(
     const side = <usize>parity;
     const isBlack = colorOf(y, parity);
     const dataHalf = data + side * DATA_BLOCK * blocks;
-    dataWeights(flowHalf(flow, flowLine(width), y, parity), dataHalf, weights, blocks, gamma, epsilon, joint);
+    dataWeights(flowHalf(flow, flowLine(width), y, parity), dataHalf, weights, blocks, gamma, epsilon);
     assembleHalf(
       weights, dataHalf, mask + side * VECTOR * blocks,
       diffusivity + side * half,
-      diffusivity + (1 - side) * half + side * 4 - 4, // the left neighbours; the right ones are one number further
+      diffusivity + (1 - side) * half + side * 4 - 4, // the left neighbors; the right ones are one number further
       above + side * half, below + side * half,
       isBlack ? black + BLACK : red, isBlack ? BLACK_UP - BLACK : UP, blocks, omega,
     );
@@ -129,7 +139,7 @@ export function assembleRow(
  * Ψ' of brightness and γ Ψ' of gradient constancy at the current flow. In a loop of its own: roots and divisions take long,
  * and in one with the rest they would leave the processor no room to begin the next pixels meanwhile.
  */
-function dataWeights(flow: usize, data: usize, weights: usize, blocks: i32, gamma: f32, epsilon: f32, joint: bool): void {
+function dataWeights(flow: usize, data: usize, weights: usize, blocks: i32, gamma: f32, epsilon: f32): void {
   const epsilon2 = f32x4.splat(epsilon * epsilon);
   const end = data + DATA_BLOCK * blocks;
   while (data < end) {
@@ -141,18 +151,12 @@ function dataWeights(flow: usize, data: usize, weights: usize, blocks: i32, gamm
     const ry = f32x4.add(v128.load(data, 7 * VECTOR), dot(Ixy, u, v128.load(data, 5 * VECTOR), v));
     const brightness = f32x4.add(f32x4.mul(r, r), epsilon2);
     const gradient = dot(rx, rx, ry, ry);
-    if (joint) {
-      const psi = f32x4.div(f32x4.splat(1), f32x4.sqrt(f32x4.add(brightness, f32x4.mul(f32x4.splat(gamma), gradient))));
-      v128.store(weights, psi);
-      v128.store(weights, f32x4.mul(f32x4.splat(gamma), psi), VECTOR);
-    } else {
-      // 1/a and γ/b with one division
-      const a = f32x4.sqrt(brightness);
-      const b = f32x4.sqrt(f32x4.add(gradient, epsilon2));
-      const inverse = f32x4.div(f32x4.splat(1), f32x4.mul(a, b));
-      v128.store(weights, f32x4.mul(inverse, b));
-      v128.store(weights, f32x4.mul(f32x4.splat(gamma), f32x4.mul(inverse, a)), VECTOR);
-    }
+    // 1/a and γ/b with one division
+    const a = f32x4.sqrt(brightness);
+    const b = f32x4.sqrt(f32x4.add(gradient, epsilon2));
+    const inverse = f32x4.div(f32x4.splat(1), f32x4.mul(a, b));
+    v128.store(weights, f32x4.mul(inverse, b));
+    v128.store(weights, f32x4.mul(f32x4.splat(gamma), f32x4.mul(inverse, a)), VECTOR);
     flow += FLOW_STEP;
     data += DATA_BLOCK;
     weights += 2 * VECTOR;
@@ -189,11 +193,11 @@ function assembleHalf(
     v128.store(system, f32x4.neg(f32x4.add(f32x4.mul(px, It), dot(gxx, Ixt, gxy, Iyt))));
     v128.store(system, f32x4.neg(f32x4.add(f32x4.mul(py, It), dot(gxy, Ixt, gyy, Iyt))), VECTOR);
 
-    const centre = v128.load(here);
-    const left = f32x4.add(centre, v128.load(beside));
-    const right = f32x4.add(centre, v128.load(beside + 4));
-    const up = f32x4.add(centre, v128.load(above));
-    const down = f32x4.add(centre, v128.load(below));
+    const center = v128.load(here);
+    const left = f32x4.add(center, v128.load(beside));
+    const right = f32x4.add(center, v128.load(beside + 4));
+    const up = f32x4.add(center, v128.load(above));
+    const down = f32x4.add(center, v128.load(below));
     const sum = f32x4.add(f32x4.add(left, right), f32x4.add(up, down));
     const d11 = f32x4.add(a11, sum);
     const d22 = f32x4.add(a22, sum);

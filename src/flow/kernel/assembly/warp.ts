@@ -1,10 +1,10 @@
 // The second frame seen through the current flow: value, gradient and second derivatives at (x + u, y + v).
-// All six come from one 4×4 neighbourhood of the cubic B-spline surface. They are exact derivatives
+// All six come from one 4×4 neighborhood of the cubic B-spline surface. They are exact derivatives
 // of one surface, ∂x I₂(x + w) as the paper defines them, and only one plane is gathered from.
 import { FLOW_STEP, VECTOR, blocksOf, flowHalf, flowLine, imageStride } from './layout';
 import { SAMPLE_BLOCK } from './derivatives';
 
-/** Bytes of a block of the linearised data term: I_t', I_x, I_y, I_xx, I_xy, I_yy, I_xt', I_yt' of four pixels. */
+/** Bytes of a block of the linearized data term: I_t', I_x, I_y, I_xx, I_xy, I_yy, I_xt', I_yt' of four pixels. */
 export const DATA_BLOCK: usize = 8 * VECTOR;
 
 // A half row is warped in two passes, or the long way from a displacement to an address would leave the processor
@@ -36,11 +36,14 @@ function one(): v128 {
 }
 
 /**
- * Writes the data term linearised around the current flow (u₀, v₀). The differences in time are kept as
+ * Writes the data term linearized around the current flow (u₀, v₀). The differences in time are kept as
  * I_t' = I_t − I_x u₀ − I_y v₀ (I_xt', I_yt' alike): then I_t' + I_x u + I_y v is the residual at any flow (u, v) and u₀, v₀
- * are not needed again. Pixels that leave the frame have no data term.
+ * are not needed again. Brightness constancy is divided by the slope, gradient constancy by the curvature. Pixels that leave
+ * the frame have no data term.
  */
-export function warp(samples: usize, surface: usize, flow: usize, data: usize, places: usize, width: i32, height: i32): void {
+export function warp(
+  samples: usize, surface: usize, flow: usize, data: usize, places: usize, width: i32, height: i32, slopeFloor: f32, curvatureFloor: f32,
+): void {
   const blocks = blocksOf(width);
   const flowBytes = flowLine(width);
   const stride = imageStride(width);
@@ -51,6 +54,7 @@ export function warp(samples: usize, surface: usize, flow: usize, data: usize, p
       locate(half, places, stride, blocks, <f32>parity, <f32>y, <f32>(width - 1), <f32>(height - 1));
       gather(
         samples + line * SAMPLE_BLOCK * blocks, surface, <usize>stride << 2, half, data + line * DATA_BLOCK * blocks, places, blocks,
+        slopeFloor, curvatureFloor,
       );
     }
   }
@@ -76,8 +80,10 @@ function locate(flow: usize, place: usize, stride: i32, blocks: i32, x0: f32, y:
   }
 }
 
-function gather(samples: usize, surface: usize, bytes: usize, flow: usize, data: usize, place: usize, blocks: i32): void {
-  const corner = surface - bytes - 4; // the neighbourhood starts one row up, one pixel left
+function gather(
+  samples: usize, surface: usize, bytes: usize, flow: usize, data: usize, place: usize, blocks: i32, slopeFloor: f32, curvatureFloor: f32,
+): void {
+  const corner = surface - bytes - 4; // the neighborhood starts one row up, one pixel left
   const end = flow + FLOW_STEP * blocks;
   while (flow < end) {
     let p0 = corner + load<usize>(place);
@@ -126,20 +132,23 @@ function gather(samples: usize, surface: usize, bytes: usize, flow: usize, data:
       p3 += bytes;
     }
 
-    const mask = v128.load(place, INSIDE);
     const u = v128.load(flow);
     const v = v128.load(flow, VECTOR);
     const It = f32x4.sub(f32x4.sub(I, v128.load(samples)), dot(Ix, u, Iy, v));
     const Ixt = f32x4.sub(f32x4.sub(Ix, v128.load(samples, VECTOR)), dot(Ixx, u, Ixy, v));
     const Iyt = f32x4.sub(f32x4.sub(Iy, v128.load(samples, 2 * VECTOR)), dot(Ixy, u, Iyy, v));
-    v128.store(data, v128.and(mask, It));
-    v128.store(data, v128.and(mask, Ix), VECTOR);
-    v128.store(data, v128.and(mask, Iy), 2 * VECTOR);
-    v128.store(data, v128.and(mask, Ixx), 3 * VECTOR);
-    v128.store(data, v128.and(mask, Ixy), 4 * VECTOR);
-    v128.store(data, v128.and(mask, Iyy), 5 * VECTOR);
-    v128.store(data, v128.and(mask, Ixt), 6 * VECTOR);
-    v128.store(data, v128.and(mask, Iyt), 7 * VECTOR);
+    const inside = v128.load(place, INSIDE);
+    const s = normalized(inside, f32x4.add(dot(Ix, Ix, Iy, Iy), f32x4.splat(slopeFloor * slopeFloor)));
+    const sides = f32x4.mul(half(), dot(Ixx, Ixx, Iyy, Iyy));
+    const c = normalized(inside, f32x4.add(f32x4.add(sides, f32x4.mul(Ixy, Ixy)), f32x4.splat(curvatureFloor * curvatureFloor)));
+    v128.store(data, f32x4.mul(s, It));
+    v128.store(data, f32x4.mul(s, Ix), VECTOR);
+    v128.store(data, f32x4.mul(s, Iy), 2 * VECTOR);
+    v128.store(data, f32x4.mul(c, Ixx), 3 * VECTOR);
+    v128.store(data, f32x4.mul(c, Ixy), 4 * VECTOR);
+    v128.store(data, f32x4.mul(c, Iyy), 5 * VECTOR);
+    v128.store(data, f32x4.mul(c, Ixt), 6 * VECTOR);
+    v128.store(data, f32x4.mul(c, Iyt), 7 * VECTOR);
     flow += FLOW_STEP;
     place += PLACE_BLOCK;
     samples += SAMPLE_BLOCK;
@@ -151,6 +160,13 @@ function gather(samples: usize, surface: usize, bytes: usize, flow: usize, data:
 @inline
 function dot(a: v128, u: v128, b: v128, v: v128): v128 {
   return f32x4.add(f32x4.mul(a, u), f32x4.mul(b, v));
+}
+
+/** 1/√x inside the frame, 0 outside. */
+// @ts-ignore: decorator
+@inline
+function normalized(inside: v128, x: v128): v128 {
+  return v128.and(inside, f32x4.div(one(), f32x4.sqrt(x)));
 }
 
 /** A whole number between 0 and 2²³ as an integer: added to 2²³ it stands in the low bits of the float. */

@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { FlowKernel } from './kernel.ts';
+import { FlowKernel } from '../kernel/kernel.ts';
 import type { FrameMessage, WorkerSetup } from './messages.ts';
 
 const { module, size, options } = workerData as WorkerSetup;

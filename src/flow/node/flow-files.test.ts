@@ -2,8 +2,10 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
+import sharp from 'sharp';
 import { afterAll, expect, test } from 'vitest';
-import { readFlo, writeFlo } from './flo.ts';
+import { flowColors } from '../color-wheel.ts';
+import { readFlo, writeFlo, writeFlowImage } from './flow-files.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'affectline-flo-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -69,4 +71,16 @@ test('damaged headers never crash the reader', async () => {
     }),
     { numRuns: 50 },
   );
+});
+
+test('the PNG holds the colors', async () => {
+  const image = flowColors({
+    width: 3,
+    height: 1,
+    u: Float32Array.of(3, 0, -1),
+    v: Float32Array.of(0, -3, 1),
+  });
+  const path = join(folder, 'flow.png');
+  await writeFlowImage(path, image);
+  expect([...(await sharp(path).raw().toBuffer())]).toEqual([...image.data]);
 });

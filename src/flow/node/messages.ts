@@ -1,11 +1,10 @@
-import type { FlowField, GrayImage, Size } from '../schedule.ts';
-import type { KernelOptions } from './kernel.ts';
+import type { BroxOptions, FlowField, GrayImage, Size } from '../schedule.ts';
 
 /** What a flow worker is started with. */
 export interface WorkerSetup {
   readonly module: WebAssembly.Module;
   readonly size: Size;
-  readonly options: KernelOptions;
+  readonly options: BroxOptions;
 }
 
 /** A frame for a worker: the first of a run, or one whose flow from the frame before is wanted. */

@@ -2,9 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { compiledEntry } from '../../support/entry.ts';
+import { FlowKernel } from '../kernel/kernel.ts';
 import type { FlowField, GrayImage } from '../schedule.ts';
 import { texture } from '../testing.ts';
-import { FlowKernel } from './kernel.ts';
 import { kernelModule } from './module.ts';
 import { flowOfFrames } from './pool.ts';
 
@@ -94,7 +94,7 @@ test('a worker that fails ends the stream with its error', async () => {
 });
 
 test('the process ends by itself, whether the stream is read to its end, left, or forgotten', () => {
-  const index = compiledEntry(import.meta.url, '../index');
+  const index = compiledEntry(import.meta.url, './index');
   const read = {
     end: 'for await (const field of fields) count++;',
     left: 'for await (const field of fields) if (++count === 3) break;',
@@ -121,10 +121,11 @@ test('the process ends by itself, whether the stream is read to its end, left, o
 });
 
 test('where WebAssembly has no SIMD the oracle takes over, with a warning', () => {
-  const index = compiledEntry(import.meta.url, '../index');
+  const index = compiledEntry(import.meta.url, './index');
   const script = `
     WebAssembly.validate = () => false;
-    const { flowOfFrames, broxFlow } = await import(${JSON.stringify(index)});
+    const { flowOfFrames } = await import(${JSON.stringify(index)});
+    const { broxFlow } = await import(${JSON.stringify(compiledEntry(import.meta.url, '../index'))});
     const frame = (n) => ({ width: 32, height: 24, data: new Uint8Array(768).map((_, i) => (i * n) % 251) });
     async function* frames() { yield frame(1); yield frame(2); }
     process.on('warning', (warning) => console.log(warning.message));

@@ -1,9 +1,7 @@
-import { writeAtomically } from '../support/files.ts';
-import { imageLibrary } from '../support/images.ts';
 import { isKnown } from './errors.ts';
 import type { FlowField } from './schedule.ts';
 
-/** Colours of 8 bits a channel; `data` holds red, green, blue for each pixel, row by row. */
+/** Colors of 8 bits a channel; `data` holds red, green, blue for each pixel, row by row. */
 export interface ColorImage {
   readonly width: number;
   readonly height: number;
@@ -11,8 +9,8 @@ export interface ColorImage {
 }
 
 /**
- * The colour wheel of the Middlebury benchmark (Baker et al., IJCV 2011): 55 hues, more of them where the eye
- * tells more apart. From one named colour to the next, one channel rises or falls.
+ * The color wheel of the Middlebury benchmark (Baker et al., IJCV 2011): 55 hues, more of them where the eye
+ * tells more apart. From one named color to the next, one channel rises or falls.
  */
 const wheel: readonly (readonly [number, number, number])[] = [
   ...arc(15, (t) => [255, t, 0]), // red → yellow
@@ -28,11 +26,11 @@ function arc(steps: number, color: (t: number) => [number, number, number]): [nu
 }
 
 /**
- * The flow as colours: the hue is the direction (red to the right, yellow-green down, cyan-blue left, violet up), the saturation
+ * The flow as colors: the hue is the direction (red to the right, yellow-green down, cyan-blue left, violet up), the saturation
  * the length. No motion is white, unknown flow is black.
  *
- * @param fullLength displacement, in pixels, that gets the full colour; longer ones get darker. The longest of the
- *   field when not given. For a video give one value for all frames, or the colours flicker.
+ * @param fullLength displacement, in pixels, that gets the full color; longer ones get darker. The longest of the
+ *   field when not given. For a video give one value for all frames, or the colors flicker.
  */
 export function flowColors(flow: FlowField, fullLength: number = longest(flow)): ColorImage {
   const { width, height } = flow;
@@ -67,16 +65,4 @@ function colorOf(u: number, v: number): [number, number, number] {
     return Math.floor(255 * (length <= 1 ? 1 - length * (1 - hue) : hue * 0.75));
   };
   return [channel(0), channel(1), channel(2)];
-}
-
-/** Writes the colours as a PNG file, whole or not at all. */
-export async function writeFlowImage(path: string, image: ColorImage): Promise<void> {
-  const { width, height, data } = image;
-  const sharp = await imageLibrary();
-  await writeAtomically(
-    path,
-    await sharp(data, { raw: { width, height, channels: 3 } })
-      .png()
-      .toBuffer(),
-  );
 }

@@ -11,7 +11,7 @@ let compiled: WebAssembly.Module | undefined;
  */
 export function kernelModule(): WebAssembly.Module | undefined {
   if (!compiled) {
-    const bytes = readFileSync(compiledEntry(import.meta.url, 'brox').replace(/js$/, 'wasm'));
+    const bytes = readFileSync(compiledEntry(import.meta.url, '../kernel/brox').replace(/js$/, 'wasm'));
     if (!WebAssembly.validate(bytes)) return undefined;
     compiled = new WebAssembly.Module(bytes);
   }

@@ -1,12 +1,11 @@
 import { availableParallelism } from 'node:os';
 import { InputError } from '../../support/errors.ts';
 import { broxFlow } from '../brox.ts';
-import { type FlowField, type GrayImage, scheduleOf } from '../schedule.ts';
-import type { KernelOptions } from './kernel.ts';
+import { type BroxOptions, checkFrameSize, type FlowField, type GrayImage, scheduleOf } from '../schedule.ts';
 import { kernelModule } from './module.ts';
 import { FlowWorker } from './worker.ts';
 
-export interface FlowStreamOptions extends KernelOptions {
+export interface FlowStreamOptions extends BroxOptions {
   /** Worker threads; as many as the machine has cores when not given. */
   readonly threads?: number | undefined;
   /** Ends the stream with the signal's reason, and its workers. */
@@ -29,14 +28,13 @@ export async function* flowOfFrames(
   { threads = availableParallelism(), signal, ...options }: FlowStreamOptions = {},
 ): AsyncGenerator<FlowField, void, undefined> {
   signal?.throwIfAborted();
-  scheduleOf(options.preset ?? 'standard', options.joint ?? false);
+  scheduleOf(options.preset ?? 'standard');
   const module = kernelModule();
   if (!module) process.emitWarning('WebAssembly has no SIMD here: optical flow takes the plain, slow path');
   const source = frames[Symbol.asyncIterator]();
   const workers: FlowWorker[] = [];
   const due: Promise<FlowField>[] = [];
   let previous: GrayImage | undefined;
-  let field: FlowField | undefined;
   let pair = 0;
   let ended = false;
   try {
@@ -44,8 +42,9 @@ export async function* flowOfFrames(
       const item = await unlessAborted(source.next(), signal);
       if (item.done) break;
       const frame = item.value;
+      if (previous) checkSameSize(frame, previous, pair + 1);
+      else checkFrameSize(frame);
       if (previous) {
-        checkSize(frame, previous, pair + 1);
         if (module) {
           const turn = Math.floor(pair / runLength) % threads;
           workers[turn] ??= new FlowWorker({
@@ -56,9 +55,7 @@ export async function* flowOfFrames(
           if (pair % runLength === 0) workers[turn].start(previous);
           due.push(workers[turn].next(frame));
         } else {
-          const initial = options.warmStart && pair % runLength > 0 && field ? { initial: field } : {};
-          field = broxFlow(previous, frame, { ...options, ...initial });
-          due.push(Promise.resolve(field));
+          due.push(Promise.resolve(broxFlow(previous, frame, options)));
         }
         pair++;
       }
@@ -73,7 +70,7 @@ export async function* flowOfFrames(
   }
 }
 
-function checkSize({ width, height }: GrayImage, before: GrayImage, index: number): void {
+function checkSameSize({ width, height }: GrayImage, before: GrayImage, index: number): void {
   if (width !== before.width || height !== before.height)
     throw new InputError(
       `frame ${index} is ${width}×${height}, those before are ${before.width}×${before.height}; all have to be of one size`,
