@@ -49,11 +49,13 @@ async function outcome(path: string, decoder: DecoderName): Promise<string> {
   try {
     const media = await openMedia(path, { decoder, signal: late });
     for await (const _item of media);
-    return media.summary().coverage > 0.99 ? 'whole' : 'in part';
+    const { coverage, problems } = media.summary();
+    if (problems.some((problem) => /crashed/.test(problem))) return 'crashes';
+    return coverage > 0.99 ? 'whole' : 'in part';
   } catch (error) {
     if (late.aborted || /hung/.test(String(error))) return 'hangs';
     if (!(error instanceof InputError)) throw error;
-    return /broke down/.test(error.message) ? 'crashes' : 'refused';
+    return /crashed/.test(error.message) ? 'crashes' : 'refused';
   }
 }
 

@@ -30,6 +30,9 @@ export interface AnalyzeOptions {
   decoder?: FilmOptions['decoder'];
   /** Longer films are refused, in seconds. Default and most: 48 hours. */
   maximumDuration?: FilmOptions['maximumDuration'];
+  /** The track to take, from 1 among those of its kind. Default: the best that can be decoded and, of sound, heard. */
+  videoTrack?: number;
+  audioTrack?: number;
   /** Ends the analysis, which then rejects with the signal's reason. */
   signal?: AbortSignal;
   /** @param done how much of the film is analysed, 0 to 1. */
@@ -78,7 +81,7 @@ interface Setting {
 async function analyzeFilm(
   path: string,
   { model, sessions, wanted, threads }: Setting,
-  { decoder = 'auto', maximumDuration, signal, onProgress, onFrame }: AnalyzeOptions,
+  { decoder = 'auto', maximumDuration, videoTrack, audioTrack, signal, onProgress, onFrame }: AnalyzeOptions,
 ): Promise<FilmAffect> {
   const ended = new AbortController();
   const contentHash = contentHashOf(path, AbortSignal.any([ended.signal, ...(signal ? [signal] : [])]));
@@ -92,6 +95,8 @@ async function analyzeFilm(
     decoder,
     threads,
     ...(maximumDuration !== undefined && { maximumDuration }),
+    ...(videoTrack !== undefined && { videoTrack }),
+    ...(audioTrack !== undefined && { audioTrack }),
     ...(signal && { signal }),
   });
   try {
@@ -115,15 +120,18 @@ async function analyzeFilm(
     if (visual.length + sound.length === 0) {
       throw new InputError(`cannot analyse '${path}': it has nothing for ${wanted.join(', ')} to go by`);
     }
-    const { decodedDuration, coverage, problems } = film.summary();
+    const { decodedDuration, duration, coverage, problems, notices } = film.summary();
     const heard = (stream: Stream) => (stream === 'sound' ? sound : visual).length > 0;
     return filmAffect({
       file: path,
       contentHash: await contentHash,
-      duration: declaredDuration || decodedDuration,
+      duration,
       coverage,
       ...(hasPicture && frameRate > 0 && { frameRate }),
-      tracks: {},
+      tracks: {
+        ...(film.info.videoTrack && { picture: film.info.videoTrack }),
+        ...(film.info.audioTrack && { sound: film.info.audioTrack }),
+      },
       model: model.description,
       window,
       clip: clipOf(bias, tracks),
@@ -135,7 +143,7 @@ async function analyzeFilm(
         model,
         wanted.filter((stream) => !(used.includes(stream) && heard(stream))),
         coverage,
-        problems,
+        [...notices, ...complaint(problems)],
       ),
     });
   } finally {
@@ -194,7 +202,7 @@ function warningsFor(
   model: Model,
   missing: readonly Stream[],
   coverage: number,
-  problems: readonly string[],
+  notices: readonly string[],
 ): string[] {
   const warnings: string[] = [];
   const { trained, synthetic } = model.description;
@@ -205,9 +213,13 @@ function warningsFor(
     );
   if (missing.length > 0) warnings.push(`nothing could be made of its ${missing.join(' and ')}`);
   if (coverage < 0.98) warnings.push(`only ${Math.floor(coverage * 100)} % of it could be decoded`);
-  if (problems.length > 0) {
-    const more = problems.length > 1 ? ` (and ${problems.length - 1} more like it)` : '';
-    warnings.push(`the decoder says: ${problems[0]}${more}`);
-  }
+  warnings.push(...notices);
   return warnings;
+}
+
+/** What the decoder said, as a sentence; none where it said nothing. */
+function complaint(problems: readonly string[]): string[] {
+  if (problems.length === 0) return [];
+  const more = problems.length > 1 ? ` (and ${problems.length - 1} more like it)` : '';
+  return [`the decoder says: ${problems[0]}${more}`];
 }

@@ -15,6 +15,7 @@ const streams = ['flow', 'rgb', 'sound'] as const;
 const presets = ['paper', 'compact'] as const;
 // 48 hours, named here, so that help need not load the media module
 const LONGEST_FILM = 172_800;
+const MOST_TRACKS = 1000;
 const decoders = ['auto', 'node-av', 'ffmpeg'] as const;
 
 interface AnalyzeOptions {
@@ -24,6 +25,8 @@ interface AnalyzeOptions {
   model?: string;
   preset?: (typeof presets)[number];
   decoder?: (typeof decoders)[number];
+  videoTrack?: number;
+  audioTrack?: number;
   maxDuration?: number;
   timeout?: number;
   threads?: number;
@@ -57,6 +60,16 @@ export function analyzeCommand(): Command {
       '--decoder <name>',
       'what reads the films: auto, node-av or ffmpeg (default: auto)',
       oneOf(decoders),
+    )
+    .option(
+      '--video-track <number>',
+      'the picture to take, from 1 (default: the best that moves and can be decoded)',
+      wholeNumber(1, MOST_TRACKS),
+    )
+    .option(
+      '--audio-track <number>',
+      'the sound to take, from 1 (default: the best that can be decoded and is not silent)',
+      wholeNumber(1, MOST_TRACKS),
     )
     .option(
       '--max-duration <seconds>',
@@ -101,6 +114,8 @@ async function analyzeFilms(paths: string[], options: AnalyzeOptions): Promise<v
         }
         const affect = await analyzeFilm(analyzer, film.path, target, {
           decoder: options.decoder ?? 'auto',
+          ...(options.videoTrack !== undefined && { videoTrack: options.videoTrack }),
+          ...(options.audioTrack !== undefined && { audioTrack: options.audioTrack }),
           ...(options.maxDuration !== undefined && { maximumDuration: options.maxDuration }),
           signal: limit ? AbortSignal.any([signal, limit]) : signal,
           onProgress: (done) => progress.show(label, done),

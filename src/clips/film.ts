@@ -12,7 +12,10 @@ import { Channel } from '../support/channel.ts';
 import { framesPerSample, isSampled, sampleOfFlow } from './network-inputs.ts';
 
 export interface FilmOptions
-  extends Pick<MediaOptions, 'decoder' | 'threads' | 'maximumDuration' | 'signal'> {
+  extends Pick<
+    MediaOptions,
+    'decoder' | 'threads' | 'maximumDuration' | 'videoTrack' | 'audioTrack' | 'signal'
+  > {
   /** Pixels of a frame's shorter side after scaling. */
   shortSide: number;
   /** Pixels of the square that is then cut from the middle; flow is computed within it. */
@@ -77,6 +80,8 @@ export async function openFilm(path: string, options: FilmOptions): Promise<Film
     decoder = 'auto',
     threads,
     maximumDuration,
+    videoTrack,
+    audioTrack,
     signal,
   } = options;
   const media = await openMedia(path, {
@@ -88,6 +93,8 @@ export async function openFilm(path: string, options: FilmOptions): Promise<Film
     decoder,
     ...(threads !== undefined && { threads }),
     ...(maximumDuration !== undefined && { maximumDuration }),
+    ...(videoTrack !== undefined && { videoTrack }),
+    ...(audioTrack !== undefined && { audioTrack }),
     ...(signal && { signal }),
   });
   const grays = new Channel<GrayImage>(graysAhead);

@@ -39,7 +39,8 @@ export async function* assemble(
   const { plan } = source;
   const clock = new FrameClock(info.declaredDuration, info.frameRate);
   const coverage = new Coverage(info.frameRate);
-  const track = new SoundTrack(info.declaredDuration, plan.sound?.start);
+  const { start = 0, duration = 0 } = plan.sound ?? {};
+  const track = new SoundTrack(info.declaredDuration, start, duration > 0 ? start + duration : undefined);
   const downmix = new Downmix();
   const problems = new Set<string>();
   let frames = 0;

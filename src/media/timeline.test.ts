@@ -97,6 +97,20 @@ test('late sound begins with silence, a real gap is filled, a real overlap dropp
   expect(laidOut([...sound(0, 2), ...sound(42, 2)], 0)).toEqual(near(2, 40, 2));
 });
 
+test('up to a twentieth of a second beyond the declared end is padding of the codec', () => {
+  const lengthOf = (seconds: number) => {
+    const track = new SoundTrack(2, 0, 2);
+    for (const [time, length] of sound(0, seconds))
+      [...track.place(time, new Float32Array(length * SAMPLE_RATE))];
+    [...track.place(seconds, new Float32Array(0.03 * SAMPLE_RATE))];
+    [...track.end()];
+    return track.length / SAMPLE_RATE;
+  };
+  expect(lengthOf(1.9)).toBeCloseTo(1.93, 3);
+  expect(lengthOf(2)).toBeCloseTo(2, 3);
+  expect(lengthOf(3)).toBeCloseTo(3.03, 3);
+});
+
 test('times that contradict each other move no sound', () => {
   const jumps = [3, -4, 0.5, 7, -2, 1, 0.1, 5, -1, 2];
   expect(laidOut(sound(0, 8).map(([time], i) => [time + jumps[i % 10]!, 0.1]))).toEqual(near(8));

@@ -69,6 +69,9 @@ const LISTENED_SECONDS = 1;
 /** … to within this many seconds per second. */
 const UNSTEADY = 0.25;
 
+/** A codec's last frame may be longer than the sound: up to so many seconds beyond the declared end are its padding. */
+const LONGEST_PADDING = 0.05;
+
 interface TimedSound {
   time: number;
   /** Mono. */
@@ -85,6 +88,9 @@ export class SoundTrack {
   private correction = 0;
   private waiting: TimedSound[] = [];
   private waitingLength = 0;
+  /** The sample at which the sound is declared to end, and what came after it, which may be padding. */
+  private declaredEnd: number;
+  private beyond: Float32Array[] = [];
   /** Samples laid out so far. */
   length = 0;
   /** Of these, samples of silence that were put into holes; what precedes late sound is none. */
@@ -95,10 +101,12 @@ export class SoundTrack {
   /**
    * @param declaredDuration in seconds; 0 if unknown.
    * @param start when the track is said to begin, in seconds.
+   * @param end when it is said to end.
    */
-  constructor(declaredDuration: number, start = 0) {
+  constructor(declaredDuration: number, start = 0, end: number = Number.POSITIVE_INFINITY) {
     this.duration = declaredDuration;
     this.start = start;
+    this.declaredEnd = Math.round(end * SAMPLE_RATE);
   }
 
   /** The stretches that follow, of at most a second each where they are silence. */
@@ -164,6 +172,21 @@ export class SoundTrack {
   }
 
   private *add(samples: Float32Array): Generator<Float32Array> {
+    const within = Math.max(0, this.declaredEnd - this.length);
+    if (samples.length <= within) {
+      yield* this.give(samples);
+      return;
+    }
+    yield* this.give(samples.subarray(0, within));
+    this.beyond.push(samples.subarray(within));
+    const padding = this.beyond.reduce((sum, { length }) => sum + length, 0);
+    if (padding <= LONGEST_PADDING * SAMPLE_RATE) return;
+    this.declaredEnd = Number.POSITIVE_INFINITY;
+    for (const late of this.beyond) yield* this.give(late);
+    this.beyond = [];
+  }
+
+  private *give(samples: Float32Array): Generator<Float32Array> {
     if (samples.length === 0) return;
     this.length += samples.length;
     yield samples;
