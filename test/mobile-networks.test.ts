@@ -11,7 +11,7 @@ import {
   reduceMean,
   type Value,
 } from '../src/graph/index.ts';
-import { mobilenet, randomParameters, yamnet, yamnetColumns } from '../src/networks/index.ts';
+import { mobilenet, randomParameters, yamnet, yamnetWindows } from '../src/networks/index.ts';
 import { logMel, patchFeatures, resampled } from '../src/networks/yamnet.ts';
 import { openSession } from '../src/runtime/node/index.ts';
 import { Random } from '../src/support/random.ts';
@@ -242,18 +242,20 @@ describe('YAMNet and its own test, 0.975 s of speech', () => {
 
 test('YAMNet gives a column for each 0.48 s, each that of its own 0.975 s of the sound', async () => {
   const random = Random.seeded(6);
+  const [{ kernel, stride, padding }] = yamnetWindows as [(typeof yamnetWindows)[number]];
+  expect(stride).toBe(0.48 * 22_050);
   const columns = 3;
-  const length = Math.ceil(22_050 * (yamnetColumns.window + (columns - 1) * yamnetColumns.stride));
-  const sound = Float32Array.from({ length }, () => random.normal() * 0.1);
+  const length = kernel - 2 * padding + (columns - 1) * stride;
+  const shapeOf = (samples: number) => yamnet(input('x', [1, 1, samples, 1]), { prefix: 'sound.' }).shape;
+  expect([1, 22_050, length - 1, length, length + stride].map((samples) => shapeOf(samples)[2])).toEqual([
+    1, 1, 2, 3, 4,
+  ]);
   const whole = yamnet(input('x', [1, 1, length, 1]), { prefix: 'sound.' });
-  expect(whole.shape).toEqual([1, 1024, columns, 1]);
   const parameters = randomParameters(parametersOf(whole), 2);
+  const sound = Float32Array.from({ length }, () => random.normal() * 0.1);
   const all = await run({ y: whole }, parameters, { x: { shape: [1, 1, length, 1], data: sound } });
-  // 0.48 s are 10,584 samples, which the filter's blocks of 441 divide
-  const start = Math.round(22_050 * yamnetColumns.stride);
-  const part = sound.subarray(start, start + Math.floor(22_050 * yamnetColumns.window));
+  const part = sound.subarray(stride, stride + kernel - 2 * padding);
   const single = yamnet(input('x', [1, 1, part.length, 1]), { prefix: 'sound.' });
-  expect(single.shape).toEqual([1, 1024, 1, 1]);
   const alone = await run({ y: single }, parameters, { x: { shape: [1, 1, part.length, 1], data: part } });
   const second = Array.from({ length: 1024 }, (_, channel) => all.y!.data[channel * columns + 1]!);
   expect(correlation(second, alone.y!.data)).toBeGreaterThan(0.999);

@@ -33,4 +33,4 @@ export {
 export { randomParameters } from './random-parameters.ts';
 export { columnStride, columnTime, type SoundChunk, SoundChunks, soundColumns } from './sound-columns.ts';
 export { type SoundLayer, type SoundNetSizes, soundnet } from './soundnet.ts';
-export { yamnet, yamnetColumns } from './yamnet.ts';
+export { yamnet, yamnetWindows } from './yamnet.ts';

@@ -34,36 +34,32 @@ const highestBand = 7500;
 const patchFrames = 96;
 const patchHop = 48;
 
-/** Seconds from one column of YAMNet's map to the next, and how many seconds of sound a column has heard. */
-export const yamnetColumns: { readonly stride: number; readonly window: number } = {
-  stride: (patchHop * hop) / rate,
-  window: ((patchFrames - 1) * hop + windowLength) / rate,
-};
+/** Samples that a patch takes at 16 kHz (0.975 s), and from one to the next (0.48 s). */
+const patchLength = (patchFrames - 1) * hop + windowLength;
+const patchStep = patchHop * hop;
 
 /**
  * YAMNet up to its 1024 features, with weights of AudioSet.
  *
  * @param x waveforms [N, 1, samples, 1], 22,050 Hz, mono, in [−1, 1], as SoundNet takes them.
- * @returns [N, 1024, columns, 1]; column i has heard `window` seconds from i · `stride` of `yamnetColumns`. The end of
- *   the sound is filled up with silence.
+ * @returns [N, 1024, columns, 1]: a column for each 0.975 s, 0.48 s apart, as `yamnetWindows` says; a waveform that is
+ *   shorter is filled up with silence to one.
  */
 export function yamnet(x: Value, layers: Layers): Value {
   const heard = resampled(x);
-  const first = (patchFrames - 1) * hop + windowLength;
-  const step = patchHop * hop;
-  const patches = 1 + Math.max(0, Math.ceil((heard.shape[2]! - first) / step));
-  const missing = first + (patches - 1) * step - heard.shape[2]!;
-  return patchFeatures(
-    logMel(
-      pad(heard, [
-        [0, 0],
-        [0, 0],
-        [0, missing],
-        [0, 0],
-      ]),
-    ),
-    layers,
-  );
+  const samples = heard.shape[2]!;
+  const patches = 1 + Math.max(0, Math.floor((samples - patchLength) / patchStep));
+  const needed = patchLength + (patches - 1) * patchStep;
+  const whole =
+    needed <= samples
+      ? slice(heard, 2, 0, needed)
+      : pad(heard, [
+          [0, 0],
+          [0, 0],
+          [0, needed - samples],
+          [0, 0],
+        ]);
+  return patchFeatures(logMel(whole), layers);
 }
 
 /**
@@ -136,11 +132,20 @@ const samplesOut = 320;
 /** The filter's length to either side, in samples given; its cutoff is the highest frequency that 16 kHz can hold. */
 const reach = 40;
 
+/** The network's one window along time, in samples given, from the waveform to the columns of its map. */
+export const yamnetWindows: readonly { kernel: number; stride: number; padding: number }[] = [
+  {
+    kernel: Math.ceil((patchLength * samplesIn) / samplesOut) + 2 * reach,
+    stride: (patchStep * samplesIn) / samplesOut,
+    padding: reach,
+  },
+];
+
 /**
  * A waveform at 16 kHz.
  *
  * @param x [N, 1, samples, 1] at 22,050 Hz.
- * @returns [N, 1, ⌊samples · 320 / 441⌋, 1].
+ * @returns [N, 1, ⌊samples · 320 / 441⌋, 1], of one sample at least.
  */
 export function resampled(x: Value): Value {
   const [count, , samples] = x.shape as [number, number, number];
@@ -150,7 +155,7 @@ export function resampled(x: Value): Value {
   const padded = pad(x, [[0, 0], [0, 0], margins, [0, 0]]);
   const byBlock = convolution(padded, filters, { stride: [samplesIn, 1] });
   const all = reshape(transpose(byBlock, [0, 2, 1, 3]), [count, 1, blocks * samplesOut, 1]);
-  return slice(all, 2, 0, Math.floor((samples * samplesOut) / samplesIn));
+  return slice(all, 2, 0, Math.max(1, Math.floor((samples * samplesOut) / samplesIn)));
 }
 
 /** [320, 441 + 2 · reach]: for each sample that comes out, a sinc around its place under a Kaiser window (−60 dB). */
