@@ -15,6 +15,10 @@ export const commands: Record<string, LazyCommand> = {
     summary: 'say how films make people feel: a value for each, and a curve over its length',
     load: async () => (await import('./analyze.ts')).analyzeCommand(),
   },
+  evaluate: {
+    summary: "set a model's curves against people's ratings of the same films",
+    load: async () => (await import('./evaluate.ts')).evaluateCommand(),
+  },
   flow: {
     summary: 'compute the optical flow of two images or of a film',
     load: async () => (await import('./flow.ts')).flowCommand(),

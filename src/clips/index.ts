@@ -16,5 +16,6 @@ export type { Preparation } from './cache/prepare.ts';
 export { type Crop, centreCrop, cropPicture, randomCrop } from './crop.ts';
 export { writeFlowCrop } from './crop-flow.ts';
 export { type Film, type FilmOptions, openFilm, type SampledFrame, type SampleFlow } from './film.ts';
+export { type FilmSignals, filmSignals } from './film-signals.ts';
 export { HandcraftedFeatures, handcraftedFeatureNames } from './handcrafted/features.ts';
 export { framesPerSample, isSampled, sampleOfFlow, writeFlow, writePicture } from './network-inputs.ts';

@@ -21,6 +21,14 @@ export {
   coverageOf,
   type MeasuredCoverage,
 } from './conformal.ts';
+export {
+  type CurveScore,
+  curveTable,
+  evaluateCurves,
+  type RatedFilm,
+  type Series,
+  sampledPair,
+} from './curve-evaluation.ts';
 export { evaluate } from './evaluate.ts';
 export { bootstrapIntervals } from './intervals.ts';
 export { readRun, writeRun } from './mediaeval-run.ts';
