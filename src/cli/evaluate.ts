@@ -132,8 +132,8 @@ function onModelScale(
   to: Scale | undefined,
 ): Float64Array {
   if (!from || !to) return values;
-  const stretch = (to.high - to.low) / (from.highest - from.lowest);
-  return values.map((value) => to.low + (value - from.lowest) * stretch);
+  const stretch = (to[1] - to[0]) / (from.highest - from.lowest);
+  return values.map((value) => to[0] + (value - from.lowest) * stretch);
 }
 
 /** Each film with its ratings. @throws InputError naming films that have none. */
