@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ClipCache } from '../src/clips/index.ts';
 import { readAnnotations } from '../src/datasets/index.ts';
-import { presets } from '../src/networks/index.ts';
+import { preprocessingFor } from '../src/streams/index.ts';
 import { describeMachine } from '../src/support/machine.ts';
 import { synthesize } from '../src/synthesis/index.ts';
 import { initialParameters, type TrainingClip, train, trainingConfiguration } from '../src/training/index.ts';
@@ -20,12 +20,11 @@ try {
   const data = join(folder, 'data');
   await synthesize(data, { films: 3, clips: CLIPS, seed: 1 });
   const { clips } = readAnnotations(data);
-  const { shortSide } = presets.compact;
-  const cache = new ClipCache(join(folder, 'clips'), { shortSide, flowPreset: 'standard' });
-  await cache.prepare(clips.map(({ path }) => path));
+  const preprocessing = preprocessingFor('compact');
+  const cache = new ClipCache(join(folder, 'clips'), preprocessing);
+  await cache.prepare(clips);
   const prepared: TrainingClip[] = [];
-  for (const { path, valence, arousal } of clips)
-    prepared.push({ clip: await cache.open(path), valence, arousal });
+  for (const clip of clips) prepared.push({ ...clip, clip: await cache.open(clip) });
   const repeated = Array.from({ length: REPEATED }, () => prepared).flat();
 
   console.log(describeMachine());
@@ -44,7 +43,7 @@ try {
       train: repeated,
       validation: prepared.slice(0, 2),
       parameters: await initialParameters(configuration),
-      model: { name: 'benchmark', trained: 'not to be used', synthetic: true },
+      model: { name: 'benchmark', trained: 'not to be used', synthetic: true, preprocessing },
       onStep: ({ epoch, step }) => {
         if (epoch === 1 && step === 1) beganSteps = performance.now();
       },

@@ -16,17 +16,12 @@ import {
   subtract,
   type Value,
 } from '../src/graph/index.ts';
-import {
-  convnet5,
-  densenet,
-  describeNetwork,
-  inputShape,
-  networkParameters,
-  presets,
-  randomParameters,
-  soundnet,
-} from '../src/networks/index.ts';
-import { openSession } from '../src/runtime/node/index.ts';
+import { describeNetwork, inputShape, networkParameters } from '../src/models/index.ts';
+import { convnet5, densenet, randomParameters, soundnet } from '../src/networks/index.ts';
+import { nodeRuntime, openSession } from '../src/runtime/node/index.ts';
+import { flowSizes } from '../src/streams/flow.ts';
+import { pictureSizes } from '../src/streams/picture.ts';
+import { soundSizes } from '../src/streams/sound.ts';
 import { describeMachine } from '../src/support/machine.ts';
 import { elementCount, type Tensor } from '../src/support/tensor.ts';
 import { adam } from '../src/training/optimizers.ts';
@@ -97,10 +92,13 @@ async function regression(
 /** The paper's network: DenseNet and the fusion train, on 4 clips of 3 sampled frames. */
 async function fusion(): Promise<Run> {
   const network = describeNetwork({ preset: 'paper' });
-  const batch = { clips: 4, frames: 3, flows: 10, samples: 220_500 };
+  const batch = { clips: 4, frames: 3, pairs: 10, samples: 220_500 };
   const parameters = randomParameters(networkParameters(network), 1);
   const parts = { flow: 'frozen', picture: 'trained', sound: 'frozen' } as const;
-  const step = await TrainingStep.open({ network, batch, parts, batchNorm: 'frozen', threads }, parameters);
+  const step = await TrainingStep.open(
+    { network, batch, parts, batchNorm: 'frozen', runtime: nodeRuntime({ threads }) },
+    parameters,
+  );
   const inputs = network.streams.map(
     (stream) => [stream, drawn(inputShape(network, stream, batch))] as const,
   );
@@ -116,10 +114,9 @@ async function fusion(): Promise<Run> {
   return Object.assign(run, { prepare });
 }
 
-const sizes = presets.paper;
-const picture = (x: Value) => densenet(x, { prefix: '' }, sizes.picture);
-const sound = (x: Value) => soundnet(x, { prefix: '' }, sizes.sound);
-const flow = (x: Value) => convnet5(x, { prefix: '' }, sizes.flow);
+const picture = (x: Value) => densenet(x, { prefix: '' }, pictureSizes.paper);
+const sound = (x: Value) => soundnet(x, { prefix: '' }, soundSizes.paper);
+const flow = (x: Value) => convnet5(x, { prefix: '' }, flowSizes.paper);
 const pictures = (count: number) => [count, 3, 224, 224];
 const waveforms = (count: number) => [count, 1, 220_500, 1];
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AffectPoint, FilmAffect } from '../src/affect/index.ts';
 import { metricsOf } from '../src/affect/index.ts';
-import { openAnalyzer } from '../src/analysis/index.ts';
+import { openAnalyzer } from '../src/analysis/node/index.ts';
 import { dimensions } from '../src/evaluation/index.ts';
 import { writeFilm } from '../src/media/index.ts';
 import { describeMachine } from '../src/support/machine.ts';

@@ -16,11 +16,6 @@ const started = existsSync(join(folder, 'starter/config.yaml'));
 const begin = started ? ['--resume'] : ['--config', join(root, 'models/starter/train.yaml')];
 affectline('train', '--data', films, '--out', folder, '--name', 'starter', ...begin);
 
-const { readModel } = await import('../dist/analysis/index.js');
-const { writeModel } = await import('../dist/training/index.js');
-const { description, network, regression: parameters } = await readModel(join(folder, 'starter/best'));
-await writeModel(
-  join(root, 'models/starter'),
-  { ...description, name: 'starter', network, parameters },
-  'float16',
-);
+const { readModel, writeModel } = await import('../dist/models/node/index.js');
+const { description, ...model } = await readModel(join(folder, 'starter'));
+await writeModel(join(root, 'models/starter'), { ...model, ...description, name: 'starter' }, 'float16');

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
-import { openAnalyzer } from '../src/analysis/index.ts';
+import { openAnalyzer } from '../src/analysis/node/index.ts';
 import { Random } from '../src/support/random.ts';
 import { allGone, mark } from './processes.ts';
 

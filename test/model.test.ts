@@ -4,18 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import type { FilmAffect } from '../src/affect/index.ts';
-import { openAnalyzer } from '../src/analysis/index.ts';
+import { openAnalyzer } from '../src/analysis/node/index.ts';
 import { parametersOf } from '../src/graph/index.ts';
-import {
-  clipNetwork,
-  describeNetwork,
-  type NetworkOptions,
-  randomParameters,
-  type Stream,
-  streams,
-} from '../src/networks/index.ts';
+import { clipNetwork, describeNetwork, type NetworkOptions } from '../src/models/index.ts';
+import { writeModel } from '../src/models/node/index.ts';
+import { randomParameters } from '../src/networks/index.ts';
+import { preprocessingFor, standardStreams } from '../src/streams/index.ts';
 import { requirement } from '../src/support/testing.ts';
-import { writeModel } from '../src/training/index.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'affectline-model-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -32,7 +27,7 @@ function makeFilm(name: string, ...options: string[]): string {
 
 async function makeModel(name: string, options: Omit<NetworkOptions, 'preset'>): Promise<string> {
   const network = describeNetwork({ preset: 'compact', ...options });
-  const { prediction } = clipNetwork(network, { clips: 1, frames: 1, flows: 1, samples: 220_500 });
+  const { prediction } = clipNetwork(network, { clips: 1, frames: 1, pairs: 1, samples: 220_500 });
   const parameters = randomParameters(parametersOf(prediction), 11);
   // random biases too, so that a share of them that is lost shows
   for (const [parameter, { data }] of parameters)
@@ -42,12 +37,13 @@ async function makeModel(name: string, options: Omit<NetworkOptions, 'preset'>):
     trained: 'random numbers',
     synthetic: false,
     network,
+    preprocessing: preprocessingFor('compact'),
     parameters,
   });
   return join(folder, name);
 }
 
-async function analyze(film: string, model: string, streams?: readonly Stream[]): Promise<FilmAffect> {
+async function analyze(film: string, model: string, streams?: readonly string[]): Promise<FilmAffect> {
   const analyzer = await openAnalyzer({ model, ...(streams && { streams }) });
   return await analyzer.analyze(film).finally(() => analyzer.close());
 }
@@ -59,7 +55,8 @@ test.skipIf(!hasFfmpeg)(
     const model = await makeModel('eleven', { streams: ['picture', 'sound'] });
     const result = await analyze(film, model);
     const known = { name: 'eleven', preset: 'compact', trained: 'random numbers', synthetic: false };
-    expect(result.model).toEqual({ ...known, scale: [1, 5] });
+    const contentHash = expect.stringMatching(/^sha256:/);
+    expect(result.model).toEqual({ ...known, scale: [1, 5], contentHash });
     expect(result.streams).toEqual(['picture', 'sound']);
     expect(result.warnings).toEqual([]);
     expect(result.curve).toHaveLength(4);
@@ -70,7 +67,7 @@ test.skipIf(!hasFfmpeg)('decisions of the streams that are there are averaged (n
   const film = makeFilm('heard.mkv', ...video, ...sound, ...codecs);
   const silent = makeFilm('silent.mkv', ...video, '-c:v', 'mpeg4');
   const model = await makeModel('decisions', { fusion: 'decisions' });
-  const alone = await Promise.all(streams.map((stream) => analyze(film, model, [stream])));
+  const alone = await Promise.all(standardStreams.map((stream) => analyze(film, model, [stream])));
   const mean = (parts: FilmAffect[], key: 'valence' | 'arousal') =>
     parts.reduce((sum, { clip }) => sum + clip[key] / parts.length, 0);
   for (const [path, parts] of [

@@ -4,7 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { input, parametersOf, type Value } from '../src/graph/index.ts';
-import { convnet5, densenet, presets, soundnet } from '../src/networks/index.ts';
+import { convnet5, densenet, soundnet } from '../src/networks/index.ts';
+import { flowSizes } from '../src/streams/flow.ts';
+import { pictureSizes } from '../src/streams/picture.ts';
+import { soundSizes } from '../src/streams/sound.ts';
 import { requirement } from '../src/support/testing.ts';
 import { loadInto, readWeights } from '../src/weights/index.ts';
 
@@ -36,15 +39,18 @@ beforeAll(() => {
   if (hasTorch) execFileSync(python, ['-c', script, folder], { stdio: 'inherit' });
 });
 
-const { paper } = presets;
 const networks: [file: string, stream: string, build: () => Value][] = [
   [
     'densenet121.pth',
     'picture',
-    () => densenet(input('x', [1, 3, 224, 224]), { prefix: 'picture.' }, paper.picture),
+    () => densenet(input('x', [1, 3, 224, 224]), { prefix: 'picture.' }, pictureSizes.paper),
   ],
-  ['alexnet.pth', 'flow', () => convnet5(input('x', [1, 3, 224, 224]), { prefix: 'flow.' }, paper.flow)],
-  ['sound8.npy', 'sound', () => soundnet(input('x', [1, 1, 22_050, 1]), { prefix: 'sound.' }, paper.sound)],
+  ['alexnet.pth', 'flow', () => convnet5(input('x', [1, 3, 224, 224]), { prefix: 'flow.' }, flowSizes.paper)],
+  [
+    'sound8.npy',
+    'sound',
+    () => soundnet(input('x', [1, 1, 22_050, 1]), { prefix: 'sound.' }, soundSizes.paper),
+  ],
 ];
 
 test.skipIf(!hasTorch).each(networks)(

@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { openAnalyzer, starterFolder } from '../src/analysis/index.ts';
+import { openAnalyzer, starterFolder } from '../src/analysis/node/index.ts';
 import { toCsv } from '../src/results/index.ts';
 
 test('without a model named, the starter model is used, and every output says that it knows synthetic films only', async () => {

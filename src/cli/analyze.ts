@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
 import type { FilmAffect } from '../affect/index.ts';
-import type { Analyzer } from '../analysis/index.ts';
+import type { Analyzer } from '../analysis/node/index.ts';
 import { FilmStrip, modelName, toCsv, toJsonLine, toPicture } from '../results/index.ts';
 import type { Provider } from '../runtime/node/index.ts';
 import { computingOptions, oneOf, someOf, wholeNumber } from './arguments.ts';
@@ -94,7 +94,7 @@ async function analyzeFilms(paths: string[], options: AnalyzeOptions): Promise<v
   const say = (line: string) => progress.say(line);
   for (const error of errors) say(`affectline: ${error.message}`);
   let failures = errors.length;
-  const { openAnalyzer } = await import('../analysis/index.ts');
+  const { openAnalyzer } = await import('../analysis/node/index.ts');
   const analyzer = await openAnalyzer({
     ...options,
     streams: (options.streams ?? streams).map((stream) => (stream === 'rgb' ? 'picture' : stream)),
@@ -148,7 +148,7 @@ async function analyzeFilm(
   const strip = new FilmStrip();
   const affect = await analyzer.analyze(path, {
     ...options,
-    onFrame: ({ time, side, rgb }) => strip.add({ time, width: side, height: side, rgb }),
+    onFrame: ({ time, picture }) => strip.add({ time, ...picture }),
   });
   const png = await toPicture(affect, strip);
   await writeResult(files, { json: toJsonLine(affect), csv: toCsv(affect), png });

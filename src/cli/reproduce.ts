@@ -69,7 +69,7 @@ async function reproduce(options: ReproduceOptions): Promise<void> {
   say(planText({ dataSet, split, configuration, models }));
 
   const cacheFolder = options.cache ?? join(dirname(folder), 'clips');
-  const cache = await preparedClips(dataSet, preset, cacheFolder, reporting);
+  const cache = await preparedClips(dataSet, configuration, cacheFolder, reporting);
   const experiment = { dataSet, split, cache, configuration, models, folder, threads, provider };
   await claimExperiment(folder, experiment);
   const predictions = await runExperiment(experiment, reporting);

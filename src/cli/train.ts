@@ -58,8 +58,12 @@ async function trainNetwork(options: TrainOptions): Promise<void> {
   const progress = new ProgressLine();
   const say = (line: string) => progress.say(line);
   const reporting = { signal: interruptSignal(), progress, say };
-  const { preset } = configuration;
-  const cache = await preparedClips(dataSet, preset, options.cache ?? join(options.out, 'clips'), reporting);
+  const cache = await preparedClips(
+    dataSet,
+    configuration,
+    options.cache ?? join(options.out, 'clips'),
+    reporting,
+  );
   const { threads, provider } = options;
   const { test: predictions } = await trainAndPredict({
     ...reporting,

@@ -1,95 +1,60 @@
+import { availableParallelism } from 'node:os';
 import type { FlowField, GrayImage } from '../flow/index.ts';
 import { flowOfFrames } from '../flow/node/index.ts';
+import { type Media, type MediaOptions, openMedia, type VideoFrame } from '../media/index.ts';
 import {
-  type Media,
-  type MediaInfo,
-  type MediaOptions,
-  type MediaSummary,
-  openMedia,
-  type VideoFrame,
-} from '../media/index.ts';
+  type Field,
+  type FilmSource,
+  framesPerMoment,
+  type Material,
+  type Moment,
+  type MomentField,
+  momentPeriod,
+  type Preprocessing,
+  pairSampling,
+  restingField,
+} from '../streams/index.ts';
 import { Channel } from '../support/channel.ts';
-import { framesPerSample, isSampled, sampleOfFlow } from './network-inputs.ts';
+import { sampleRate } from '../support/sound.ts';
 
 export interface FilmOptions
   extends Pick<
     MediaOptions,
     'decoder' | 'threads' | 'maximumDuration' | 'videoTrack' | 'audioTrack' | 'signal'
   > {
-  /** Pixels of a frame's shorter side after scaling. */
-  shortSide: number;
-  /** Pixels of the square that is then cut from the middle; flow is computed within it. */
-  side: number;
+  readonly preprocessing: Preprocessing;
   /** What is wanted of the film; the rest is not decoded. */
-  flow: boolean;
-  picture: boolean;
-  sound: boolean;
-}
-
-/** A frame that is looked at as a picture. */
-export interface SampledFrame {
-  /** 0, 1, 2 … */
-  sample: number;
-  /** Seconds from the film's start. */
-  time: number;
-  /** Pixels of its width and height. */
-  side: number;
-  /** side × side × 3. */
-  rgb: Uint8Array;
-}
-
-/** The flow between two frames, and the sampled frame it belongs to. */
-export interface SampleFlow {
-  sample: number;
-  field: FlowField;
-}
-
-/**
- * A film as the streams of the network see it. All three have to be read at the same time, for whoever is ahead waits
- * for the others; one that was not asked for, or that the film lacks, ends at once.
- */
-export interface Film {
-  readonly info: MediaInfo;
-  readonly frames: AsyncIterable<SampledFrame>;
-  readonly flow: AsyncIterable<SampleFlow>;
-  /** Pieces of the waveform without gaps: mono, 22,050 Hz, in [−1, 1]. */
-  readonly sound: AsyncIterable<Float32Array>;
-  /** Once all three have ended. */
-  summary(): MediaSummary;
-  close(): Promise<void>;
+  readonly wants: readonly Material[];
+  /** Only this part of it, in seconds; times then count from its beginning. */
+  readonly part?: { readonly start?: number | undefined; readonly end?: number | undefined } | undefined;
+  /** Told of every frame that is looked at, or that motion is taken from. */
+  readonly onFrame?: (frame: VideoFrame) => void;
 }
 
 /** Frames on their way to the flow: enough that its threads never wait, few enough to cost little. */
 const graysAhead = 16;
-/** Sampled frames wait for the flow around them; this many frames are more than flow and its batches hold back. */
-const samplesAhead = 24;
+/** Moments wait for the motion around them. In a still each has but one pair of frames, so these have to be more than the pairs that flow holds back: those on their way, a batch, and some for each thread. */
+const momentsAhead = (threads: number) => 48 + 4 * threads;
 const soundAhead = 4;
 
 /**
- * Opens a film and starts decoding it. When the signal aborts, all that it gives fails with the signal's reason.
+ * Opens a film and starts decoding it: the one place where films become what networks see and hear, for training and
+ * analysis alike. When the signal aborts, all that it gives fails with the signal's reason.
  *
  * @throws InputError naming the file and what is wrong with it, here or while reading.
  */
-export async function openFilm(path: string, options: FilmOptions): Promise<Film> {
-  const {
-    shortSide,
-    side,
-    flow,
-    picture,
-    sound,
-    decoder = 'auto',
-    threads,
-    maximumDuration,
-    videoTrack,
-    audioTrack,
-    signal,
-  } = options;
+export async function openFilm(path: string, options: FilmOptions): Promise<FilmSource> {
+  const { preprocessing, wants, decoder = 'auto', threads, maximumDuration, videoTrack, audioTrack, signal } =
+    options;
+  const sees = wants.includes('frame') || wants.includes('pair');
+  const clock = preprocessing.sampling === 'clock';
   const media = await openMedia(path, {
-    shortSide,
-    crop: side,
-    gray: flow,
-    rgbEvery: flow || picture ? framesPerSample : 0,
-    sound,
+    shortSide: preprocessing.shortSide,
+    gray: wants.includes('pair'),
+    ...(clock
+      ? { rgbPeriod: sees ? momentPeriod : 0, rgbEvery: 0 }
+      : { rgbEvery: sees ? framesPerMoment : 0 }),
+    sound: wants.includes('waveform'),
     decoder,
     ...(threads !== undefined && { threads }),
     ...(maximumDuration !== undefined && { maximumDuration }),
@@ -97,66 +62,176 @@ export async function openFilm(path: string, options: FilmOptions): Promise<Film
     ...(audioTrack !== undefined && { audioTrack }),
     ...(signal && { signal }),
   });
-  const grays = new Channel<GrayImage>(graysAhead);
-  const frames = new Channel<SampledFrame>(samplesAhead);
-  const waveform = new Channel<Float32Array>(soundAhead);
-  const channels = [grays, frames, waveform];
-  const fail = (error: unknown) => {
-    for (const channel of channels) channel.fail(error);
-  };
-  // at once: the media may be stuck behind a channel that is full, or may fail by its decoder's end first
-  const abort = () => {
-    for (const channel of channels) channel.abort(signal?.reason);
-  };
-  signal?.addEventListener('abort', abort, { once: true });
-  if (signal?.aborted) abort();
-  const reading = distribute(media, flow ? grays : undefined, frames, waveform)
-    .then(() => {
-      for (const channel of channels) channel.end();
-    }, fail)
-    .finally(() => signal?.removeEventListener('abort', abort));
-  return {
-    info: media.info,
-    frames,
-    flow: flow ? flowOfSamples(grays, options) : empty,
-    sound: waveform,
-    summary: () => media.summary(),
-    async close() {
-      for (const channel of channels) channel.end();
-      await media.close();
-      await reading;
-    },
-  };
+  return new DecodedFilm(media, options);
 }
 
-async function distribute(
-  media: Media,
-  grays: Channel<GrayImage> | undefined,
-  frames: Channel<SampledFrame>,
-  waveform: Channel<Float32Array>,
-): Promise<void> {
-  for await (const item of media) {
-    if (item.kind === 'sound') {
-      await waveform.push(item.chunk.samples);
-      continue;
+/** What is known of the pair of frames whose flow is being computed. */
+interface Pair {
+  readonly place: number;
+  /** From pixels of the field to the unit of the preprocessing. */
+  readonly scale: number;
+  readonly rests: readonly number[];
+}
+
+class DecodedFilm implements FilmSource {
+  readonly info: FilmSource['info'];
+  readonly moments: Channel<Moment>;
+  readonly fields: AsyncIterable<MomentField>;
+  readonly sound: Channel<Float32Array> = new Channel(soundAhead);
+  private readonly grays = new Channel<GrayImage>(graysAhead);
+  private readonly media: Media;
+  private readonly options: FilmOptions;
+  private readonly reading: Promise<void>;
+  /** Of the frames in `grays` but the first, in order. */
+  private readonly pairs: Pair[] = [];
+  /** Of all moments so far. */
+  private readonly places: number[] = [];
+
+  constructor(media: Media, options: FilmOptions) {
+    this.media = media;
+    this.options = options;
+    this.info = media.info;
+    this.moments = new Channel(momentsAhead(options.threads ?? availableParallelism()));
+    this.fields = options.wants.includes('pair') ? this.fieldsOfMoments() : empty;
+    const { signal } = options;
+    // at once: the media may be stuck behind a channel that is full, or may fail by its decoder's end first
+    const abort = () => {
+      for (const channel of this.channels) channel.abort(signal?.reason);
+    };
+    signal?.addEventListener('abort', abort, { once: true });
+    if (signal?.aborted) abort();
+    this.reading = this.read()
+      .then(
+        () => {
+          for (const channel of this.channels) channel.end();
+        },
+        (error) => {
+          for (const channel of this.channels) channel.fail(error);
+        },
+      )
+      .finally(() => signal?.removeEventListener('abort', abort));
+  }
+
+  private get channels(): Channel<unknown>[] {
+    return [this.moments, this.sound, this.grays] as Channel<unknown>[];
+  }
+
+  summary() {
+    return this.media.summary();
+  }
+
+  async close(): Promise<void> {
+    for (const channel of this.channels) channel.end();
+    await this.media.close();
+    await this.reading;
+  }
+
+  private async read(): Promise<void> {
+    const { preprocessing, wants, part, onFrame } = this.options;
+    const { start = 0, end = Number.POSITIVE_INFINITY } = part ?? {};
+    const sampling = pairSampling(preprocessing.sampling);
+    let index = 0;
+    for await (const item of this.media) {
+      if (item.kind === 'sound') {
+        const samples = within(item.chunk, start, end);
+        if (samples.length > 0) await this.sound.push(samples);
+        continue;
+      }
+      if (item.frame.time < start - 1e-3 || item.frame.time >= end) continue;
+      const frame = { ...item.frame, time: Math.max(0, item.frame.time - start), index: index++ };
+      const { width, height, time, rgb, gray } = frame;
+      const chosen = wants.includes('pair') ? sampling.next(frame) : undefined;
+      if (chosen || rgb) onFrame?.(frame);
+      if (rgb) {
+        this.places.push(sampling.place(frame));
+        await this.moments.push({ number: this.places.length - 1, time, picture: { width, height, rgb } });
+      }
+      if (!chosen) continue;
+      const image = reduced({ width, height, data: gray }, preprocessing.flow.lines);
+      if (chosen.pair) {
+        const scale = (chosen.pair.rate * preprocessing.flow.unit) / image.height;
+        this.pairs.push({ place: chosen.pair.place, scale, rests: chosen.rests });
+      }
+      await this.grays.push(image);
     }
-    const { frame } = item;
-    if (isSampled(frame.index) && frame.rgb) await frames.push(sampledFrame(frame, frame.rgb));
-    await grays?.push({ width: frame.width, height: frame.height, data: frame.gray });
+  }
+
+  /** Every field with the moment it is nearest to, once that is certain; moments without one are at rest. */
+  private async *fieldsOfMoments(): AsyncGenerator<MomentField, void, undefined> {
+    const { preprocessing, threads, signal } = this.options;
+    const { width, height } = this.media.info;
+    const frame = { width, height };
+    const waiting: { place: number; field: Field }[] = [];
+    let moment = 0;
+    let given = false;
+    const assigned = function* (this: DecodedFilm, isLast: boolean): Generator<MomentField> {
+      const { places } = this;
+      for (let first = waiting[0]; first && places.length > 0; first = waiting[0]) {
+        if (!isLast && places.at(-1)! <= first.place) return;
+        while (moment + 1 < places.length && isNearer(first.place, places[moment + 1]!, places[moment]!)) {
+          if (!given) yield { moment, field: restingField, frame };
+          moment++;
+          given = false;
+        }
+        given = true;
+        waiting.shift();
+        yield { moment, field: first.field, frame };
+      }
+    }.bind(this);
+
+    const flow = flowOfFrames(this.grays, { preset: preprocessing.flow.preset, threads, signal });
+    for await (const field of flow) {
+      const { place, scale, rests } = this.pairs.shift()!;
+      for (const rest of rests) waiting.push({ place: rest, field: restingField });
+      waiting.push({ place, field: scaled(field, scale) });
+      yield* assigned(false);
+    }
+    yield* assigned(true);
+    for (; moment < this.places.length; moment++) {
+      if (!given) yield { moment, field: restingField, frame };
+      given = false;
+    }
   }
 }
 
-function sampledFrame({ index, time, width }: VideoFrame, rgb: Uint8Array): SampledFrame {
-  return { sample: index / framesPerSample, time, side: width, rgb };
+/** A place halfway between two moments is the later one's. */
+function isNearer(place: number, later: number, earlier: number): boolean {
+  return later - place <= place - earlier + 1e-9;
 }
 
-async function* flowOfSamples(
-  frames: AsyncIterable<GrayImage>,
-  { threads, signal }: FilmOptions,
-): AsyncGenerator<SampleFlow, void, undefined> {
-  let index = 0;
-  for await (const field of flowOfFrames(frames, { preset: 'fast', threads, signal }))
-    yield { sample: sampleOfFlow(index++), field };
+function scaled({ width, height, u, v }: FlowField, scale: number): Field {
+  return { width, height, u: u.map((value) => value * scale), v: v.map((value) => value * scale) };
+}
+
+/** Halved, by the means of 2 × 2 pixels, while the shorter side keeps at least so many pixels. */
+export function reduced(image: GrayImage, lines: number): GrayImage {
+  const width = image.width >> 1;
+  const height = image.height >> 1;
+  if (Math.min(width, height) < lines) return image;
+  const data = new Float32Array(width * height);
+  for (let y = 0; y < height; y++) {
+    const upper = 2 * y * image.width;
+    const lower = upper + image.width;
+    for (let x = 0; x < width; x++)
+      data[y * width + x] =
+        (image.data[upper + 2 * x]! +
+          image.data[upper + 2 * x + 1]! +
+          image.data[lower + 2 * x]! +
+          image.data[lower + 2 * x + 1]!) /
+        4;
+  }
+  return reduced({ width, height, data }, lines);
+}
+
+/** The samples of a chunk that sound between two times. */
+function within(
+  { start, samples }: { readonly start: number; readonly samples: Float32Array },
+  from: number,
+  to: number,
+): Float32Array {
+  const first = Math.max(0, Math.round(from * sampleRate) - start);
+  const last = Math.min(samples.length, Math.round(to * sampleRate) - start);
+  return first === 0 && last === samples.length ? samples : samples.slice(first, Math.max(first, last));
 }
 
 const empty: AsyncIterable<never> = {

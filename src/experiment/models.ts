@@ -72,7 +72,7 @@ export async function predictWithoutNetwork(
 async function handcrafted(split: Split, cache: ClipCache, seed: number): Promise<HeldOut> {
   const featuresOf = async (clips: readonly LabelledClip[]) => {
     const rows: (readonly number[])[] = [];
-    for (const { path } of clips) rows.push((await cache.open(path)).handcrafted);
+    for (const clip of clips) rows.push((await cache.open(clip)).handcrafted);
     return rows;
   };
   const features = await featuresOf(split.train);

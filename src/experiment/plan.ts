@@ -1,5 +1,5 @@
 import type { DataSet, Split } from '../datasets/index.ts';
-import { presets } from '../networks/index.ts';
+import { presets } from '../streams/index.ts';
 import type { TrainingConfiguration } from '../training/index.ts';
 import { isNetwork, type ModelName } from './models.ts';
 

@@ -1,17 +1,17 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { readModel } from '../analysis/index.ts';
 import { ClipCache } from '../clips/index.ts';
 import type { DataSet, Split } from '../datasets/index.ts';
 import type { Prediction } from '../evaluation/index.ts';
-import { presets } from '../networks/index.ts';
-import type { Provider } from '../runtime/node/index.ts';
+import { readModel } from '../models/node/index.ts';
+import { nodeRuntime, type Provider } from '../runtime/node/index.ts';
+import { preprocessingFor } from '../streams/index.ts';
 import { InputError } from '../support/errors.ts';
 import { writeAtomically } from '../support/files.ts';
 import {
   configurationText,
   type EpochRecord,
-  evaluationViewOf,
+  evaluationSize,
   initialParameters,
   openSplit,
   parseConfiguration,
@@ -37,18 +37,16 @@ export interface Reporting {
   say(line: string): void;
 }
 
-/** The clips of a data set, prepared for a preset; what is there already is used. */
+/** The clips of a data set, prepared as a configuration has them; what is there already is used. */
 export async function preparedClips(
   dataSet: DataSet,
-  preset: TrainingConfiguration['preset'],
+  { preset, sampling }: TrainingConfiguration,
   folder: string,
   { signal, progress, say }: Reporting,
 ): Promise<ClipCache> {
-  const { shortSide } = presets[preset];
-  const cache = new ClipCache(folder, { shortSide, flowPreset: 'standard' });
-  const films = dataSet.clips.map(({ path }) => path);
+  const cache = new ClipCache(folder, preprocessingFor(preset, sampling));
   await cache.prepare(
-    films,
+    dataSet.clips,
     ({ done, total, estimate }) => {
       if (estimate && estimate.missing > 20) {
         const { missing, seconds, bytes } = estimate;
@@ -98,6 +96,7 @@ export async function trainAndPredict(options: TrainingRunOptions): Promise<Held
   if (existsSync(files.test))
     return { validation: readPredictions(files.validation), test: readPredictions(files.test) };
 
+  const runtime = nodeRuntime({ ...(threads && { threads }), ...(provider && { provider }) });
   const clips = await openSplit(split, cache);
   const name = basename(folder);
   const trained = trainedOn(dataSet, split);
@@ -107,9 +106,12 @@ export async function trainAndPredict(options: TrainingRunOptions): Promise<Held
     train: clips.train,
     validation: clips.validation,
     parameters: await initialParameters(configuration),
-    model: { name, trained, synthetic: Boolean(dataSet.synthetic) },
-    threads,
-    ...(provider && { provider }),
+    model: {
+      ...{ name, trained },
+      synthetic: Boolean(dataSet.synthetic),
+      preprocessing: cache.preprocessing,
+    },
+    runtime,
     signal,
     features: options.features,
     onFeatures: (stream, share) => progress.show(`${name}: features of the frozen ${stream} stream`, share),
@@ -131,17 +133,10 @@ export async function trainAndPredict(options: TrainingRunOptions): Promise<Held
       options.onEpoch?.(record);
     },
   });
-  const { network, regression: parameters } = await readModel(best);
-  const view = evaluationViewOf(configuration, network);
+  const { network, parameters } = await readModel(best);
+  const size = evaluationSize(configuration, network);
   const predict = async (part: 'validation' | 'test') => {
-    const values = await predictClips(clips[part], {
-      network,
-      parameters,
-      view,
-      threads,
-      signal,
-      ...(provider && { provider }),
-    });
+    const values = await predictClips(clips[part], { network, parameters, size, runtime, signal });
     const predictions = clips[part].map(({ id }, i) => ({ id, ...values[i]! }));
     await writePredictions(files[part], predictions);
     return predictions;

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { ColorFrames } from './color-frames.ts';
 import { Complaints } from './complaints.ts';
 import { FORMATS_WITH_RESETS } from './discontinuities.ts';
 import { chooseTracks } from './ffmpeg-tracks.ts';
@@ -12,6 +13,7 @@ import {
   planDecoding,
   type Request,
   type SoundPlan,
+  wantsColor,
 } from './plan.ts';
 import { startChild } from './process.ts';
 import type { Opening, Source, SourceItem } from './source.ts';
@@ -83,10 +85,10 @@ function commandLine(
  * Every frame as gray and as RGB, each over a pipe of its own, and a line with its time over a third.
  * (All frames in RGB, because a filter's count of frames starts anew when the picture's size changes.)
  */
-function pictureOutputs(picture: PicturePlan, { gray, rgbEvery }: Request): string[] {
+function pictureOutputs(picture: PicturePlan, { gray, ...request }: Request): string[] {
   const branches = [
     ...(gray ? [{ filter: picture.grayFilter, pipe: GRAY }] : []),
-    ...(rgbEvery > 0 ? [{ filter: picture.rgbFilter, pipe: RGB }] : []),
+    ...(wantsColor(request) ? [{ filter: picture.rgbFilter, pipe: RGB }] : []),
   ];
   const print = `settb=1/${MICROSECONDS},metadata=add:key=x:value=1,metadata=print:direct=1:file=pipe\\\\:${TIMES}`;
   const split = `[0:${picture.index}]${print},split=${branches.length}`;
@@ -168,7 +170,7 @@ class Pictures {
   private readonly start: number;
   private readonly pipe: PipeOf;
   private times: number[] = [];
-  private index = 0;
+  private readonly chosen: ColorFrames;
   private readonly stream: number;
   /** Frames said to be made of damaged data, and not yet given. */
   private damaged = 0;
@@ -177,6 +179,7 @@ class Pictures {
     this.stream = index;
     this.bytes = width * height;
     this.request = request;
+    this.chosen = new ColorFrames(request);
     this.start = start;
     this.pipe = pipe;
   }
@@ -191,7 +194,7 @@ class Pictures {
     const gray = this.pipe(GRAY);
     const color = this.pipe(RGB);
     const grayBytes = this.request.gray ? this.bytes : 0;
-    const rgbBytes = this.request.rgbEvery > 0 ? 3 * this.bytes : 0;
+    const rgbBytes = wantsColor(this.request) ? 3 * this.bytes : 0;
     for (const line of this.pipe(TIMES).takeLines()) {
       const [, time] = / pts:(\S+)/.exec(line) ?? [];
       if (time) this.times.push(Number(time) / MICROSECONDS - this.start);
@@ -199,12 +202,11 @@ class Pictures {
     while (this.times.length > 0 && gray.available >= grayBytes && color.available >= rgbBytes) {
       const pixels = gray.take(grayBytes);
       const colors = color.take(rgbBytes);
-      const wanted = rgbBytes > 0 && this.index % this.request.rgbEvery === 0;
+      const time = this.times.shift()!;
       const damaged = this.damaged > 0;
       if (damaged) this.damaged -= 1;
-      const rgb = wanted ? colors : undefined;
-      yield { kind: 'picture', time: this.times.shift()!, gray: pixels, rgb, damaged };
-      this.index += 1;
+      const rgb = this.chosen.wants(time) ? colors : undefined;
+      yield { kind: 'picture', time, gray: pixels, rgb, damaged };
     }
   }
 }

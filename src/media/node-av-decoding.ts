@@ -2,12 +2,13 @@ import { setImmediate } from 'node:timers/promises';
 import { FilterAPI } from 'node-av/api';
 import { AV_FRAME_FLAG_CORRUPT, AV_LOG_ERROR, AVDISCARD_ALL, AVERROR_EOF } from 'node-av/constants';
 import { type Frame, Log, Packet, type Rational } from 'node-av/lib';
+import { ColorFrames } from './color-frames.ts';
 import { Complaints } from './complaints.ts';
 import { Discontinuities } from './discontinuities.ts';
 import { chooseTracks } from './node-av-choice.ts';
 import { describe, describeStatus, known, MAXIMUM_ENDS, open, seconds } from './node-av-file.ts';
 import { MAXIMUM_FAILURES, type Output, Track, withKnownLayout } from './node-av-track.ts';
-import { type Plan, planDecoding, type Request } from './plan.ts';
+import { type Plan, planDecoding, type Request, wantsColor } from './plan.ts';
 
 /** What decoding tells as it goes. Times are seconds from the film's start, NaN where the file gives none. */
 export interface Listener {
@@ -95,23 +96,22 @@ export async function decode(path: string, request: Request, listener: Listener)
   await setImmediate();
 }
 
-function pictureOutput({ picture }: Plan, { gray, rgbEvery }: Request, listener: Listener): Output {
-  const toGray = gray ? FilterAPI.create(picture!.grayFilter, { threads: 1 }) : undefined;
-  const toRgb = rgbEvery > 0 ? FilterAPI.create(picture!.rgbFilter, { threads: 1 }) : undefined;
-  let index = 0;
+function pictureOutput({ picture }: Plan, request: Request, listener: Listener): Output {
+  const toGray = request.gray ? FilterAPI.create(picture!.grayFilter, { threads: 1 }) : undefined;
+  const toRgb = wantsColor(request) ? FilterAPI.create(picture!.rgbFilter, { threads: 1 }) : undefined;
+  const color = new ColorFrames(request);
   return (frame, time) => {
     if (!frame) {
       toGray?.close();
       toRgb?.close();
       return;
     }
-    const rgbWanted = rgbEvery > 0 && index % rgbEvery === 0;
     const grayPixels = toGray ? pixels(toGray, frame) : nothing;
-    const rgbPixels = rgbWanted && toRgb ? pixels(toRgb, frame) : nothing;
-    if (!grayPixels || !rgbPixels) return;
+    if (!grayPixels) return;
+    const rgbPixels = color.wants(time) && toRgb ? pixels(toRgb, frame) : nothing;
+    if (!rgbPixels) return;
     const damaged = frame.decodeErrorFlags !== 0 || (frame.flags & AV_FRAME_FLAG_CORRUPT) !== 0;
     listener.picture(time, grayPixels, rgbPixels, damaged);
-    index++;
   };
 }
 

@@ -47,7 +47,7 @@ export async function openMedia(path: string, options: MediaOptions = {}): Promi
 }
 
 function checkRequest(options: MediaOptions): Request {
-  const { shortSide = 256, crop = 0, gray = true, rgbEvery = 10, sound = true } = options;
+  const { shortSide = 256, crop = 0, gray = true, rgbEvery = 10, rgbPeriod = 0, sound = true } = options;
   const threads = options.threads ?? Math.min(availableParallelism() + 1, MAXIMUM_THREADS);
   const decoder = options.decoder ?? 'auto';
   const decoders = ['auto', 'node-av', 'ffmpeg'];
@@ -55,11 +55,13 @@ function checkRequest(options: MediaOptions): Request {
   whole('shortSide', shortSide, 2, MAXIMUM_SIDE);
   whole('crop', crop, 0, shortSide);
   whole('rgbEvery', rgbEvery, 0, Number.MAX_SAFE_INTEGER);
+  if (!(rgbPeriod >= 0 && rgbPeriod < 1e6))
+    throw new InputError(`rgbPeriod is ${rgbPeriod}; seconds are expected`);
   whole('threads', threads, 1, 64);
   const { videoTrack, audioTrack } = options;
   whole('videoTrack', videoTrack ?? 1, 1, MAXIMUM_TRACKS);
   whole('audioTrack', audioTrack ?? 1, 1, MAXIMUM_TRACKS);
-  return { shortSide, crop, gray, rgbEvery, sound, threads, videoTrack, audioTrack };
+  return { shortSide, crop, gray, rgbEvery, rgbPeriod, sound, threads, videoTrack, audioTrack };
 }
 
 function whole(name: string, value: number, least: number, most: number): void {

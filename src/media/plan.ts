@@ -26,12 +26,18 @@ export const MAXIMUM_PIXELS = 67_108_864;
 /** The long side of a scaled frame is at most this many times its short side; a longer one is squeezed. */
 const MAXIMUM_ASPECT = 8;
 
+/** Whether any frame is wanted in color. */
+export function wantsColor({ rgbEvery, rgbPeriod }: Pick<Request, 'rgbEvery' | 'rgbPeriod'>): boolean {
+  return rgbEvery > 0 || rgbPeriod > 0;
+}
+
 /** What is asked of a decoder. */
 export interface Request {
   shortSide: number;
   crop: number;
   gray: boolean;
   rgbEvery: number;
+  rgbPeriod: number;
   sound: boolean;
   threads: number;
   /** The only tracks to be taken, from 1 among those of their kind. */
@@ -101,7 +107,7 @@ export function planDecoding(
   { picture, sound, notices }: Tracks,
 ): Plan {
   const start = filmStart(file, request);
-  const wantsPicture = request.gray || request.rgbEvery > 0;
+  const wantsPicture = request.gray || wantsColor(request);
   return {
     start,
     duration: file.duration,

@@ -1,5 +1,7 @@
-/** Samples of sound per second of film that the networks take (SoundNet, 2016, works at 22,050 Hz). */
-export const SAMPLE_RATE = 22_050;
+import { sampleRate } from '../support/sound.ts';
+
+/** Samples of sound per second of film that are given. */
+export const SAMPLE_RATE: number = sampleRate;
 
 /** One picture of the film, already turned upright, with square pixels, scaled and cropped as asked. */
 export interface VideoFrame {
@@ -47,6 +49,8 @@ export interface MediaOptions {
   gray?: boolean;
   /** RGB on frames 0, n, 2n …; 0 for none. Default 10. */
   rgbEvery?: number;
+  /** In place of that, RGB on the first frame of every so many seconds of film. */
+  rgbPeriod?: number;
   /** The waveform. Default true. */
   sound?: boolean;
   /** The track to take, from 1 among those of its kind. Default: the best that can be decoded and, of sound, heard. */

@@ -1,36 +1,23 @@
-// The network of Kim & Lee 2018 in two presets, as expressions of `graph`: flow as pictures [N, 3, side, side], pictures
-// [N, 3, side, side] and waveforms [N, 1, samples, 1] (22,050 Hz, in [−1, 1]) → valence and arousal [clips, 2] in the
-// units of the labels. Parameters are named as torchvision's, after `flow.`, `picture.`, `sound.`.
+// Parts of networks, as expressions of `graph`: backbones, which turn pictures, fields and waveforms into maps; the fusion
+// of maps; and heads, which turn the means of features into valence and arousal, as expressions for training and in plain
+// arithmetic for windows of a film. Parameters are named as torchvision's, after a prefix.
+export {
+  columnCount,
+  columnStride,
+  columnTime,
+  type SoundChunk,
+  SoundChunks,
+  type Window,
+} from './columns.ts';
 export { type Convnet5Sizes, convnet5 } from './convnet5.ts';
 export { type DenseNetSizes, densenet } from './densenet.ts';
+export { averageMaps, fusedMap, visualFeature } from './fusion.ts';
+export { averageDecisions } from './heads/decisions.ts';
+export type { Features, Head, HeadInput, Heads } from './heads/head.ts';
+export { isOfHead, maskedFeature, regression } from './heads/mean-linear.ts';
+export { contributions, predict } from './heads/predict.ts';
 export type { BatchStatistics, Layers } from './layers.ts';
 export { mobilenet, mobilenetChannels } from './mobilenet.ts';
-export {
-  type Batch,
-  type ClipOptions,
-  clipFeatures,
-  clipNetwork,
-  describeNetwork,
-  frameNetwork,
-  type Head,
-  inputShape,
-  type Network,
-  type NetworkOptions,
-  networkParameters,
-  soundNetwork,
-  streamMap,
-} from './network.ts';
-export { contributions, type Features, predict } from './predict.ts';
-export {
-  type Preset,
-  presets,
-  readPreset,
-  readStreams,
-  type Sizes,
-  type Stream,
-  streams,
-} from './presets.ts';
 export { randomParameters } from './random-parameters.ts';
-export { columnStride, columnTime, type SoundChunk, SoundChunks, soundColumns } from './sound-columns.ts';
-export { type SoundLayer, type SoundNetSizes, soundnet } from './soundnet.ts';
+export { type SoundLayer, type SoundNetSizes, soundnet, soundnetWindows } from './soundnet.ts';
 export { yamnet, yamnetWindows } from './yamnet.ts';

@@ -1,4 +1,5 @@
 import { maxPool, multiply, type Value } from '../graph/index.ts';
+import type { Window } from './columns.ts';
 import { convolutionLayer, type Layers, normRelu } from './layers.ts';
 
 export interface SoundNetSizes {
@@ -25,7 +26,7 @@ const depth = { conv7: 7, pool5: 5 };
  * SoundNet-8 up to conv7 after ReLU, or to pool5, with the names of its PyTorch port.
  *
  * @param x waveforms [N, 1, samples, 1], 22,050 Hz, mono, in [−1, 1] (scaled to SoundNet's [−256, 256] in here).
- * @returns [N, C, columns, 1]; C is 1024 for conv7 and 256 for pool5 in the paper's size. See `soundColumns`.
+ * @returns [N, C, columns, 1]; C is 1024 for conv7 and 256 for pool5 in the paper's size. See columns.ts.
  */
 export function soundnet(
   x: Value,
@@ -48,14 +49,8 @@ export function soundnet(
   return y;
 }
 
-interface Window {
-  kernel: number;
-  stride: number;
-  padding: number;
-}
-
 /** All windows of the network along time, convolutions and pools, in order. */
-export function windowsOf(layer: SoundLayer): Window[] {
+export function soundnetWindows(layer: SoundLayer): Window[] {
   return convolutions
     .slice(0, depth[layer])
     .flatMap((shape) => [

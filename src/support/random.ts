@@ -3,6 +3,11 @@ import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus, xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus';
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
 
+/** One seed from several numbers, such as a seed, an epoch and a step: other numbers give another seed. */
+export function seedOf(...numbers: readonly number[]): number {
+  return numbers.reduce((hash, number) => Math.imul(hash ^ number, 0x9e3779b1) ^ (hash >>> 15), 0x85ebca6b);
+}
+
 /** A seeded source of random numbers whose state can be saved and restored; the same seed gives the same numbers everywhere. */
 export class Random {
   private readonly generator: RandomGenerator;

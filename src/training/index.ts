@@ -10,10 +10,10 @@ export {
   type TrainingConfiguration,
   trainingConfiguration,
 } from './configuration.ts';
-export { initialParameters, openSplit } from './experiment.ts';
-export { writeModel } from './model-folder.ts';
 export type { StepProgress, TrainingClip, TrainOptions, TrainResult } from './options.ts';
 export { type PredictClipsOptions, predictClips } from './predict-clips.ts';
 export type { EpochRecord } from './records/records.ts';
-export { evaluationViewOf } from './step-inputs.ts';
+export { initialParameters, openSplit } from './start.ts';
+export { evaluationSize } from './step-inputs.ts';
+export { partOf, type TrainedPart, type TrainedParts } from './trained-parts.ts';
 export { train } from './trainer.ts';

@@ -1,3 +1,4 @@
+import { streamOfParameter } from '../streams/index.ts';
 import { elementCount, type Tensor } from '../support/tensor.ts';
 
 /** Named weights, or their gradients. */
@@ -140,5 +141,5 @@ export function warmupCosine({ warmup, total, final = 0 }: Schedule, step: numbe
 
 /** Learning rates of the two groups: pretrained streams (backbone), and fusion with regression (head). */
 export function groupedRate(rates: { backbone: number; head: number }): (name: string) => number {
-  return (name) => (/^(flow|picture|sound)\./.test(name) ? rates.backbone : rates.head);
+  return (name) => (streamOfParameter(name) === undefined ? rates.head : rates.backbone);
 }

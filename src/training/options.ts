@@ -1,9 +1,8 @@
 import type { ClipFile } from '../clips/index.ts';
-import type { Stream } from '../networks/index.ts';
-import type { Provider } from '../runtime/node/index.ts';
+import type { TrainedModel } from '../models/node/index.ts';
+import type { Runtime } from '../runtime/index.ts';
 import type { Tensor } from '../support/tensor.ts';
 import type { TrainingConfiguration } from './configuration.ts';
-import type { TrainedModel } from './model-folder.ts';
 import type { EpochRecord } from './records/records.ts';
 
 /** A prepared clip and what people felt, in the units of its data set. */
@@ -21,15 +20,15 @@ export interface TrainOptions {
   readonly parameters: Map<string, Tensor>;
   /** The run's folder; training goes on from the checkpoint there, if there is one. */
   readonly folder: string;
-  /** What the model is called, and what it is trained on: both are shown with all it predicts. */
-  readonly model: Pick<TrainedModel, 'name' | 'trained' | 'synthetic'>;
-  readonly provider?: Provider;
-  readonly threads?: number | undefined;
+  /** What the model is called, what it is trained on, and what its clips were prepared with. */
+  readonly model: Pick<TrainedModel, 'name' | 'trained' | 'synthetic' | 'preprocessing'>;
+  /** What computes; this machine's processor unless told. */
+  readonly runtime?: Runtime;
   readonly signal?: AbortSignal | undefined;
   /** Where features of frozen streams are kept; `features` in the run's folder unless told. Runs may share it. */
   readonly features?: string | undefined;
   /** While those features are computed, 0 to 1. */
-  readonly onFeatures?: (stream: Stream, share: number) => void;
+  readonly onFeatures?: (stream: string, share: number) => void;
   readonly onStep?: (progress: StepProgress) => void;
   /** Told of all epochs so far, after each. */
   readonly onEpoch?: (records: readonly EpochRecord[]) => void | Promise<void>;

@@ -1,21 +1,30 @@
-import { join } from 'node:path';
-import { describeNetwork, type Network, type Stream } from '../networks/index.ts';
-import { Random } from '../support/random.ts';
+import type { Network } from '../models/index.ts';
+import type { Runtime } from '../runtime/index.ts';
+import { Random, seedOf } from '../support/random.ts';
+import { sampleRate } from '../support/sound.ts';
 import type { Tensor } from '../support/tensor.ts';
-import { evenGlance, type Glance, randomGlance, type View } from './batches.ts';
 import type { TrainingConfiguration } from './configuration.ts';
-import { keepFeatures, readInputs } from './kept-inputs.ts';
-import type { TrainingClip, TrainOptions } from './options.ts';
+import { type Excerpt, type ExcerptSize, evenExcerpt, randomExcerpt } from './excerpts.ts';
+import { readInputs } from './inputs.ts';
+import type { TrainingClip } from './options.ts';
 import { readAhead, type Waiting } from './read-ahead.ts';
 import type { Run } from './step.ts';
-import type { StreamFeatures } from './stream-features.ts';
+import { keepFeatures, type StreamFeatures } from './stream-features.ts';
+import { partOf } from './trained-parts.ts';
 
 const batchesAhead = 3;
 
-/** Clips of a run, and what is kept of their frozen streams. */
-interface Part {
-  readonly clips: readonly TrainingClip[];
-  readonly kept: readonly StreamFeatures[];
+export interface StepInputOptions {
+  readonly configuration: TrainingConfiguration;
+  readonly network: Network;
+  readonly parameters: ReadonlyMap<string, Tensor>;
+  readonly runtime: Runtime;
+  readonly train: readonly TrainingClip[];
+  readonly validation: readonly TrainingClip[];
+  /** Where features of frozen streams are kept. */
+  readonly folder: string;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((stream: string, share: number) => void) | undefined;
 }
 
 /**
@@ -23,60 +32,44 @@ interface Part {
  * step alone, so that a resumed training sees what it would have seen.
  */
 export class StepInputs {
-  readonly validation: Part;
   /** Seconds in which a step waited for its data. */
   readonly waiting: Waiting = { waited: 0 };
-  private readonly configuration: TrainingConfiguration;
-  private readonly network: Network;
-  private readonly train: Part;
+  /** Features of frozen streams, of the training clips and of the validation clips. */
+  readonly kept: {
+    readonly train: readonly StreamFeatures[];
+    readonly validation: readonly StreamFeatures[];
+  };
+  private readonly options: StepInputOptions;
   /** Of each training clip, where these are drawn once (`flowViews`). */
-  private readonly glances: readonly (readonly Glance[])[] | undefined;
+  private readonly fixed: readonly (readonly Excerpt[])[] | undefined;
 
-  private constructor(
-    configuration: TrainingConfiguration,
-    network: Network,
-    train: Part,
-    validation: Part,
-    glances: readonly (readonly Glance[])[] | undefined,
-  ) {
-    this.configuration = configuration;
-    this.network = network;
-    this.train = train;
-    this.validation = validation;
-    this.glances = glances;
+  private constructor(options: StepInputOptions, fixed: StepInputs['fixed'], kept: StepInputs['kept']) {
+    this.options = options;
+    this.fixed = fixed;
+    this.kept = kept;
   }
 
-  /** Computes the features of frozen streams that are not in the run's folder yet. */
-  static async open(options: TrainOptions): Promise<StepInputs> {
-    const { configuration, folder, features = join(folder, 'features'), onFeatures } = options;
-    const network = describeNetwork(configuration);
-    const onProgress = onFeatures && ((stream: Stream, share: number) => onFeatures(stream, share));
-    const keep = { ...options, network, folder: features, onProgress };
-    const glances = fixedGlances(configuration, network, options.train);
-    const clips = options.train.map(({ clip }) => clip);
-    const kept = await keepFeatures(clips, viewOf(configuration, network), glances, keep);
-
-    const held = options.validation.map(({ clip }) => clip);
-    const evaluationView = evaluationViewOf(configuration, network);
-    const middles = held.map((clip) => [evenGlance(clip, evaluationView)]);
-    const heldKept = await keepFeatures(held, evaluationView, middles, keep);
-    return new StepInputs(
-      configuration,
-      network,
-      { clips: options.train, kept },
-      { clips: options.validation, kept: heldKept },
-      glances,
-    );
-  }
-
-  /** Streams that steps are given the features of. */
-  get given(): Stream[] {
-    return this.train.kept.map(({ stream }) => stream);
+  /** Computes the features of frozen streams that are not in the folder yet. */
+  static async open(options: StepInputOptions): Promise<StepInputs> {
+    const { configuration, network } = options;
+    const fixed = fixedExcerpts(options);
+    const keep = { ...options, parts: configuration.train };
+    const train = await keepFeatures(fixed, {
+      ...keep,
+      clips: options.train.map(({ clip }) => clip),
+      size: excerptSize(configuration, network),
+    });
+    const clips = options.validation.map(({ clip }) => clip);
+    const size = evaluationSize(configuration, network);
+    const middles = clips.map((clip) => [evenExcerpt(clip, size)]);
+    const validation = await keepFeatures(middles, { ...keep, clips, size });
+    return new StepInputs(options, fixed, { train, validation });
   }
 
   /** Steps of an epoch. */
   get steps(): number {
-    return Math.max(1, Math.floor(this.train.clips.length / this.configuration.batchSize));
+    const { train, configuration } = this.options;
+    return Math.max(1, Math.floor(train.length / configuration.batchSize));
   }
 
   /**
@@ -90,74 +83,76 @@ export class StepInputs {
   }
 
   private *runs(epoch: number, step: number): Generator<() => Promise<Run>> {
-    for (let current = epoch; current <= this.configuration.epochs; current++)
+    for (let current = epoch; current <= this.options.configuration.epochs; current++)
       yield* this.runsOfEpoch(current, current === epoch ? step : 0);
   }
 
   /** The epoch's random order, and of each clip a random part. */
   private *runsOfEpoch(epoch: number, firstStep: number): Generator<() => Promise<Run>> {
-    const { seed, batchSize } = this.configuration;
-    const { clips, kept } = this.train;
-    const view = viewOf(this.configuration, this.network);
-    const order = Random.seeded(mixed(seed, epoch, 0)).shuffled([...clips.keys()]);
-    const together = clipsAtOnce(this.configuration);
+    const { configuration, network, train } = this.options;
+    const { seed, batchSize } = configuration;
+    const size = excerptSize(configuration, network);
+    const order = Random.seeded(seedOf(seed, epoch, 0)).shuffled([...train.keys()]);
+    const together = clipsOfRun(configuration);
     for (let step = firstStep; step < this.steps; step++) {
-      const random = Random.seeded(mixed(seed, epoch, step + 1));
-      const looks = Array.from({ length: batchSize }, (_, i) => {
+      const random = Random.seeded(seedOf(seed, epoch, step + 1));
+      const excerpts = Array.from({ length: batchSize }, (_, i) => {
         // with fewer clips than a batch holds, some come twice
         const clipNumber = order[(step * batchSize + i) % order.length]!;
-        const { clip } = clips[clipNumber]!;
-        const fixed = this.glances?.[clipNumber];
-        const glanceNumber = fixed ? random.integer(fixed.length) : 0;
-        const glance = fixed?.[glanceNumber] ?? randomGlance(clip, view, random);
-        return { clip, clipNumber, glance, glanceNumber };
+        const { clip } = train[clipNumber]!;
+        const fixed = this.fixed?.[clipNumber];
+        const excerptNumber = fixed ? random.integer(fixed.length) : 0;
+        const excerpt = fixed?.[excerptNumber] ?? randomExcerpt(clip, size, random);
+        return { clip, clipNumber, excerpt, excerptNumber };
       });
       for (let first = 0; first < batchSize; first += together) {
-        const own = looks.slice(first, first + together);
+        const own = excerpts.slice(first, first + together);
         yield async () => ({
-          ...(await readInputs(own, view, this.network.streams, kept)),
-          target: targets(own.map(({ clipNumber }) => clips[clipNumber]!)),
+          ...(await readInputs(own, size, network, this.kept.train)),
+          target: targets(own.map(({ clipNumber }) => train[clipNumber]!)),
         });
       }
     }
   }
 
   async close(): Promise<void> {
-    for (const features of [...this.train.kept, ...this.validation.kept]) await features.close();
+    for (const features of [...this.kept.train, ...this.kept.validation]) await features.close();
   }
 }
 
-/** The looks that training is limited to when features of the flow are kept; drawn by the seed. */
-function fixedGlances(
-  { flowViews, seed, train, ...rest }: TrainingConfiguration,
-  network: Network,
-  clips: readonly TrainingClip[],
-): Glance[][] | undefined {
-  if (flowViews === 0 || train.flow === 'trained' || !network.streams.includes('flow')) return undefined;
-  const view = viewOf(rest, network);
-  return clips.map(({ clip }, i) => {
-    const random = Random.seeded(mixed(seed, 0, i + 1));
-    return Array.from({ length: flowViews }, () => randomGlance(clip, view, random));
+/** The excerpts that training is limited to when features of frozen streams that see are kept; drawn by the seed. */
+function fixedExcerpts({ configuration, network, train }: StepInputOptions): Excerpt[][] | undefined {
+  const { flowViews, seed } = configuration;
+  const isKept = network.tracks.some(
+    ({ of, streams }) =>
+      of === 'moment' && streams.some((stream) => partOf(configuration.train, stream) === 'frozen'),
+  );
+  if (flowViews === 0 || !isKept) return undefined;
+  const size = excerptSize(configuration, network);
+  return train.map(({ clip }, i) => {
+    const random = Random.seeded(seedOf(seed, 0, i + 1));
+    return Array.from({ length: flowViews }, () => randomExcerpt(clip, size, random));
   });
 }
 
-/** What a step looks at of each clip. */
-export function viewOf(
-  configuration: Pick<TrainingConfiguration, 'segments' | 'flowFields' | 'soundSeconds'>,
-  network: Network,
-): View {
+/** How much a step looks at of each clip. */
+export function excerptSize(configuration: TrainingConfiguration, network: Network): ExcerptSize {
   const { segments, flowFields, soundSeconds } = configuration;
-  return { segments, flowFields, samples: Math.round(soundSeconds * 22_050), side: network.sizes.side };
+  const samples = Math.round(soundSeconds * sampleRate);
+  return { moments: segments, fields: flowFields, samples, side: network.sizes.side };
 }
 
-/** What validation and test look at of each clip: every flow field of more segments. */
-export function evaluationViewOf(configuration: TrainingConfiguration, network: Network): View {
-  const segments = configuration.evaluationSegments;
-  return { ...viewOf(configuration, network), segments, flowFields: 10 };
+/** How much validation and test look at of each clip: every field of more moments. */
+export function evaluationSize(configuration: TrainingConfiguration, network: Network): ExcerptSize {
+  return {
+    ...excerptSize(configuration, network),
+    moments: configuration.evaluationSegments,
+    fields: 10,
+  };
 }
 
 /** Clips that one run of the network takes in. */
-export function clipsAtOnce({ batchSize, clipsAtOnce = batchSize }: TrainingConfiguration): number {
+export function clipsOfRun({ batchSize, clipsAtOnce = batchSize }: TrainingConfiguration): number {
   return clipsAtOnce;
 }
 
@@ -166,9 +161,4 @@ function targets(clips: readonly TrainingClip[]): Tensor {
     shape: [clips.length, 2],
     data: Float32Array.from(clips.flatMap(({ valence, arousal }) => [valence, arousal])),
   };
-}
-
-/** A seed for each step of each epoch. */
-function mixed(...numbers: readonly number[]): number {
-  return numbers.reduce((hash, number) => Math.imul(hash ^ number, 0x9e3779b1) ^ (hash >>> 15), 0x85ebca6b);
 }

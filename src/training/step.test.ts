@@ -6,8 +6,8 @@ import {
   inputShape,
   type Network,
   networkParameters,
-  randomParameters,
-} from '../networks/index.ts';
+} from '../models/index.ts';
+import { randomParameters } from '../networks/index.ts';
 import { openSession } from '../runtime/node/index.ts';
 import { InputError } from '../support/errors.ts';
 import { Random } from '../support/random.ts';
@@ -18,7 +18,7 @@ import { type TrainedParts, trains } from './trained-parts.ts';
 
 const network = describeNetwork({ preset: 'compact' });
 const all: TrainedParts = { flow: 'trained', picture: 'trained', sound: 'trained' };
-const batchOf = (clips: number): Batch => ({ clips, frames: 1, flows: 2, samples: 22_050 });
+const batchOf = (clips: number): Batch => ({ clips, frames: 1, pairs: 2, samples: 22_050 });
 const freshParameters = (of: Network = network) => randomParameters(networkParameters(of), 3);
 
 function drawRun(batch: Batch, seed: number, of: Network = network): Run {
@@ -233,5 +233,5 @@ test.each([
   ['picture.features.norm5.bias', true],
   ['sound.conv1.0.weight', true],
 ])('%s trains: %s', (name, expected) => {
-  expect(trains({ flow: 'frozen', picture: 2, sound: 'trained' })(name)).toBe(expected);
+  expect(trains({ flow: 'frozen', picture: 2, sound: 'trained' }, network)(name)).toBe(expected);
 });

@@ -7,8 +7,8 @@ import {
   subtract,
   type Value,
 } from '../graph/index.ts';
-import { type Batch, clipNetwork, type Network, type Stream } from '../networks/index.ts';
-import { openSession, type Provider, type Session } from '../runtime/node/index.ts';
+import { type Batch, clipNetwork, type Network } from '../models/index.ts';
+import { nodeRuntime, type Runtime, type Session } from '../runtime/node/index.ts';
 import { InputError } from '../support/errors.ts';
 import type { Tensor } from '../support/tensor.ts';
 import { clipByGlobalNorm, type LearningRate, type Optimizer, type OptimizerState } from './optimizers.ts';
@@ -22,11 +22,11 @@ export interface StepOptions {
   /** Batch norms of trained parts: frozen (fine-tuning), or with the statistics of each run (from scratch). */
   batchNorm: 'frozen' | 'batch';
   /** Frozen streams whose features were computed before (`clipFeatures`), and are inputs. */
-  given?: readonly Stream[];
+  given?: readonly string[];
   /** Compute batch norms and concatenations of trained parts again in the backward pass: less memory, more time. */
   recompute?: boolean;
-  provider?: Provider;
-  threads?: number;
+  /** What computes; this machine's processor unless told. */
+  runtime?: Runtime;
 }
 
 /**
@@ -69,10 +69,9 @@ export class TrainingStep {
       batchNorm,
       given = [],
       recompute = false,
-      provider = 'cpu',
-      threads,
+      runtime = nodeRuntime(),
     } = options;
-    const isTrained = trains(parts);
+    const isTrained = trains(parts, network);
     const usesBatchStatistics = (path: string) => batchNorm === 'batch' && isTrained(path);
     const { prediction, averages } = clipNetwork(network, batch, { given, usesBatchStatistics });
     const error = subtract(prediction, input('target', [batch.clips, 2]));
@@ -88,7 +87,7 @@ export class TrainingStep {
     const trained = variables.map(({ name }) => name);
     const changing = new Set([...trained, ...Object.keys(averages)]);
     const frozen = new Map([...parameters].filter(([name]) => !changing.has(name)));
-    const session = await openSession(outputs, { parameters: frozen, provider, ...(threads && { threads }) });
+    const session = await runtime.open(outputs, frozen);
     return new TrainingStep(session, trained, parameters);
   }
 

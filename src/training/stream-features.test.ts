@@ -4,10 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ClipCache, type ClipFile } from '../clips/index.ts';
-import { describeNetwork, networkParameters, randomParameters, type Stream } from '../networks/index.ts';
+import { describeNetwork, networkParameters } from '../models/index.ts';
+import { randomParameters } from '../networks/index.ts';
+import { nodeRuntime } from '../runtime/node/index.ts';
+import { preprocessingFor } from '../streams/index.ts';
 import { Random } from '../support/random.ts';
 import { requirement } from '../support/testing.ts';
-import { evenGlance, randomGlance } from './batches.ts';
+import { evenExcerpt, randomExcerpt } from './excerpts.ts';
 import { predictClips } from './predict-clips.ts';
 import { StreamFeatures } from './stream-features.ts';
 
@@ -19,7 +22,7 @@ describe.skipIf(!hasFfmpeg)('kept features of frozen streams (need ffmpeg)', () 
   afterAll(() => rmSync(folder, { recursive: true }));
 
   beforeAll(async () => {
-    const cache = new ClipCache(join(folder, 'clips'), { shortSide: 128, flowPreset: 'fast' });
+    const cache = new ClipCache(join(folder, 'clips'), preprocessingFor('compact'));
     const films = Array.from({ length: 6 }, (_, i) => {
       const film = join(folder, `${i}.mp4`);
       const picture = `testsrc2=size=160x128:rate=25:duration=1,eq=brightness=${0.1 * i - 0.2}`;
@@ -30,30 +33,31 @@ describe.skipIf(!hasFfmpeg)('kept features of frozen streams (need ffmpeg)', () 
       execFileSync('ffmpeg', ['-v', 'error', ...input, '-pix_fmt', 'yuv420p', film]);
       return film;
     });
-    await cache.prepare(films);
-    for (const film of films) clips.push(await cache.open(film));
+    await cache.prepare(films.map((path) => ({ path })));
+    for (const path of films) clips.push(await cache.open({ path }));
   });
 
   const network = describeNetwork({ preset: 'compact' });
   const parameters = randomParameters(networkParameters(network), 1);
-  const view = { segments: 2, flowFields: 2, samples: 22_050, side: network.sizes.side };
+  const size = { moments: 2, fields: 2, samples: 22_050, side: network.sizes.side };
 
   test('the network predicts the same from them', async () => {
-    const glances = clips.map((clip) => [evenGlance(clip, view)]);
-    const open = (stream: Stream) =>
+    const excerpts = clips.map((clip) => [evenExcerpt(clip, size)]);
+    const open = (stream: string) =>
       StreamFeatures.open({
         stream,
         network,
         parameters,
-        view,
+        runtime: nodeRuntime(),
+        size,
         clips,
-        glances,
+        excerpts,
         folder: join(folder, 'same'),
       });
     const kept = [await open('flow'), await open('sound')];
     const labelled = clips.map((clip) => ({ clip }));
-    const expected = await predictClips(labelled, { network, parameters, view });
-    const found = await predictClips(labelled, { network, parameters, view, kept });
+    const expected = await predictClips(labelled, { network, parameters, size });
+    const found = await predictClips(labelled, { network, parameters, size, kept });
     for (const features of kept) await features.close();
     found.forEach(({ valence, arousal }, i) => {
       expect(Math.abs(valence - expected[i]!.valence)).toBeLessThan(1e-4);
@@ -64,9 +68,9 @@ describe.skipIf(!hasFfmpeg)('kept features of frozen streams (need ffmpeg)', () 
 
   test('stopped and begun again they are the same, and other weights have others', async () => {
     const random = Random.seeded(1);
-    const glances = clips.map((clip) => [0, 1].map(() => randomGlance(clip, view, random)));
-    const options = { stream: 'flow' as const, network, parameters, view, clips, glances };
-    const all = clips.flatMap((_, clip) => [0, 1].map((glance) => ({ clip, glance })));
+    const excerpts = clips.map((clip) => [0, 1].map(() => randomExcerpt(clip, size, random)));
+    const options = { stream: 'flow', runtime: nodeRuntime(), network, parameters, size, clips, excerpts };
+    const all = clips.flatMap((_, clip) => [0, 1].map((excerpt) => ({ clip, excerpt })));
     const read = async (features: StreamFeatures) => {
       const tensor = await features.read(all);
       await features.close();

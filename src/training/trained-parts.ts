@@ -1,24 +1,26 @@
-/** What trains besides the fusion and the regression, which always do. */
-export interface TrainedParts {
-  flow: 'frozen' | 'trained';
-  /** A number is the first dense block that trains; the stem and the blocks before it are frozen. */
-  picture: 'frozen' | 'trained' | number;
-  sound: 'frozen' | 'trained';
+import type { Network } from '../models/index.ts';
+import { backboneOf, streamNamed, streamOfParameter } from '../streams/index.ts';
+
+/** Of a stream: all of it trains, nothing, or what begins with a stage of its backbone. */
+export type TrainedPart = 'frozen' | 'trained' | number;
+
+/** What trains besides the fusion and the heads, which always do, by stream; those not named as they are by default. */
+export type TrainedParts = Readonly<Record<string, TrainedPart>>;
+
+/** What trains of a stream. */
+export function partOf(parts: TrainedParts, stream: string): TrainedPart {
+  return parts[stream] ?? (streamNamed(stream).trained ? 'trained' : 'frozen');
 }
 
 /** Whether a parameter trains, by its name; also whether a batch norm does, by its path. Running averages never do. */
-export function trains(parts: TrainedParts): (name: string) => boolean {
+export function trains(parts: TrainedParts, network: Pick<Network, 'backbone'>): (name: string) => boolean {
   return (name) => {
     if (/\.running_(mean|var)$/.test(name)) return false;
-    const stream = /^(flow|picture|sound)\./.exec(name)?.[1] as keyof TrainedParts | undefined;
-    if (!stream) return true;
-    const part = parts[stream];
-    return typeof part === 'number' ? blockOf(name) >= part : part === 'trained';
+    const stream = streamOfParameter(name);
+    if (stream === undefined) return true;
+    const part = partOf(parts, stream);
+    if (typeof part !== 'number') return part === 'trained';
+    const { stages } = backboneOf(stream, network.backbone[stream]);
+    return (stages?.of(name) ?? 0) >= part;
   };
-}
-
-/** The dense block that a parameter of DenseNet is in or follows: 0 for the stem, infinite for the last norm. */
-function blockOf(name: string): number {
-  const block = /\.(?:denseblock|transition)(\d+)\./.exec(name)?.[1];
-  return block ? Number(block) : name.startsWith('picture.features.norm5') ? Number.POSITIVE_INFINITY : 0;
 }

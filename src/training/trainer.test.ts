@@ -4,10 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ClipCache } from '../clips/index.ts';
+import { nodeRuntime } from '../runtime/node/index.ts';
+import { preprocessingFor } from '../streams/index.ts';
 import { requirement } from '../support/testing.ts';
 import { trainingConfiguration } from './configuration.ts';
-import { initialParameters } from './experiment.ts';
 import type { TrainingClip } from './options.ts';
+import { initialParameters } from './start.ts';
 import { train } from './trainer.ts';
 
 const hasFfmpeg = requirement('ffmpeg', () => execFileSync('ffmpeg', ['-version']).length > 0);
@@ -15,6 +17,7 @@ const hasFfmpeg = requirement('ffmpeg', () => execFileSync('ffmpeg', ['-version'
 describe.skipIf(!hasFfmpeg)('training on small clips (needs ffmpeg)', () => {
   const folder = mkdtempSync(join(tmpdir(), 'affectline-training-'));
   const clips: TrainingClip[] = [];
+  const preprocessing = preprocessingFor('compact');
   afterAll(() => rmSync(folder, { recursive: true }));
 
   beforeAll(async () => {
@@ -25,10 +28,10 @@ describe.skipIf(!hasFfmpeg)('training on small clips (needs ffmpeg)', () => {
       execFileSync('ffmpeg', ['-v', 'error', '-f', 'lavfi', '-i', picture, '-f', 'lavfi', '-i', sound, film]);
       return film;
     });
-    const cache = new ClipCache(join(folder, 'clips'), { shortSide: 128, flowPreset: 'fast' });
-    await cache.prepare(films);
+    const cache = new ClipCache(join(folder, 'clips'), preprocessing);
+    await cache.prepare(films.map((path) => ({ path })));
     for (const [i, film] of films.entries())
-      clips.push({ clip: await cache.open(film), valence: 2 + 0.3 * i, arousal: 4 - 0.4 * i });
+      clips.push({ clip: await cache.open({ path: film }), valence: 2 + 0.3 * i, arousal: 4 - 0.4 * i });
   });
 
   const configuration = trainingConfiguration(
@@ -56,8 +59,8 @@ describe.skipIf(!hasFfmpeg)('training on small clips (needs ffmpeg)', () => {
       folder: join(folder, name),
       train: clips.slice(0, 4),
       validation: clips.slice(4),
-      model: { name, trained: 'colours', synthetic: true },
-      threads: 1,
+      model: { name, trained: 'colours', synthetic: true, preprocessing },
+      runtime: nodeRuntime({ threads: 1 }),
       signal: stop.signal,
       onStep: () => {
         if (++steps === stopAfter) stop.abort(new Error('stopped'));
@@ -81,9 +84,10 @@ describe.skipIf(!hasFfmpeg)('training on small clips (needs ffmpeg)', () => {
     const description = JSON.parse(readFileSync(join(whole.best, 'model.json'), 'utf8'));
     expect(description).toMatchObject({
       name: 'whole',
-      preset: 'compact',
+      network: { preset: 'compact' },
       trained: 'colours',
       synthetic: true,
+      preprocessing,
     });
     for (const file of ['results.csv', 'metrics.jsonl', 'events.out.tfevents.affectline'])
       expect(existsSync(join(folder, 'whole', file))).toBe(true);

@@ -1,11 +1,14 @@
 import { join } from 'node:path';
-import { describeNetwork, type Network } from '../networks/index.ts';
+import { z } from 'zod';
+import { describeNetwork, type Network } from '../models/index.ts';
+import { writeModel } from '../models/node/index.ts';
+import { nodeRuntime, type Runtime } from '../runtime/node/index.ts';
+import { InputError } from '../support/errors.ts';
 import { lockForThisProcess } from '../support/owner-lock.ts';
 import type { Tensor } from '../support/tensor.ts';
 import { agreement } from './agreement.ts';
 import { readCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import type { TrainingConfiguration } from './configuration.ts';
-import { writeModel } from './model-folder.ts';
 import {
   adam,
   adamW,
@@ -17,27 +20,12 @@ import {
 } from './optimizers.ts';
 import type { TrainingClip, TrainOptions, TrainResult } from './options.ts';
 import { predictClips } from './predict-clips.ts';
-import { type EpochRecord, writeRecords } from './records/records.ts';
+import { type EpochRecord, epochRecordSchema, writeRecords } from './records/records.ts';
 import { type Run, TrainingStep } from './step.ts';
-import { clipsAtOnce, evaluationViewOf, StepInputs, viewOf } from './step-inputs.ts';
-
-/** Where a run is. With the parameters and the optimizer's state it is all that a checkpoint holds: what is drawn at random follows from the seed, the epoch and the step. */
-interface Progress {
-  epoch: number;
-  /** Steps taken in this epoch. */
-  step: number;
-  /** Sum over those steps. */
-  loss: number;
-  seconds: number;
-  waited: number;
-  /** Of the epochs before. */
-  records: EpochRecord[];
-}
-
-const secondsBetweenCheckpoints = 300;
+import { clipsOfRun, evaluationSize, excerptSize, StepInputs } from './step-inputs.ts';
 
 /**
- * The paper's training, section 4: mean squared error, Adam, a random square and flip; with early stopping by the
+ * The paper's training, section 3: mean squared error, Adam, a random square and flip; with early stopping by the
  * validation clips. Leaves in the folder `best/` (a model), `last/` (a checkpoint) and the records of all epochs.
  *
  * @throws InputError when another process trains in the folder.
@@ -45,186 +33,190 @@ const secondsBetweenCheckpoints = 300;
 export async function train(options: TrainOptions): Promise<TrainResult> {
   const unlock = await lockForThisProcess(options.folder, `training in ${options.folder}`);
   try {
-    const run = await TrainingRun.open(options);
+    const training = await begin(options);
     try {
-      while (!run.isOver) await run.epoch();
+      while (!isOver(training)) {
+        await takeSteps(training);
+        const record = await measure(training);
+        await keep(training, record);
+        await options.onEpoch?.(training.progress.records);
+      }
     } finally {
-      await run.close();
+      await end(training);
     }
-    return { records: run.records, best: join(options.folder, 'best') };
+    return { records: training.progress.records, best: join(options.folder, 'best') };
   } finally {
     await unlock();
   }
 }
 
-class TrainingRun {
-  private readonly options: TrainOptions;
-  private readonly network: Network;
-  private readonly inputs: StepInputs;
-  private readonly step: TrainingStep;
-  private readonly optimizer: Optimizer;
-  private readonly state: OptimizerState;
-  private readonly progress: Progress;
+/**
+ * Where a run is. With the parameters and the optimizer's state it is all that a checkpoint holds: what is drawn at random
+ * follows from the seed, the epoch and the step.
+ */
+const progressSchema = z.object({
+  epoch: z.number().int().min(1),
+  /** Steps taken in this epoch. */
+  step: z.number().int().min(0),
+  /** Sum over those steps. */
+  loss: z.number(),
+  seconds: z.number(),
+  waited: z.number(),
+  /** Of the epochs before. */
+  records: z.array(epochRecordSchema),
+});
+type Progress = z.infer<typeof progressSchema>;
+
+const atTheStart = { step: 0, loss: 0, seconds: 0, waited: 0 };
+const secondsBetweenCheckpoints = 300;
+
+/** A run under way. */
+interface Training {
+  readonly options: TrainOptions;
+  readonly network: Network;
+  readonly runtime: Runtime;
+  readonly inputs: StepInputs;
   /** What the steps take in, read ahead. */
-  private readonly runs: AsyncGenerator<Run>;
-  private savedAt: number = performance.now();
+  readonly runs: AsyncGenerator<Run>;
+  readonly step: TrainingStep;
+  readonly optimizer: Optimizer;
+  readonly state: OptimizerState;
+  readonly progress: Progress;
+  /** When the last checkpoint was written, in milliseconds. */
+  savedAt: number;
+}
 
-  private constructor(
-    options: TrainOptions,
-    network: Network,
-    inputs: StepInputs,
-    runs: AsyncGenerator<Run>,
-    step: TrainingStep,
-    optimizer: Optimizer,
-    state: OptimizerState,
-    progress: Progress,
-  ) {
-    this.options = options;
-    this.network = network;
-    this.inputs = inputs;
-    this.runs = runs;
-    this.step = step;
-    this.optimizer = optimizer;
-    this.state = state;
-    this.progress = progress;
-  }
+/** From the checkpoint in the folder, or from the given parameters. */
+async function begin(options: TrainOptions): Promise<Training> {
+  const { configuration, parameters, folder, runtime = nodeRuntime() } = options;
+  const network = describeNetwork(configuration);
+  const saved = await readCheckpoint(join(folder, 'last'));
+  if (saved) for (const [name, { data }] of saved.parameters) parameters.get(name)?.data.set(data);
+  else startAtMean(parameters, options.train);
+  const progress = saved ? progressOf(saved.progress, folder) : { epoch: 1, ...atTheStart, records: [] };
+  const inputs = await StepInputs.open({
+    ...{ configuration, network, parameters, runtime },
+    train: options.train,
+    validation: options.validation,
+    folder: options.features ?? join(folder, 'features'),
+    signal: options.signal,
+    onProgress: options.onFeatures,
+  });
+  const runs = inputs.readAhead(progress.epoch, progress.step);
+  const { moments, fields, samples } = excerptSize(configuration, network);
+  const step = await TrainingStep.open(
+    {
+      network,
+      batch: { clips: clipsOfRun(configuration), frames: moments, pairs: fields, samples },
+      parts: configuration.train,
+      batchNorm: configuration.batchNorm,
+      given: inputs.kept.train.map(({ stream }) => stream),
+      recompute: configuration.recompute,
+      runtime,
+    },
+    parameters,
+  );
+  const optimizer = optimizerOf(configuration);
+  const state =
+    saved?.optimizer ?? optimizer.init(new Map(step.trained.map((name) => [name, parameters.get(name)!])));
+  const savedAt = performance.now();
+  return { options, network, runtime, inputs, runs, step, optimizer, state, progress, savedAt };
+}
 
-  static async open(options: TrainOptions): Promise<TrainingRun> {
-    const { configuration, parameters, provider, threads } = options;
-    const network = describeNetwork(configuration);
-    const saved = await readCheckpoint(join(options.folder, 'last'));
-    if (saved) for (const [name, { data }] of saved.parameters) parameters.get(name)?.data.set(data);
-    else startAtMean(parameters, options.train);
-    const { segments, flowFields, samples } = viewOf(configuration, network);
-    const progress = (saved?.progress as Progress | undefined) ?? {
-      ...{ epoch: 1, step: 0, loss: 0, seconds: 0, waited: 0, records: [] },
-    };
-    const inputs = await StepInputs.open(options);
-    const runs = inputs.readAhead(progress.epoch, progress.step);
-    const step = await TrainingStep.open(
-      {
-        network,
-        batch: { clips: clipsAtOnce(configuration), frames: segments, flows: flowFields, samples },
-        parts: configuration.train,
-        batchNorm: configuration.batchNorm,
-        given: inputs.given,
-        recompute: configuration.recompute,
-        ...(provider && { provider }),
-        ...(threads && { threads }),
-      },
-      parameters,
-    );
-    const optimizer = optimizerOf(configuration);
-    const state =
-      saved?.optimizer ?? optimizer.init(new Map(step.trained.map((name) => [name, parameters.get(name)!])));
-    return new TrainingRun(options, network, inputs, runs, step, optimizer, state, progress);
-  }
+function isOver({ options, progress }: Training): boolean {
+  const { epochs, patience } = options.configuration;
+  const errors = progress.records.map(({ validationError }) => validationError);
+  const best = errors.indexOf(Math.min(...errors));
+  return errors.length >= epochs || errors.length - 1 - best >= patience;
+}
 
-  get records(): readonly EpochRecord[] {
-    return this.progress.records;
-  }
-
-  get isOver(): boolean {
-    const { epochs, patience } = this.options.configuration;
-    const errors = this.records.map(({ validationError }) => validationError);
-    const best = errors.indexOf(Math.min(...errors));
-    return errors.length >= epochs || errors.length - 1 - best >= patience;
-  }
-
-  private get steps(): number {
-    return this.inputs.steps;
-  }
-
-  /** Takes the steps that are left of this epoch, measures the validation clips, and saves. */
-  async epoch(): Promise<void> {
-    const { progress, steps } = this;
-    const { waiting } = this.inputs;
-    while (progress.step < steps) {
-      const started = performance.now();
-      const before = waiting.waited;
-      await this.takeStep();
-      progress.seconds += (performance.now() - started) / 1000;
-      progress.waited += waiting.waited - before;
-      if (performance.now() - this.savedAt > 1000 * secondsBetweenCheckpoints) await this.save();
-    }
-    const record = await this.measured();
-    const best = this.records.every(({ validationError }) => record.validationError < validationError);
-    const { folder, model, parameters } = this.options;
-    if (best) await writeModel(join(folder, 'best'), { ...model, network: this.network, parameters });
-    Object.assign(progress, { epoch: progress.epoch + 1, step: 0, loss: 0, seconds: 0, waited: 0 });
-    progress.records.push(record);
-    await this.save();
-    await writeRecords(folder, progress.records);
-    await this.options.onEpoch?.(progress.records);
-  }
-
-  private async takeStep(): Promise<void> {
-    const { configuration, signal, onStep } = this.options;
+/** Takes the steps that are left of this epoch. */
+async function takeSteps(training: Training): Promise<void> {
+  const { options, inputs, runs, step, optimizer, state, progress } = training;
+  const { configuration, signal, onStep } = options;
+  const { steps, waiting } = inputs;
+  const rates = groupedRate(configuration.learningRate);
+  while (progress.step < steps) {
     signal?.throwIfAborted();
-    const part = this.rate();
-    const rates = groupedRate(configuration.learningRate);
-    const { loss } = await this.step.take(
-      some(this.runs, configuration.batchSize / clipsAtOnce(configuration)),
-      this.optimizer,
-      this.state,
+    const started = performance.now();
+    const before = waiting.waited;
+    const part = partOfPeak(training);
+    const { loss } = await step.take(
+      some(runs, configuration.batchSize / clipsOfRun(configuration)),
+      optimizer,
+      state,
       { rate: (name) => part * rates(name), gradientLimit: configuration.gradientLimit },
     );
-    const { progress } = this;
     progress.step++;
     progress.loss += loss;
-    onStep?.({ epoch: progress.epoch, step: progress.step, steps: this.steps, loss });
+    progress.seconds += (performance.now() - started) / 1000;
+    progress.waited += waiting.waited - before;
+    onStep?.({ epoch: progress.epoch, step: progress.step, steps, loss });
+    if (performance.now() - training.savedAt > 1000 * secondsBetweenCheckpoints) await save(training);
   }
+}
 
-  /** As a part of the peak rate. */
-  private rate(): number {
-    const { warmupEpochs, epochs } = this.options.configuration;
-    return warmupCosine({ warmup: warmupEpochs * this.steps, total: epochs * this.steps }, this.state.step);
-  }
+/** The learning rate, as a part of its peak. */
+function partOfPeak({ options, inputs, state }: Training): number {
+  const { warmupEpochs, epochs } = options.configuration;
+  return warmupCosine({ warmup: warmupEpochs * inputs.steps, total: epochs * inputs.steps }, state.step);
+}
 
-  private async measured(): Promise<EpochRecord> {
-    const { configuration, validation, parameters, provider, threads, signal } = this.options;
-    const { progress, network } = this;
-    const predictions = await predictClips(validation, {
-      network,
-      parameters,
-      view: evaluationViewOf(configuration, network),
-      kept: this.inputs.validation.kept,
-      threads,
-      signal,
-      ...(provider && { provider }),
-    });
-    const valence = agreement(predictions, validation, 'valence');
-    const arousal = agreement(predictions, validation, 'arousal');
-    return {
-      epoch: progress.epoch,
-      wallTime: Date.now() / 1000,
-      seconds: progress.seconds,
-      waited: progress.waited,
-      learningRate: this.rate() * configuration.learningRate.head,
-      trainLoss: progress.loss / this.steps,
-      validationError: (valence.relativeError + arousal.relativeError) / 2,
-      valenceError: valence.error,
-      arousalError: arousal.error,
-      valenceR: valence.r,
-      arousalR: arousal.r,
-    };
-  }
+/** What the epoch came to, on the validation clips. */
+async function measure(training: Training): Promise<EpochRecord> {
+  const { options, network, runtime, inputs, progress } = training;
+  const { configuration, validation, parameters, signal } = options;
+  const predictions = await predictClips(validation, {
+    ...{ network, parameters, runtime, signal },
+    size: evaluationSize(configuration, network),
+    kept: inputs.kept.validation,
+  });
+  const valence = agreement(predictions, validation, 'valence');
+  const arousal = agreement(predictions, validation, 'arousal');
+  return {
+    epoch: progress.epoch,
+    wallTime: Date.now() / 1000,
+    seconds: progress.seconds,
+    waited: progress.waited,
+    learningRate: partOfPeak(training) * configuration.learningRate.head,
+    trainLoss: progress.loss / inputs.steps,
+    validationError: (valence.relativeError + arousal.relativeError) / 2,
+    valenceError: valence.error,
+    arousalError: arousal.error,
+    valenceR: valence.r,
+    arousalR: arousal.r,
+  };
+}
 
-  private async save(): Promise<void> {
-    const { folder, parameters } = this.options;
-    await writeCheckpoint(join(folder, 'last'), {
-      parameters,
-      optimizer: this.state,
-      progress: this.progress,
-    });
-    this.savedAt = performance.now();
-  }
+/** Writes the model if it is the best so far, a checkpoint and the records; then the next epoch begins. */
+async function keep(training: Training, record: EpochRecord): Promise<void> {
+  const { options, network, progress } = training;
+  const { folder, model, parameters } = options;
+  const isBest = progress.records.every(({ validationError }) => record.validationError < validationError);
+  if (isBest) await writeModel(join(folder, 'best'), { ...model, network, parameters });
+  progress.records.push(record);
+  Object.assign(progress, { epoch: progress.epoch + 1, ...atTheStart });
+  await save(training);
+  await writeRecords(folder, progress.records);
+}
 
-  async close(): Promise<void> {
-    await this.runs.return(undefined);
-    await this.step.close();
-    await this.inputs.close();
-  }
+async function end({ runs, step, inputs }: Training): Promise<void> {
+  await runs.return(undefined);
+  await step.close();
+  await inputs.close();
+}
+
+async function save(training: Training): Promise<void> {
+  const { options, state, progress } = training;
+  const { folder, parameters } = options;
+  await writeCheckpoint(join(folder, 'last'), { parameters, optimizer: state, progress });
+  training.savedAt = performance.now();
+}
+
+function progressOf(saved: unknown, folder: string): Progress {
+  const { data } = progressSchema.safeParse(saved);
+  if (data) return data;
+  throw new InputError(`${join(folder, 'last')} is not a checkpoint of a training, or is damaged`);
 }
 
 function optimizerOf({ optimizer, weightDecay }: TrainingConfiguration): Optimizer {

@@ -1,20 +1,23 @@
 import { input, type Value } from '../../src/graph/index.ts';
 import {
   type Batch,
-  type BatchStatistics,
   clipNetwork,
-  convnet5,
-  densenet,
   describeNetwork,
   inputShape,
   type NetworkOptions,
-  type Preset,
-  presets,
+} from '../../src/models/index.ts';
+import {
+  type BatchStatistics,
+  convnet5,
+  densenet,
   randomParameters,
   type SoundLayer,
-  type Stream,
   soundnet,
 } from '../../src/networks/index.ts';
+import { flowSizes } from '../../src/streams/flow.ts';
+import { type Preset, presets } from '../../src/streams/index.ts';
+import { pictureSizes } from '../../src/streams/picture.ts';
+import { soundSizes } from '../../src/streams/sound.ts';
 import { Random } from '../../src/support/random.ts';
 import { elementCount, type Tensor } from '../../src/support/tensor.ts';
 
@@ -29,8 +32,14 @@ export interface Case {
 }
 
 /** The sizes to tell PyTorch; none for the paper's, which it takes from torchvision. */
-const sizesFor = (preset: Preset, part?: Stream) =>
-  preset === 'paper' ? {} : { sizes: part ? presets[preset][part] : presets[preset] };
+const sizesOf = (preset: Preset) => ({
+  ...presets[preset],
+  flow: flowSizes[preset],
+  picture: pictureSizes[preset],
+  sound: soundSizes[preset],
+});
+const sizesFor = (preset: Preset, part?: 'flow' | 'picture' | 'sound') =>
+  preset === 'paper' ? {} : { sizes: part ? sizesOf(preset)[part] : sizesOf(preset) };
 
 const seconds = (count: number) => count * 22_050;
 
@@ -54,7 +63,7 @@ function part(
 
 /** Each stream's network by itself. */
 export function partCases(preset: Preset): Case[] {
-  const { side, flow, picture, sound } = presets[preset];
+  const { side, flow, picture, sound } = sizesOf(preset);
   const layers = (batch?: BatchStatistics) => ({ prefix: '', batch });
   const pictures = [2, 3, side, side];
   const soundCase = (layer: SoundLayer) =>
@@ -81,7 +90,7 @@ export function partCases(preset: Preset): Case[] {
 /** The whole network for two clips, of which the second has no sound. */
 export function clipCase(options: NetworkOptions, batch: Partial<Batch> = {}): Case {
   const network = describeNetwork(options);
-  const size = { clips: 2, frames: 2, flows: 3, samples: seconds(5), ...batch };
+  const size = { clips: 2, frames: 2, pairs: 3, samples: seconds(5), ...batch };
   const inputs = Object.fromEntries(
     network.streams.map((stream) => [stream, inputShape(network, stream, size)]),
   );

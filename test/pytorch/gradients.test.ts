@@ -81,7 +81,7 @@ async function expectExact(each: Case, statistics: 'frozen' | 'batch') {
 }
 
 describe.each(['paper', 'compact'] as const)('%s', (preset) => {
-  const size = { frames: 2, flows: 2 };
+  const size = { frames: 2, pairs: 2 };
   const cases = [...partCases(preset), clipCase({ preset }, size)];
   if (preset === 'compact') cases.push(clipCase({ preset, fusion: 'decisions' }, size));
   test.skipIf(!hasPyTorch).each(cases)(

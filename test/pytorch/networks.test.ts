@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { parametersOf } from '../../src/graph/index.ts';
-import type { NetworkOptions, Stream } from '../../src/networks/index.ts';
+import type { NetworkOptions } from '../../src/models/index.ts';
 import { openSession } from '../../src/runtime/node/index.ts';
 import {
   type Case,
@@ -13,7 +13,7 @@ import {
 } from './cases.ts';
 import { hasPyTorch, runPyTorch } from './pytorch.ts';
 
-const all: Stream[] = ['flow', 'picture', 'sound'];
+const all = ['flow', 'picture', 'sound'];
 const pairs = all.map((left) => all.filter((stream) => stream !== left));
 const whole: NetworkOptions[] = [
   { preset: 'paper' },

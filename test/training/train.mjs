@@ -1,6 +1,8 @@
 // A small training that saves a checkpoint after every step: `train.mjs FOLDER STEPS`. It goes on where the folder's
 // checkpoint stands, and says `ready` before its first step and `saved` after each.
-import { describeNetwork, networkParameters, randomParameters } from '../../dist/networks/index.js';
+import { describeNetwork, networkParameters } from '../../dist/models/index.js';
+import { randomParameters } from '../../dist/networks/index.js';
+import { nodeRuntime } from '../../dist/runtime/node/index.js';
 import { Random } from '../../dist/support/random.js';
 import { readCheckpoint, writeCheckpoint } from '../../dist/training/checkpoint.js';
 import { adam } from '../../dist/training/optimizers.js';
@@ -8,7 +10,7 @@ import { TrainingStep } from '../../dist/training/step.js';
 
 const [folder, steps] = [process.argv[2], Number(process.argv[3])];
 const network = describeNetwork({ preset: 'compact', streams: ['sound'] });
-const batch = { clips: 2, frames: 1, flows: 1, samples: 33_000 };
+const batch = { clips: 2, frames: 1, pairs: 1, samples: 33_000 };
 const clips = 12;
 const optimizer = adam();
 
@@ -33,7 +35,7 @@ const step = await TrainingStep.open(
     batch,
     parts: { flow: 'trained', picture: 'trained', sound: 'trained' },
     batchNorm: 'batch',
-    threads: 2,
+    runtime: nodeRuntime({ threads: 2 }),
   },
   parameters,
 );

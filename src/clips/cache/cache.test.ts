@@ -5,12 +5,18 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { broxFlow, type FlowField, flowErrors } from '../../flow/index.ts';
 import { openMedia, type VideoFrame } from '../../media/index.ts';
+import { type Preprocessing, preprocessingFor } from '../../streams/index.ts';
 import { requirement } from '../../support/testing.ts';
 import { ClipCache, type PrepareProgress } from './cache.ts';
-import { flowOfLevels } from './flow-image.ts';
 
 const hasFfmpeg = requirement('ffmpeg', () => execFileSync('ffmpeg', ['-version']).length > 0);
-const preparation = { shortSide: 96, flowPreset: 'fast' } as const;
+const standard = preprocessingFor('compact');
+const preprocessing: Preprocessing = {
+  ...standard,
+  shortSide: 96,
+  flow: { ...standard.flow, preset: 'fast', unit: 96 },
+};
+const sources = (...paths: string[]) => paths.map((path) => ({ path }));
 
 describe.skipIf(!hasFfmpeg)('the cache of prepared clips (needs ffmpeg)', () => {
   let folder: string;
@@ -26,9 +32,9 @@ describe.skipIf(!hasFfmpeg)('the cache of prepared clips (needs ffmpeg)', () => 
   afterAll(() => rm(folder, { recursive: true }));
 
   test('a prepared clip holds the sampled frames, the flow around them, and the waveform', async () => {
-    const cache = new ClipCache(join(folder, 'whole'), preparation);
-    await cache.prepare([film]);
-    const clip = await cache.open(film);
+    const cache = new ClipCache(join(folder, 'whole'), preprocessing);
+    await cache.prepare(sources(film));
+    const clip = await cache.open({ path: film });
     // 35 frames: samples 0, 10, 20, 30 with the flow fields 0–4, 5–14, 15–24, 25–33
     expect(clip.segmentCount).toBe(4);
     expect([0, 1, 2, 3].map((segment) => clip.flowCount(segment))).toEqual([5, 10, 10, 9]);
@@ -43,7 +49,7 @@ describe.skipIf(!hasFfmpeg)('the cache of prepared clips (needs ffmpeg)', () => 
     expect(segment!.time).toBeCloseTo(0.4, 3);
     const { rgb } = frames[10]!;
     const difference =
-      segment!.rgb.reduce((sum, level, i) => sum + Math.abs(level - rgb![i]!), 0) / rgb!.length;
+      segment!.picture.rgb.reduce((sum, level, i) => sum + Math.abs(level - rgb![i]!), 0) / rgb!.length;
     expect(difference).toBeLessThan(8); // the JPEG of a test picture full of sharp coloured edges
     const image = ({ width, height, gray }: VideoFrame) => ({ width, height, data: gray });
     const exact = broxFlow(image(frames[5]!), image(frames[6]!), { preset: 'fast' });
@@ -52,15 +58,15 @@ describe.skipIf(!hasFfmpeg)('the cache of prepared clips (needs ffmpeg)', () => 
       u: new Float32Array(exact.u.length),
       v: new Float32Array(exact.v.length),
     };
-    const error = flowErrors(flowOfLevels(segment!.flow[0]!), exact).endpoint;
+    const error = flowErrors(segment!.fields[0]!, exact).endpoint;
     expect(error).toBeLessThan(0.15 * flowErrors(still, exact).endpoint + 0.1);
   });
 
   test('what is prepared is not prepared again; a copy under another name is the same clip; a changed film is not', async () => {
-    const cache = new ClipCache(join(folder, 'again'), preparation);
+    const cache = new ClipCache(join(folder, 'again'), preprocessing);
     const prepared = async (paths: string[]) => {
       const steps: PrepareProgress[] = [];
-      await cache.prepare(paths, (step) => steps.push(step));
+      await cache.prepare(sources(...paths), (step) => steps.push(step));
       return steps.length;
     };
     expect(await prepared([film])).toBe(1);
@@ -82,45 +88,47 @@ describe.skipIf(!hasFfmpeg)('the cache of prepared clips (needs ffmpeg)', () => 
     await utimes(copy, 1, 1);
     expect(await prepared([film, copy])).toBe(1);
     // a new cache in the same folder knows all of it
-    await new ClipCache(cache.folder, preparation).prepare([film, copy], () => expect.unreachable());
+    await new ClipCache(cache.folder, preprocessing).prepare(sources(film, copy), () => expect.unreachable());
     // other sizes are other clips
-    expect(await new ClipCache(cache.folder, { ...preparation, shortSide: 64 }).pathOf(film)).not.toBe(
-      await cache.pathOf(film),
-    );
+    expect(
+      await new ClipCache(cache.folder, { ...preprocessing, shortSide: 64 }).pathOf({ path: film }),
+    ).not.toBe(await cache.pathOf({ path: film }));
   });
 
   test('clips that cannot be decoded are named once the others are prepared; nothing half-made stays', async () => {
     const broken = join(folder, 'broken.mp4');
     await writeFile(broken, 'not a film');
-    const cache = new ClipCache(join(folder, 'broken'), preparation);
-    await expect(cache.prepare([broken, film])).rejects.toThrow(
+    const cache = new ClipCache(join(folder, 'broken'), preprocessing);
+    await expect(cache.prepare(sources(broken, film))).rejects.toThrow(
       /^1 of 2 clips cannot be prepared:\n {2}.*broken\.mp4/,
     );
-    expect((await cache.open(film)).segmentCount).toBe(4);
+    expect((await cache.open({ path: film })).segmentCount).toBe(4);
     expect((await readdir(cache.folder)).filter((name) => !/\.clip$|^sources\.tsv$/.test(name))).toEqual([]);
-    await expect(cache.open(join(folder, 'missing.mp4'))).rejects.toThrow(/missing\.mp4: no such file/);
+    await expect(cache.open({ path: join(folder, 'missing.mp4') })).rejects.toThrow(
+      /missing\.mp4: no such file/,
+    );
   });
 
   test('time and disk are estimated from the first clips', async () => {
-    const cache = new ClipCache(join(folder, 'estimate'), preparation);
+    const cache = new ClipCache(join(folder, 'estimate'), preprocessing);
     const steps: PrepareProgress[] = [];
-    await cache.prepare([film], (step) => steps.push(step));
+    await cache.prepare(sources(film), (step) => steps.push(step));
     expect(steps).toHaveLength(1);
     expect(steps[0]!.estimate).toMatchObject({
       prepared: 0,
       missing: 1,
-      bytes: (await stat(await cache.pathOf(film))).size,
+      bytes: (await stat(await cache.pathOf({ path: film }))).size,
     });
   });
 
   test('a stopped preparation leaves whole clips only, and goes on', async () => {
-    const cache = new ClipCache(join(folder, 'stopped'), preparation);
+    const cache = new ClipCache(join(folder, 'stopped'), preprocessing);
     const stop = new AbortController();
-    const running = cache.prepare([film], undefined, stop.signal);
+    const running = cache.prepare(sources(film), undefined, stop.signal);
     setTimeout(() => stop.abort(), 50);
     await expect(running).rejects.toThrow();
     expect((await readdir(cache.folder)).filter((name) => name.endsWith('.clip'))).toEqual([]);
-    await cache.prepare([film]);
-    expect((await cache.open(film)).segmentCount).toBe(4);
+    await cache.prepare(sources(film));
+    expect((await cache.open({ path: film })).segmentCount).toBe(4);
   });
 });

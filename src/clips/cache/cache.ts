@@ -4,13 +4,14 @@ import { appendFile, stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import type { Preprocessing } from '../../streams/index.ts';
 import { InputError } from '../../support/errors.ts';
 import { removeLeftovers } from '../../support/files.ts';
 import { ClipFile } from './clip-file.ts';
-import { type Preparation, prepareClip } from './prepare.ts';
+import { type ClipSource, prepareClip } from './prepare.ts';
 
 /** Changes whenever what is stored of a clip changes. */
-const version = 3;
+const version = 4;
 
 /** How much work a cache still is, before it is begun. */
 export interface CacheEstimate {
@@ -29,18 +30,18 @@ export interface PrepareProgress {
 }
 
 /**
- * Prepared clips in a folder, each named by what it was made from: the film's bytes and the preparation. The same clip
+ * Prepared clips in a folder, each named by what it was made from: the film's bytes, the part of it and its preprocessing. The same clip
  * in another data set, or under another name, is not prepared again; a changed one is.
  */
 export class ClipCache {
   readonly folder: string;
-  readonly preparation: Preparation;
+  readonly preprocessing: Preprocessing;
   /** Content hash of files seen before, by path, size and time of change: hashing a data set takes minutes. */
   private readonly known: Map<string, string> = new Map();
 
-  constructor(folder: string, preparation: Preparation) {
+  constructor(folder: string, preprocessing: Preprocessing) {
     this.folder = folder;
-    this.preparation = preparation;
+    this.preprocessing = preprocessing;
     mkdirSync(folder, { recursive: true });
     if (!existsSync(this.index)) return;
     for (const line of readFileSync(this.index, 'utf8').split('\n')) {
@@ -53,11 +54,11 @@ export class ClipCache {
     return join(this.folder, 'sources.tsv');
   }
 
-  /** Where the prepared clip of a film is, or will be. @throws InputError when the film is not there. */
-  async pathOf(film: string): Promise<string> {
-    const content = await this.contentHash(film);
+  /** Where a prepared clip is, or will be. @throws InputError when its film is not there. */
+  async pathOf({ path, part }: ClipSource): Promise<string> {
+    const content = await this.contentHash(path);
     const key = createHash('sha256')
-      .update(JSON.stringify([version, content, this.preparation.shortSide, this.preparation.flowPreset]))
+      .update(JSON.stringify([version, content, part?.start, part?.end, this.preprocessing]))
       .digest('hex');
     return join(this.folder, `${key.slice(0, 32)}.clip`);
   }
@@ -78,8 +79,8 @@ export class ClipCache {
   }
 
   /** @throws InputError when it is not prepared, or damaged. */
-  async open(film: string): Promise<ClipFile> {
-    return await ClipFile.open(await this.pathOf(film));
+  async open(clip: ClipSource): Promise<ClipFile> {
+    return await ClipFile.open(await this.pathOf(clip));
   }
 
   /**
@@ -89,18 +90,18 @@ export class ClipCache {
    * @throws InputError that lists the clips that cannot be decoded, once all others are prepared.
    */
   async prepare(
-    films: readonly string[],
+    clips: readonly ClipSource[],
     onProgress: (progress: PrepareProgress) => void = () => {},
     signal?: AbortSignal,
   ): Promise<void> {
     await removeLeftovers(this.folder);
-    const missing: { film: string; path: string }[] = [];
-    for (const film of new Set(films)) {
+    const targets = new Map<string, ClipSource>();
+    for (const clip of clips) {
       signal?.throwIfAborted();
-      const path = await this.pathOf(film);
-      if (!existsSync(path)) missing.push({ film, path });
+      targets.set(await this.pathOf(clip), clip);
     }
-    const total = new Set(films).size;
+    const missing = [...targets].filter(([path]) => !existsSync(path));
+    const total = targets.size;
     const sample = Math.min(missing.length, 2 * availableParallelism());
     const failures: string[] = [];
     const start = performance.now();
@@ -108,11 +109,12 @@ export class ClipCache {
     let bytes = 0;
     const queue = missing[Symbol.iterator]();
     const work = async () => {
-      for (const { film, path } of queue) {
+      for (const [path, clip] of queue) {
         signal?.throwIfAborted();
         try {
+          const { preprocessing } = this;
           // another process may have prepared it meanwhile
-          if (!existsSync(path)) await prepareClip(film, path, { ...this.preparation, threads: 1, signal });
+          if (!existsSync(path)) await prepareClip(clip, path, { preprocessing, threads: 1, signal });
           bytes += (await stat(path)).size;
         } catch (error) {
           if (!(error instanceof InputError)) throw error;

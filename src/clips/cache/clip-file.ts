@@ -1,4 +1,5 @@
 import { open } from 'node:fs/promises';
+import type { Field, Picture } from '../../streams/index.ts';
 import { InputError } from '../../support/errors.ts';
 import { imageLibrary } from '../../support/images.ts';
 import {
@@ -12,24 +13,21 @@ import {
   TAIL_BYTES,
 } from './clip-header.ts';
 import { ClipWriter } from './clip-writer.ts';
-import { decodeFlow, type FlowLevels } from './flow-image.ts';
+import { decodeFlow } from './flow-image.ts';
 
-/** A sampled frame and the flow fields around it. */
+/** A moment of a clip: its frame and the motion around it. */
 export interface Segment {
   /** Seconds from the clip's start. */
   readonly time: number;
-  readonly width: number;
-  readonly height: number;
-  /** Packed RGB, three bytes a pixel. */
-  readonly rgb: Uint8Array;
-  /** In order; of lower resolution than the picture (see `encodeFlow`). */
-  readonly flow: readonly FlowLevels[];
+  readonly picture: Picture;
+  /** In order. */
+  readonly fields: readonly Field[];
 }
 
 /** A segment as it is stored. */
 export interface EncodedSegment {
   readonly time: number;
-  /** JPEG of the sampled frame. */
+  /** JPEG of the frame. */
   readonly picture: Uint8Array;
   /** `encodeFlow` of the fields around it; empty without any. */
   readonly flow: Uint8Array;
@@ -138,7 +136,7 @@ export class ClipFile {
    */
   async segments(
     indices: readonly number[],
-    wanted: Wanted = { picture: true, flow: true },
+    wanted: Wanted = { frame: true, pair: true },
   ): Promise<Segment[]> {
     const file = await open(this.path, 'r');
     try {
@@ -156,13 +154,15 @@ export class ClipFile {
     try {
       return {
         time,
-        width,
-        height,
-        rgb: wanted.picture
-          ? await decodePicture(await this.part(file, segment.picture), width, height)
-          : nothing,
-        flow:
-          wanted.flow && flowCount > 0
+        picture: {
+          width,
+          height,
+          rgb: wanted.frame
+            ? await decodePicture(await this.part(file, segment.picture), width, height)
+            : nothing,
+        },
+        fields:
+          wanted.pair && flowCount > 0
             ? await decodeFlow(await this.part(file, segment.flow), flowCount)
             : [],
       };
@@ -204,14 +204,14 @@ export class ClipFile {
 
 /** Which parts of a segment to read. */
 export interface Wanted {
-  readonly picture: boolean;
-  readonly flow: boolean;
+  readonly frame: boolean;
+  readonly pair: boolean;
 }
 
 const nothing = new Uint8Array(0);
 
-/** A picture as it is stored. @param rgb packed, three bytes a pixel. */
-export async function encodePicture(rgb: Uint8Array, width: number, height: number): Promise<Uint8Array> {
+/** A picture as it is stored. */
+export async function encodePicture({ rgb, width, height }: Picture): Promise<Uint8Array> {
   const sharp = await imageLibrary();
   return await sharp(rgb, { raw: { width, height, channels: 3 } })
     .jpeg({ quality: 90 })

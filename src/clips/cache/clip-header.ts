@@ -7,7 +7,7 @@ import { z } from 'zod';
  * to; the header's length (uint32) and the SHA-256 of header and length. The header comes last, so that a clip is
  * written as it is decoded; and no byte of the file is without a hash.
  */
-export const MAGIC: Buffer = Buffer.from('affectline clip 3\n');
+export const MAGIC: Buffer = Buffer.from('affectline clip 4\n');
 export const HEADER_LIMIT: number = 16 << 20;
 /** What follows the header: its length and hash. */
 export const TAIL_BYTES: number = 4 + 32;

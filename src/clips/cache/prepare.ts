@@ -1,119 +1,110 @@
-import type { FlowField, FlowPreset, GrayImage } from '../../flow/index.ts';
-import { flowOfFrames } from '../../flow/node/index.ts';
-import { type DecoderName, openMedia, SAMPLE_RATE } from '../../media/index.ts';
-import { Channel } from '../../support/channel.ts';
+import type { DecoderName } from '../../media/index.ts';
+import type { Field, MomentField, Preprocessing } from '../../streams/index.ts';
+import { sampleRate } from '../../support/sound.ts';
+import { openFilm } from '../film.ts';
 import { HandcraftedFeatures } from '../handcrafted/features.ts';
-import { framesPerSample, isSampled, sampleOfFlow } from '../network-inputs.ts';
 import { encodePicture } from './clip-file.ts';
 import type { Header, Part } from './clip-header.ts';
 import { ClipWriter } from './clip-writer.ts';
 import { encodeFlow } from './flow-image.ts';
 
-/** What a prepared clip depends on, besides the film itself. */
-export interface Preparation {
-  /** Pixels of a frame's shorter side after scaling: 256 in the paper. */
-  readonly shortSide: number;
-  readonly flowPreset: FlowPreset;
+/** A clip: a film, or a part of one. */
+export interface ClipSource {
+  readonly path: string;
+  /** Seconds of the film at which it begins and ends, where it is not all of it. */
+  readonly part?: { readonly start?: number | undefined; readonly end?: number | undefined } | undefined;
 }
 
-export interface PrepareOptions extends Preparation {
+export interface PrepareOptions {
+  readonly preprocessing: Preprocessing;
   readonly decoder?: DecoderName | 'auto';
   /** Threads of the flow. */
   readonly threads: number;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Flow is stored with about this many lines: it is smooth, and networks see it no finer. */
-const linesOfFlow = 128;
-
 /**
- * Decodes a clip once and keeps what training needs of it: sampled frames and the flow of every frame, uncropped, for
- * the crops are drawn anew each time; the waveform; the handcrafted features. What is ready is written at once.
+ * Decodes a clip once and keeps what training needs of it: the frames of its moments and the motion around them, whole,
+ * for the crops are drawn anew each time; the waveform; the handcrafted features. What is ready is written at once.
  *
  * @param target the file that is made.
  * @throws InputError when the film cannot be decoded, or not to the end.
  */
-export async function prepareClip(path: string, target: string, options: PrepareOptions): Promise<void> {
-  const { shortSide, flowPreset, decoder = 'auto', threads, signal } = options;
-  const media = await openMedia(path, {
-    shortSide,
-    rgbEvery: framesPerSample,
-    decoder,
-    threads,
+export async function prepareClip(
+  { path, part }: ClipSource,
+  target: string,
+  { preprocessing, decoder = 'auto', threads, signal }: PrepareOptions,
+): Promise<void> {
+  const handcrafted = new HandcraftedFeatures(sampleRate);
+  let size = { width: 1, height: 1 };
+  let end = 0;
+  let samples = 0;
+  const film = await openFilm(path, {
+    ...{ preprocessing, part, decoder, threads },
+    wants: ['frame', 'pair', 'waveform'],
     ...(signal && { signal }),
+    onFrame: (frame) => {
+      handcrafted.addFrame(frame);
+      size = { width: frame.width, height: frame.height };
+      end = frame.time;
+    },
   });
-  const handcrafted = new HandcraftedFeatures(SAMPLE_RATE);
   const writer = await ClipWriter.create(target).catch(async (error) => {
-    await media.close();
+    await film.close();
     throw error;
   });
-  const pictures: { time: number; part: Promise<Part> }[] = [];
-  const grays = new Channel<GrayImage>(8);
-  const flows = encodedFlows(
-    flowOfFrames(grays, { preset: flowPreset, threads, signal }),
-    Math.max(1, Math.floor(shortSide / linesOfFlow)),
-    writer,
-  );
-  flows.catch(() => {}); // awaited below; until then a failure here must not count as unhandled
-  try {
-    for await (const item of media) {
-      if (item.kind === 'sound') {
-        handcrafted.addWaveform(item.chunk.samples);
-        await writer.appendSound(item.chunk.samples);
-        continue;
-      }
-      const { frame } = item;
-      handcrafted.addFrame(frame);
-      const { index, time, width, height, rgb, gray } = frame;
-      if (isSampled(index) && rgb) {
-        const part = encodePicture(rgb, width, height).then((jpeg) => writer.append(jpeg));
-        part.catch(() => {}); // awaited below
-        pictures.push({ time, part });
-      }
-      await grays.push({ width, height, data: gray });
+  const look = async () => {
+    const pictures: { time: number; part: Promise<Part> }[] = [];
+    for await (const { time, picture } of film.moments)
+      pictures.push({ time, part: written(encodePicture(picture), writer) });
+    return pictures;
+  };
+  const listen = async () => {
+    for await (const piece of film.sound) {
+      handcrafted.addWaveform(piece);
+      samples += piece.length;
+      await writer.appendSound(piece);
     }
-    grays.end();
-    const encoded = await flows;
+  };
+  try {
+    const [pictures, fields] = await Promise.all([look(), writtenFields(film.fields, writer), listen()]);
     const segments: Header['segments'] = await Promise.all(
-      pictures.map(async ({ time, part }, sample) => ({
-        time,
-        picture: await part,
-        flow: (await encoded[sample]?.part) ?? (await writer.append(new Uint8Array(0))),
-        flowCount: encoded[sample]?.count ?? 0,
-      })),
+      pictures.map(async ({ time, part: image }, moment) => {
+        const { part: flow, count } = fields[moment]!;
+        return { time, picture: await image, flow: await flow, flowCount: count };
+      }),
     );
-    const { decodedDuration: duration, width, height } = media.summary();
     await writer.finish({
-      duration,
-      width: Math.max(1, width),
-      height: Math.max(1, height),
+      duration: part ? Math.max(end, samples / sampleRate) : film.summary().decodedDuration,
+      ...size,
       segments,
       handcrafted: [...handcrafted.values()],
     });
   } finally {
-    grays.end();
-    await media.close();
+    await film.close();
     await writer.discard();
   }
 }
 
-/** The flow fields of each sampled frame, encoded and written as soon as they are complete. */
-async function encodedFlows(fields: AsyncIterable<FlowField>, reduction: number, writer: ClipWriter) {
-  const encoded: { count: number; part: Promise<Part> }[] = [];
-  let waiting: FlowField[] = [];
-  let index = 0;
+/** The fields of each moment, encoded and written as soon as they are complete. */
+async function writtenFields(fields: AsyncIterable<MomentField>, writer: ClipWriter) {
+  const moments: { count: number; part: Promise<Part> }[] = [];
+  let waiting: Field[] = [];
   const finish = () => {
-    if (waiting.length > 0) {
-      const part = encodeFlow(waiting, reduction).then((jpeg) => writer.append(jpeg));
-      part.catch(() => {}); // awaited by the caller
-      encoded.push({ count: waiting.length, part });
-    }
+    if (waiting.length > 0)
+      moments.push({ count: waiting.length, part: written(encodeFlow(waiting), writer) });
     waiting = [];
   };
-  for await (const field of fields) {
-    if (sampleOfFlow(index++) > encoded.length) finish();
+  for await (const { moment, field } of fields) {
+    if (moment > moments.length) finish();
     waiting.push(field);
   }
   finish();
-  return encoded;
+  return moments;
+}
+
+function written(image: Promise<Uint8Array>, writer: ClipWriter): Promise<Part> {
+  const part = image.then((bytes) => writer.append(bytes));
+  part.catch(() => {}); // awaited in its turn
+  return part;
 }

@@ -15,6 +15,7 @@ import {
 import { compiledEntry } from '../../support/entry.ts';
 import { InputError, unknownName } from '../../support/errors.ts';
 import { elementCount, type Tensor } from '../../support/tensor.ts';
+import type { Runtime, Session } from '../index.ts';
 import {
   closing,
   computing,
@@ -32,8 +33,7 @@ export interface SessionOptions {
   threads?: number;
 }
 
-/** A network ready to run. Runs may overlap: they are queued. */
-export class Session {
+class WorkerSession implements Session {
   private readonly state = new Int32Array(new SharedArrayBuffer(8));
   private readonly worker: Worker = new Worker(compiledEntry(import.meta.url, 'session-worker'), {
     workerData: this.state,
@@ -46,7 +46,6 @@ export class Session {
     feeds: Record<string, Tensor>;
   }[] = [];
   private failure: Error | undefined;
-  /** Names and shapes of what every run has to be given. */
   readonly inputs: ReadonlyMap<string, readonly number[]>;
 
   private constructor(inputs: ReadonlyMap<string, readonly number[]>) {
@@ -77,10 +76,10 @@ export class Session {
     outputs: Record<string, Value>,
     options: SessionOptions,
     target: Target,
-  ): Promise<Session> {
+  ): Promise<WorkerSession> {
     const { parameters, provider = 'cpu', threads = 0 } = options;
     const { bytes, inputs } = lower(outputs, parameters, target);
-    const session = new Session(inputs);
+    const session = new WorkerSession(inputs);
     try {
       // With parameters as inputs it trains, and has the cores to itself; else decoding and flow need them too.
       const spin = parametersOf(outputs).some(({ name }) => inputs.has(name));
@@ -94,14 +93,6 @@ export class Session {
     return session;
   }
 
-  /**
-   * Computes the outputs.
-   *
-   * @param feeds an array for every entry of `inputs`; they are copied, unless lent.
-   * @param lending names of feeds whose arrays are lent rather than copied, which saves time for large ones: they are
-   *   empty from now on, and after the run `feeds` holds tensors with the same numbers again.
-   * @returns an array for every output, by name.
-   */
   async run(feeds: Record<string, Tensor>, lending: readonly string[] = []): Promise<Record<string, Tensor>> {
     for (const [name, shape] of this.inputs) {
       const feed = feeds[name];
@@ -118,7 +109,6 @@ export class Session {
     return await this.ask({ kind: 'run', feeds, lent }, [...new Set(buffers)]);
   }
 
-  /** Frees what the session holds, after the run it is in; runs still waiting fail. */
   async close(): Promise<void> {
     if (this.worker.threadId === -1) return;
     this.fail(new Error('the session is closed'));
@@ -151,9 +141,17 @@ export async function openSession(
 ): Promise<Session> {
   const { provider = 'cpu', parameters } = options;
   if (!providers.includes(provider)) throw unknownName('provider', provider, providers);
-  if (provider !== 'cpu') return await Session.open(outputs, options, portable);
+  if (provider !== 'cpu') return await WorkerSession.open(outputs, options, portable);
   const constant = parametersOf(outputs).every(({ name }) => parameters?.has(name));
-  return await Session.open(outputs, options, { lowering: 'cpu', block: constant ? 0 : await blockSize() });
+  return await WorkerSession.open(outputs, options, {
+    lowering: 'cpu',
+    block: constant ? 0 : await blockSize(),
+  });
+}
+
+/** Sessions in worker threads of this process. @param options of all of them. */
+export function nodeRuntime(options: Omit<SessionOptions, 'parameters'> = {}): Runtime {
+  return { open: (outputs, parameters) => openSession(outputs, { ...options, parameters }) };
 }
 
 let knownBlock: Promise<number> | undefined;
@@ -174,7 +172,7 @@ async function findBlock(): Promise<number> {
   const feeds = { x: numbers(x.shape), weight: numbers([16, 16, 3, 3]) };
   const expected = String(evaluate({ y }, feeds).y.data);
   for (const block of [16, 8]) {
-    const session = await Session.open({ y }, { threads: 1 }, { lowering: 'cpu', block }).catch(
+    const session = await WorkerSession.open({ y }, { threads: 1 }, { lowering: 'cpu', block }).catch(
       () => undefined,
     );
     const result = await session?.run(feeds).catch(() => undefined);

@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { writeAtomically } from '../../support/files.ts';
 import { eventFile } from './tensorboard.ts';
 
@@ -22,6 +23,20 @@ export interface EpochRecord {
   readonly valenceR: number;
   readonly arousalR: number;
 }
+
+export const epochRecordSchema: z.ZodType<EpochRecord> = z.object({
+  epoch: z.number(),
+  wallTime: z.number(),
+  seconds: z.number(),
+  waited: z.number(),
+  learningRate: z.number(),
+  trainLoss: z.number(),
+  validationError: z.number(),
+  valenceError: z.number(),
+  arousalError: z.number(),
+  valenceR: z.number(),
+  arousalR: z.number(),
+});
 
 /**
  * Writes `results.csv`, `metrics.jsonl` and TensorBoard's `events.out.tfevents.affectline` into a run's folder.

@@ -1,0 +1,95 @@
+import { type FilmAffect, filmAffect } from '../affect/index.ts';
+import { extractFeatures, type FilmFeatures, type Sessions } from '../features/index.ts';
+import type { Model } from '../models/index.ts';
+import type { FilmSource, Moment } from '../streams/index.ts';
+import { InputError } from '../support/errors.ts';
+import { clipOf, curveOf, window } from './curve.ts';
+import { partsOf } from './parts.ts';
+
+export interface FilmOptions {
+  readonly model: Model;
+  readonly sessions: Sessions;
+  /** Of the model's streams, those to look at and listen to. */
+  readonly streams: readonly string[];
+  /** What the film is called, in the answer and in errors. */
+  readonly name: string;
+  /** `sha256:…` of its bytes. */
+  readonly contentHash: Promise<string>;
+  readonly signal?: AbortSignal | undefined;
+  /** @param done how much of the film is analysed, 0 to 1. */
+  readonly onProgress?: ((done: number) => void) | undefined;
+  /** Each frame that is looked at, as it has been analysed. */
+  readonly onMoment?: ((moment: Moment) => void) | undefined;
+}
+
+/**
+ * Runs the networks once over a film.
+ *
+ * @returns the answer, and the feature vectors that it was read off.
+ * @throws InputError when nothing of the film can be analysed.
+ */
+export async function analyzeFilm(
+  film: FilmSource,
+  { model, sessions, streams, name, contentHash, signal, onProgress, onMoment }: FilmOptions,
+): Promise<{ affect: FilmAffect; features: FilmFeatures }> {
+  const { declaredDuration, hasPicture, frameRate, videoTrack, audioTrack } = film.info;
+  const features = await extractFeatures(film, {
+    ...{ model, sessions, streams },
+    onMoment: (moment) => {
+      onMoment?.(moment);
+      if (declaredDuration > 0) onProgress?.(Math.min(moment.time / declaredDuration, 1));
+    },
+  });
+  signal?.throwIfAborted();
+  if (features.tracks.length === 0)
+    throw new InputError(`cannot analyse '${name}': it has nothing for ${streams.join(', ')} to go by`);
+  const { decodedDuration, duration, coverage, problems, notices } = film.summary();
+  const { bias, tracks } = partsOf(model, features);
+  const missing = streams.filter((stream) => !features.streams.includes(stream));
+  const affect = filmAffect({
+    file: name,
+    contentHash: await contentHash,
+    duration,
+    coverage,
+    ...(hasPicture && frameRate > 0 && { frameRate }),
+    tracks: {
+      ...(videoTrack && { picture: videoTrack }),
+      ...(audioTrack && { sound: audioTrack }),
+    },
+    model: model.description,
+    window,
+    clip: clipOf(bias, tracks),
+    curve: curveOf(bias, tracks, decodedDuration),
+    unknown: [],
+    streams: [...features.streams],
+    decoder: film.info.decoder,
+    warnings: warningsFor(model, missing, coverage, [...notices, ...complaint(problems)]),
+  });
+  return { affect, features };
+}
+
+function warningsFor(
+  model: Model,
+  missing: readonly string[],
+  coverage: number,
+  notices: readonly string[],
+): string[] {
+  const warnings: string[] = [];
+  const { trained, synthetic } = model.description;
+  if (trained === false) warnings.push('untrained: the weights are random, so the numbers mean nothing');
+  if (synthetic)
+    warnings.push(
+      'the model has seen synthetic films only (rendered, not filmed): for a real film its numbers are a first guess',
+    );
+  if (missing.length > 0) warnings.push(`nothing could be made of its ${missing.join(' and ')}`);
+  if (coverage < 0.98) warnings.push(`only ${Math.floor(coverage * 100)} % of it could be decoded`);
+  warnings.push(...notices);
+  return warnings;
+}
+
+/** What the decoder said, as a sentence; none where it said nothing. */
+function complaint(problems: readonly string[]): string[] {
+  if (problems.length === 0) return [];
+  const more = problems.length > 1 ? ` (and ${problems.length - 1} more like it)` : '';
+  return [`the decoder says: ${problems[0]}${more}`];
+}

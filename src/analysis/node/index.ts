@@ -1,0 +1,4 @@
+// Paths of films → how they make people feel, with the model of a folder, or the starter model.
+export { readModel, starterFolder } from '../../models/node/index.ts';
+export * from '../index.ts';
+export { type AnalyzeOptions, type Analyzer, type AnalyzerOptions, openAnalyzer } from './analyzer.ts';

@@ -1,0 +1,81 @@
+import { type Network, windowsOf } from '../models/index.ts';
+import { columnStride, columnTime, type SoundChunk, SoundChunks, type Window } from '../networks/index.ts';
+import type { Session } from '../runtime/index.ts';
+import { type FilmSource, writeInput } from '../streams/index.ts';
+import { sampleRate } from '../support/sound.ts';
+import type { Tensor } from '../support/tensor.ts';
+import { columnsPerRun, type Sessions } from './sessions.ts';
+import type { FeatureTrack, Stretch } from './track.ts';
+
+/** One stream at work on a waveform. */
+interface Listener {
+  readonly stream: string;
+  readonly windows: readonly Window[];
+  readonly chunks: SoundChunks;
+  readonly columns: Float32Array[];
+  session?: Session;
+}
+
+/** The tracks of streams that hear: a vector for each column of their maps. */
+export async function heardTracks(
+  film: FilmSource,
+  network: Network,
+  sessions: Sessions,
+  streams: readonly string[],
+): Promise<FeatureTrack[]> {
+  const listeners = streams.map((stream): Listener => {
+    const windows = windowsOf(network, stream);
+    return { stream, windows, chunks: new SoundChunks(windows, columnsPerRun), columns: [] };
+  });
+  let samplesHeard = 0;
+  try {
+    for await (const samples of film.sound) {
+      samplesHeard += samples.length;
+      for (const listener of listeners)
+        for (const chunk of listener.chunks.push(samples)) {
+          listener.session ??= await sessions.waveform(listener.stream, chunk.samples.length);
+          await listen(listener, chunk, listener.session, network);
+        }
+    }
+  } finally {
+    for (const { session } of listeners) await session?.close();
+  }
+  for (const listener of listeners)
+    for (const chunk of listener.chunks.end()) {
+      const last = await sessions.waveform(listener.stream, chunk.samples.length);
+      await listen(listener, chunk, last, network).finally(() => last.close());
+    }
+  return listeners.map((listener) => ({
+    name: listener.stream,
+    stretches: stretchesOfColumns(listener, samplesHeard / sampleRate),
+  }));
+}
+
+/** Keeps the vectors of the columns of a chunk that are to be kept. */
+async function listen(
+  { stream, columns }: Listener,
+  { samples, skip, keep }: SoundChunk,
+  session: Session,
+  network: Network,
+): Promise<void> {
+  const shape = session.inputs.get(stream)!;
+  const input: Tensor = { shape, data: new Float32Array(samples.length) };
+  writeInput<'waveform'>({ stream, backbone: network.backbone[stream] }, samples, undefined, input.data);
+  const map = (await session.run({ [stream]: input }))[stream]!;
+  const [, channels, count] = map.shape;
+  for (let column = skip; column < skip + keep; column++)
+    columns.push(Float32Array.from({ length: channels! }, (_, c) => map.data[c * count! + column]!));
+}
+
+/** Columns as stretches around their middles, within the sound. */
+function stretchesOfColumns({ columns, windows }: Listener, end: number): Stretch[] {
+  const half = columnStride(windows) / sampleRate / 2;
+  return columns.map((vector, column) => {
+    const middle = columnTime(column, windows);
+    return {
+      begin: Math.min(Math.max(middle - half, 0), end),
+      end: Math.min(middle + half, end),
+      vector,
+    };
+  });
+}

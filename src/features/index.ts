@@ -1,0 +1,4 @@
+// A film and a model in → its feature vectors over time (`FilmFeatures`): what heads, and searches by example, see of it.
+export { type ExtractOptions, extractFeatures } from './extract.ts';
+export { Sessions } from './sessions.ts';
+export { type FeatureTrack, type FilmFeatures, type Stretch, windowMean } from './track.ts';

@@ -1,0 +1,165 @@
+import { featureName, type Network, streamsTaking } from '../models/index.ts';
+import type { Session } from '../runtime/index.ts';
+import { centerCrop, type FilmSource, type Moment, type MomentField, writeInput } from '../streams/index.ts';
+import { Channel } from '../support/channel.ts';
+import { elementCount, type Tensor } from '../support/tensor.ts';
+import { fieldsPerRun, framesPerRun, type Sessions } from './sessions.ts';
+import { type FeatureTrack, stretchesOf } from './track.ts';
+
+/** The mean maps of the motion of a moment, by stream. */
+type Motion = ReadonlyMap<string, Float32Array>;
+
+/**
+ * The tracks at moments.
+ *
+ * @param streams those that see and are used; of the network's others the fusion gets zeros.
+ * @param onMoment called for each moment once its vectors are there.
+ */
+export async function seenTracks(
+  film: FilmSource,
+  network: Network,
+  sessions: Sessions,
+  streams: readonly string[],
+  onMoment: (moment: Moment) => void,
+): Promise<FeatureTrack[]> {
+  const moving = streamsTaking({ streams }, 'pair');
+  const still = streamsTaking({ streams }, 'frame');
+  const seeing = network.tracks.flatMap((track) => (track.of === 'moment' ? track.streams : []));
+  const given = seeing.filter((stream) => !still.includes(stream));
+  const session = await sessions.moments(given);
+  const motions = new Channel<Motion>(2 * framesPerRun);
+  const [tracks] = await Promise.all([
+    look(film, network, session, { still, moving, motions, onMoment }),
+    moving.length > 0 ? move(film.fields, network, sessions, moving, motions) : undefined,
+  ]);
+  return tracks;
+}
+
+async function look(
+  film: FilmSource,
+  network: Network,
+  session: Session,
+  {
+    still,
+    moving,
+    motions,
+    onMoment,
+  }: {
+    still: readonly string[];
+    moving: readonly string[];
+    motions: Channel<Motion>;
+    onMoment: (moment: Moment) => void;
+  },
+): Promise<FeatureTrack[]> {
+  const names = network.tracks.filter(({ of }) => of === 'moment').map(({ name }) => name);
+  const vectors = new Map<string, Float32Array[]>(names.map((name) => [name, []]));
+  const times: number[] = [];
+  const motion = motions[Symbol.asyncIterator]();
+  try {
+    for await (const moments of inGroups(film.moments, framesPerRun)) {
+      const feeds = Object.fromEntries([...session.inputs].map(([name, shape]) => [name, zeros(shape)]));
+      for (const [index, { picture }] of moments.entries()) {
+        for (const stream of still)
+          writeInput<'frame'>(
+            { stream, backbone: network.backbone[stream] },
+            picture,
+            viewOf(picture, network),
+            itemOf(feeds[stream]!, index),
+          );
+        if (moving.length === 0) continue;
+        const { value } = await motion.next();
+        if (value) for (const [stream, map] of value) itemOf(feeds[featureName(stream)]!, index).set(map);
+      }
+      const found = await session.run(feeds);
+      for (const [index, moment] of moments.entries()) {
+        times.push(moment.time);
+        for (const name of names) vectors.get(name)!.push(itemOf(found[name]!, index).slice());
+        onMoment(moment);
+      }
+    }
+  } finally {
+    motions.end();
+  }
+  const { decodedDuration } = film.summary();
+  return names.map((name) => ({ name, stretches: stretchesOf(times, vectors.get(name)!, decodedDuration) }));
+}
+
+/** Gives the motion of each moment in turn: the means of the maps of its fields. */
+async function move(
+  fields: AsyncIterable<MomentField>,
+  network: Network,
+  sessions: Sessions,
+  streams: readonly string[],
+  motions: Channel<Motion>,
+): Promise<void> {
+  try {
+    const opened = new Map<string, Session>();
+    for (const stream of streams) opened.set(stream, await sessions.pairs(stream));
+    const sums = new Map<string, Float32Array>();
+    let moment = 0;
+    let count = 0;
+    const finish = async () => {
+      if (count > 0)
+        await motions.push(
+          new Map([...sums].map(([stream, sum]) => [stream, sum.map((value) => value / count)])),
+        );
+      sums.clear();
+      count = 0;
+    };
+    for await (const group of inGroups(fields, fieldsPerRun)) {
+      const maps = new Map<string, Tensor>();
+      for (const [stream, session] of opened) {
+        const batch = zeros(session.inputs.get(stream)!);
+        for (const [index, { field, frame }] of group.entries())
+          writeInput<'pair'>(
+            { stream, backbone: network.backbone[stream] },
+            field,
+            viewOf(frame, network),
+            itemOf(batch, index),
+          );
+        maps.set(stream, (await session.run({ [stream]: batch }))[stream]!);
+      }
+      for (const [index, field] of group.entries()) {
+        if (field.moment !== moment) await finish();
+        moment = field.moment;
+        count++;
+        for (const [stream, map] of maps) {
+          const own = itemOf(map, index);
+          const sum = sums.get(stream) ?? new Float32Array(own.length);
+          for (let i = 0; i < own.length; i++) sum[i]! += own[i]!;
+          sums.set(stream, sum);
+        }
+      }
+    }
+    await finish();
+    motions.end();
+  } catch (error) {
+    motions.fail(error);
+    throw error;
+  }
+}
+
+/** The square that is seen of a frame: its middle. */
+function viewOf({ width, height }: { readonly width: number; readonly height: number }, { sizes }: Network) {
+  return { width, height, crop: centerCrop(width, height, sizes.side) };
+}
+
+async function* inGroups<T>(items: AsyncIterable<T>, size: number): AsyncGenerator<T[], void, undefined> {
+  let group: T[] = [];
+  for await (const item of items) {
+    group.push(item);
+    if (group.length < size) continue;
+    yield group;
+    group = [];
+  }
+  if (group.length > 0) yield group;
+}
+
+function zeros(shape: readonly number[]): Tensor {
+  return { shape, data: new Float32Array(elementCount(shape)) };
+}
+
+function itemOf({ shape, data }: Tensor, index: number): Float32Array {
+  const length = data.length / shape[0]!;
+  return data.subarray(index * length, (index + 1) * length);
+}

@@ -1,0 +1,58 @@
+import { reduceMean, type Value } from '../graph/index.ts';
+import { type Model, momentNetwork, pairNetwork, waveformNetwork } from '../models/index.ts';
+import type { Runtime, Session } from '../runtime/index.ts';
+
+/** Fields of motion that go through a network at once. */
+export const fieldsPerRun = 10;
+/** Frames that go through the networks of the streams that see, and the fusion, at once. */
+export const framesPerRun = 4;
+/** Columns of a map of sound computed at once: 48 s of sound for SoundNet, of which an eighth overlaps the next part. */
+export const columnsPerRun = 32;
+
+/** The parts of a model as sessions, each opened when it is first needed and kept for the films that follow. */
+export class Sessions {
+  private readonly model: Model;
+  private readonly runtime: Runtime;
+  private readonly opened = new Map<string, Promise<Session>>();
+
+  constructor(model: Model, runtime: Runtime) {
+    this.model = model;
+    this.runtime = runtime;
+  }
+
+  /** Fields [fieldsPerRun, …] → their maps [fieldsPerRun, C, h, w], both called as the stream. */
+  pairs(stream: string): Promise<Session> {
+    return this.once(stream, () => pairNetwork(this.model.network, stream, fieldsPerRun));
+  }
+
+  /**
+   * Inputs called as the streams, [framesPerRun, …], or what is given of them (`flowFeature`: [framesPerRun, C, h, w]) →
+   * the vectors of moments, by the name of their track, [framesPerRun, C].
+   */
+  moments(given: readonly string[]): Promise<Session> {
+    return this.once(`moments without ${given.join()}`, () => {
+      const maps = momentNetwork(this.model.network, { frames: framesPerRun, pairs: 1 }, given);
+      return Object.fromEntries(Object.entries(maps).map(([name, map]) => [name, reduceMean(map, [2, 3])]));
+    });
+  }
+
+  /** A chunk of the waveform → [1, C, columns, 1], both called as the stream. Not kept: the ends of films differ in length. */
+  waveform(stream: string, samples: number): Promise<Session> {
+    return this.open(waveformNetwork(this.model.network, stream, samples));
+  }
+
+  async close(): Promise<void> {
+    const sessions = await Promise.allSettled(this.opened.values());
+    await Promise.all(sessions.map((session) => session.status === 'fulfilled' && session.value.close()));
+  }
+
+  private once(name: string, network: () => Record<string, Value>): Promise<Session> {
+    const session = this.opened.get(name) ?? this.open(network());
+    this.opened.set(name, session);
+    return session;
+  }
+
+  private open(outputs: Record<string, Value>): Promise<Session> {
+    return this.runtime.open(outputs, this.model.parametersOf(outputs));
+  }
+}

@@ -1,0 +1,105 @@
+import { z } from 'zod';
+import { type Preprocessing, preprocessingSchema, presetNames } from '../streams/index.ts';
+import { InputError } from '../support/errors.ts';
+
+/** Rises when a key of `model.json` changes its meaning, or one that earlier versions cannot do without is added. */
+export const modelSchema = 1;
+
+const range = z.tuple([z.number(), z.number()]);
+
+/** What a model knows about its own errors, and about what it was trained on. */
+export interface Calibration {
+  /** Half widths of prediction intervals, from films that it neither learnt from nor was stopped by. */
+  readonly intervals?:
+    | { confidence: number; method: string; margins: { valence: number; arousal: number } }
+    | undefined;
+  /** Lowest and highest of what it has seen and heard, by the name of the quantity. */
+  readonly known?: Record<string, [number, number]> | undefined;
+}
+
+const calibrationSchema: z.ZodType<Calibration> = z.strictObject({
+  intervals: z
+    .strictObject({
+      confidence: z.number().gt(0).lt(1),
+      method: z.string().max(1000),
+      margins: z.strictObject({ valence: z.number().nonnegative(), arousal: z.number().nonnegative() }),
+    })
+    .optional(),
+  known: z.record(z.string().max(100), range).optional(),
+});
+
+const schema = z.strictObject({
+  schema: z.literal(modelSchema),
+  name: z.string().min(1).max(200),
+  /** On what, in a sentence: shown with everything it predicts. */
+  trained: z.string().min(1).max(1000),
+  synthetic: z.boolean(),
+  /** Of the labels. */
+  scale: range.refine(([lowest, highest]) => lowest < highest, 'the lower end comes first'),
+  network: z.strictObject({
+    preset: z.enum(presetNames as ['paper', 'compact']),
+    streams: z.array(z.string().max(100)).min(1).max(100),
+    fusion: z.enum(['features', 'decisions']),
+    soundLayer: z.enum(['conv7', 'pool5']),
+    backbone: z.record(z.string().max(100), z.string().max(100)),
+  }),
+  preprocessing: preprocessingSchema,
+  calibration: calibrationSchema.optional(),
+  weights: z.strictObject({
+    file: z.literal('model.safetensors'),
+    contentHash: z.string().regex(/^sha256:[0-9a-f]{64}$/),
+  }),
+});
+
+/** `model.json`: what a trained model is. */
+export interface ModelFile {
+  readonly schema: typeof modelSchema;
+  readonly name: string;
+  readonly trained: string;
+  readonly synthetic: boolean;
+  readonly scale: readonly [number, number];
+  readonly network: {
+    readonly preset: 'paper' | 'compact';
+    readonly streams: readonly string[];
+    readonly fusion: 'features' | 'decisions';
+    readonly soundLayer: 'conv7' | 'pool5';
+    readonly backbone: Readonly<Record<string, string>>;
+  };
+  readonly preprocessing: Preprocessing;
+  readonly calibration?: Calibration | undefined;
+  readonly weights: { readonly file: 'model.safetensors'; readonly contentHash: string };
+}
+
+/**
+ * Reads the text of a `model.json`.
+ *
+ * @param source names the file in errors.
+ * @throws InputError naming the key that is wrong; of preprocessing, that this version cannot do it.
+ */
+export function parseModelFile(text: string, source: string): ModelFile {
+  const json = parsed(text, source);
+  const version = (json as { schema?: unknown } | null)?.schema;
+  if (version !== modelSchema)
+    throw unusable(
+      `${source}: schema ${version === undefined ? 'is missing' : JSON.stringify(version)}; this version reads ${modelSchema}: ` +
+        'train the model again, or use the version that wrote it',
+    );
+  const { data, error } = schema.safeParse(json);
+  if (data) return data;
+  const [{ path, message }] = error.issues as [z.core.$ZodIssue];
+  const reason =
+    path[0] === 'preprocessing' ? ' (this version cannot prepare films as this model needs them)' : '';
+  throw unusable(`${source}: ${[path.join('.'), message].filter(Boolean).join(': ')}${reason}`);
+}
+
+function parsed(text: string, source: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw unusable(`${source}: is not JSON`);
+  }
+}
+
+function unusable(message: string): InputError {
+  return new InputError(message, 'unusable-model');
+}

@@ -1,0 +1,36 @@
+import type { ModelDescription } from '../affect/index.ts';
+import { parametersOf, type Value } from '../graph/index.ts';
+import { isOfHead, randomParameters } from '../networks/index.ts';
+import { type Preprocessing, preprocessingFor } from '../streams/index.ts';
+import type { Tensor } from '../support/tensor.ts';
+import { networkParameters } from './clip-network.ts';
+import { describeNetwork, type Network } from './network.ts';
+
+/** The seed of untrained networks: the same film gives the same (meaningless) numbers everywhere. */
+const seed = 2018;
+
+/** A network with its weights, and what films go through before it. */
+export interface Model {
+  readonly description: ModelDescription;
+  readonly network: Network;
+  readonly preprocessing: Preprocessing;
+  /** The weights that these outputs of the network depend on. */
+  parametersOf(outputs: Record<string, Value>): ReadonlyMap<string, Tensor>;
+  /** The weights of its heads, for `predict` and `contributions`. */
+  readonly head: ReadonlyMap<string, Tensor>;
+}
+
+/** A network with random weights; only those that are asked for are made. */
+export function untrainedModel(preset: Network['preset']): Model {
+  const network = describeNetwork({ preset });
+  return {
+    description: { name: 'untrained', preset, trained: false, synthetic: false },
+    network,
+    preprocessing: preprocessingFor(preset),
+    parametersOf: (outputs) => randomParameters(parametersOf(outputs), seed),
+    head: randomParameters(
+      networkParameters(network).filter(({ name }) => isOfHead(name)),
+      seed,
+    ),
+  };
+}

@@ -1,0 +1,5 @@
+// The folder of a model, read and written: `model.json` says what it is and how films are prepared for it,
+// `model.safetensors` holds its weights.
+export * from '../index.ts';
+export { readModel, type StoredModel, starterFolder } from './read.ts';
+export { type TrainedModel, writeModel } from './write.ts';

@@ -1,0 +1,162 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { randomParameters } from '../../networks/index.ts';
+import { preprocessingFor } from '../../streams/index.ts';
+import { describeNetwork, networkParameters } from '../index.ts';
+import { readModel, writeModel } from './index.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'affectline-model-'));
+const folder = join(root, 'run', 'best');
+const file = join(folder, 'model.json');
+const network = describeNetwork({ preset: 'compact', streams: ['picture', 'sound'] });
+const parameters = randomParameters(networkParameters(network), 7);
+const preprocessing = preprocessingFor('compact', 'frames');
+const given = { name: 'tiny', trained: 'nothing much', synthetic: false };
+let written: string;
+
+beforeAll(async () => {
+  await writeModel(folder, { ...given, network, preprocessing, parameters });
+  written = readFileSync(file, 'utf8');
+});
+beforeEach(() => writeFileSync(file, written));
+afterAll(() => rmSync(root, { recursive: true }));
+
+/** The description with some keys changed. */
+function describeAs(change: (description: ReturnType<typeof JSON.parse>) => unknown) {
+  const description = JSON.parse(written);
+  const changed = change(description) ?? description;
+  writeFileSync(file, typeof changed === 'string' ? changed : JSON.stringify(changed));
+}
+
+test('a model comes back as it was written, from its own folder and from that of its run', async () => {
+  for (const path of [folder, join(root, 'run')]) {
+    const model = await readModel(path);
+    expect(model.description).toEqual({
+      ...given,
+      preset: 'compact',
+      scale: [1, 5],
+      contentHash: expect.stringMatching(/^sha256:[0-9a-f]{64}$/),
+    });
+    expect(model.network).toEqual(network);
+    expect(model.preprocessing).toEqual(preprocessing);
+    expect(model.parameters).toEqual(parameters);
+  }
+});
+
+test('another name is another content hash; the same model has the same', async () => {
+  const { contentHash } = (await readModel(folder)).description;
+  await writeModel(join(root, 'again'), { ...given, network, preprocessing, parameters });
+  expect((await readModel(join(root, 'again'))).description.contentHash).toBe(contentHash);
+  describeAs((description) => {
+    description.name = 'other';
+  });
+  expect((await readModel(folder)).description.contentHash).not.toBe(contentHash);
+});
+
+type Change = Parameters<typeof describeAs>[0];
+const wrong: [string, Change, RegExp][] = [
+  ['not JSON', () => '{', /model\.json: is not JSON/],
+  [
+    'another preset',
+    (of) => void Object.assign(of.network, { preset: 'papr' }),
+    /model\.json: network\.preset: .*"paper"\|"compact"/,
+  ],
+  ['not saying what it was trained on', (of) => void delete of.trained, /model\.json: trained: /],
+  [
+    'an option that there is not',
+    (of) => void Object.assign(of, { stream: 'flow' }),
+    /model\.json: .*"stream"/,
+  ],
+  [
+    'a scale upside down',
+    (of) => void Object.assign(of, { scale: [5, 1] }),
+    /model\.json: scale: the lower end/,
+  ],
+  [
+    'a later schema',
+    (of) => void Object.assign(of, { schema: 99 }),
+    /model\.json: schema 99; this version reads 1/,
+  ],
+  [
+    'an earlier form',
+    (of) => void delete of.schema,
+    /model\.json: schema is missing; .*train the model again/,
+  ],
+  [
+    'a stream that there is not',
+    (of) => void Object.assign(of.network, { streams: ['faces'] }),
+    /model\.json: unknown stream 'faces'; one of: flow, picture, sound/,
+  ],
+  [
+    'a sampling that this version cannot do',
+    (of) => void Object.assign(of.preprocessing, { sampling: 'shots' }),
+    /model\.json: preprocessing\.sampling: .*this version cannot prepare films as this model needs them/,
+  ],
+  [
+    'a preprocessing that this version does not know',
+    (of) => void Object.assign(of.preprocessing, { stabilized: true }),
+    /model\.json: preprocessing: .*"stabilized".*this version cannot prepare films/,
+  ],
+  [
+    'another sample rate',
+    (of) => void Object.assign(of.preprocessing.sound, { sampleRate: 48_000 }),
+    /model\.json: preprocessing\.sound\.sampleRate: .*this version cannot prepare films/,
+  ],
+  [
+    'weights of another network',
+    (of) => void Object.assign(of.network, { preset: 'paper' }),
+    /model\.safetensors do not fit .*\n.* missing: /,
+  ],
+  [
+    'weights of another file',
+    (of) => void Object.assign(of.weights, { contentHash: `sha256:${'0'.repeat(64)}` }),
+    /model\.safetensors is not the file that .*model\.json describes/,
+  ],
+];
+
+test.each(wrong)('%s is refused by name', async (_, change, message) => {
+  describeAs(change);
+  await expect(readModel(folder)).rejects.toMatchObject({
+    name: 'InputError',
+    message: expect.stringMatching(message),
+  });
+});
+
+test('one changed bit of the weights is told', async () => {
+  const weights = join(root, 'rotten', 'model.safetensors');
+  await writeModel(join(root, 'rotten'), { ...given, network, preprocessing, parameters });
+  const bytes = readFileSync(weights);
+  bytes[bytes.length - 5]! ^= 1;
+  writeFileSync(weights, bytes);
+  await expect(readModel(join(root, 'rotten'))).rejects.toThrow(/is not the file that/);
+});
+
+test('a folder without a model is refused by name', async () => {
+  await expect(readModel(join(folder, 'elsewhere'))).rejects.toThrow(/elsewhere.model\.json: no such file/);
+});
+
+test.skipIf(process.platform === 'win32')(
+  'a pipe or a giant in place of model.json is refused at once',
+  async () => {
+    rmSync(file, { force: true });
+    execFileSync('mkfifo', [file]);
+    await expect(readModel(folder)).rejects.toThrow(`'${file}' is not a file`);
+    rmSync(file);
+    writeFileSync(file, '');
+    truncateSync(file, 2 ** 31);
+    await expect(readModel(folder)).rejects.toThrow('has 2147483648 bytes; at most 1048576 are read');
+    rmSync(file);
+  },
+);
+
+test('weights that are no numbers are refused by name', async () => {
+  const broken = new Map(parameters);
+  const { shape } = parameters.get('regression.bias')!;
+  broken.set('regression.bias', { shape, data: Float32Array.of(Number.NaN, 0) });
+  const own = join(root, 'broken');
+  await writeModel(own, { ...given, network, preprocessing, parameters: broken });
+  await expect(readModel(own)).rejects.toThrow("'regression.bias' holds NaN");
+});

@@ -1,0 +1,48 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Preprocessing } from '../../streams/index.ts';
+import { contentHashOf } from '../../support/content-hash.ts';
+import { writeAtomically } from '../../support/files.ts';
+import type { Tensor } from '../../support/tensor.ts';
+import { writeSafetensors } from '../../weights/index.ts';
+import { type Calibration, type ModelFile, modelSchema } from '../description.ts';
+import type { Network } from '../network.ts';
+
+export interface TrainedModel {
+  readonly name: string;
+  /** What it was trained on, in a sentence: shown with everything it predicts. */
+  readonly trained: string;
+  /** Whether that was synthetic films only. */
+  readonly synthetic: boolean;
+  /** Lowest and highest value of the labels; that of all data sets that are read, 1 … 5, unless told. */
+  readonly scale?: readonly [number, number] | undefined;
+  readonly network: Network;
+  readonly preprocessing: Preprocessing;
+  readonly calibration?: Calibration | undefined;
+  readonly parameters: ReadonlyMap<string, Tensor>;
+}
+
+/**
+ * Writes a model as `readModel` reads it: `model.safetensors` with its weights, then `model.json`, which says all else.
+ *
+ * @param precision float16 halves the file.
+ */
+export async function writeModel(
+  folder: string,
+  { name, trained, synthetic, scale = [1, 5], network, preprocessing, calibration, parameters }: TrainedModel,
+  precision: 'float32' | 'float16' = 'float32',
+): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  const weights = join(folder, 'model.safetensors');
+  await writeSafetensors(weights, parameters, { precision });
+  const { preset, streams, fusion, soundLayer, backbone } = network;
+  const file: ModelFile = {
+    schema: modelSchema,
+    ...{ name, trained, synthetic, scale },
+    network: { preset, streams, fusion, soundLayer, backbone },
+    preprocessing,
+    ...(calibration && { calibration }),
+    weights: { file: 'model.safetensors', contentHash: await contentHashOf(weights) },
+  };
+  await writeAtomically(join(folder, 'model.json'), `${JSON.stringify(file, null, 2)}\n`);
+}

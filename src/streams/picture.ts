@@ -1,0 +1,74 @@
+import { type DenseNetSizes, densenet } from '../networks/index.ts';
+import { imageNet } from './normalization.ts';
+import type { Preset } from './presets.ts';
+import type { Backbone, Stream } from './stream.ts';
+
+/**
+ * DenseNet-121, and a small one: a block less, so that half the side of picture leaves 7×7 places, too.
+ */
+export const pictureSizes: Readonly<Record<Preset, DenseNetSizes>> = {
+  paper: { first: 64, growth: 32, bottleneck: 4, blocks: [6, 12, 24, 16] },
+  compact: { first: 24, growth: 12, bottleneck: 4, blocks: [4, 6, 8] },
+};
+
+/** What each level 0..255 of each channel becomes. */
+const normalized = imageNet.mean.map((center, channel) =>
+  Float32Array.from({ length: 256 }, (_, level) => (level / 255 - center) / imageNet.deviation[channel]!),
+);
+
+/**
+ * A picture as DenseNet takes it: ImageNet-normalized planes of red, green and blue.
+ *
+ * @param rgb width × height × 3, 0..255, row by row.
+ * @param input receives [3, height, width].
+ */
+export function writePicture(rgb: Uint8Array, input: Float32Array): void {
+  const area = rgb.length / 3;
+  if (input.length !== rgb.length)
+    throw new TypeError(`internal: ${rgb.length} levels for ${input.length} inputs`);
+  for (let channel = 0; channel < 3; channel++) {
+    const level = normalized[channel]!;
+    const plane = input.subarray(channel * area, (channel + 1) * area);
+    for (let i = 0; i < area; i++) plane[i] = level[rgb[3 * i + channel]!]!;
+  }
+}
+
+const denseNet: Backbone<'frame'> = {
+  about: 'DenseNet-121 up to its last map (Huang et al. 2017)',
+  inputShape: ({ side }) => [3, side, side],
+  write: ({ rgb }, input) => writePicture(rgb, input),
+  map: (x, layers, { preset }) => densenet(x, layers, pictureSizes[preset]),
+  stages: {
+    count: 4,
+    // the stem is 0; the last norm follows all blocks
+    of: (parameter) => {
+      const block = /\.(?:denseblock|transition)(\d+)\./.exec(parameter)?.[1];
+      return block ? Number(block) : /\.norm5(\.|$)/.test(parameter) ? Number.POSITIVE_INFINITY : 0;
+    },
+  },
+  pretrained: [
+    {
+      name: 'densenet121',
+      about: 'DenseNet-121, ImageNet, torchvision',
+      file: 'densenet121-a639ec97.pth',
+      url: 'https://download.pytorch.org/models/densenet121-a639ec97.pth',
+      sha256: 'a639ec97',
+    },
+    {
+      name: 'densenet121.tv_in1k',
+      about: 'DenseNet-121, ImageNet, the same weights from timm',
+      file: 'densenet121.tv_in1k.safetensors',
+      url: 'https://huggingface.co/timm/densenet121.tv_in1k/resolve/main/model.safetensors',
+    },
+  ],
+};
+
+/** The frames themselves. */
+export const picture: Stream<'frame'> = {
+  name: 'picture',
+  aliases: ['rgb'],
+  about: 'the frames themselves, in color',
+  takes: 'frame',
+  backbones: { densenet: denseNet },
+  trained: true,
+};

@@ -1,0 +1,61 @@
+import { availableParallelism } from 'node:os';
+import type { ClipCache } from '../clips/index.ts';
+import type { LabelledClip, Split } from '../datasets/index.ts';
+import { describeNetwork, networkParameters } from '../models/index.ts';
+import { randomParameters } from '../networks/index.ts';
+import { InputError } from '../support/errors.ts';
+import type { Tensor } from '../support/tensor.ts';
+import { loadInto, readModelWeights } from '../weights/index.ts';
+import type { TrainingConfiguration } from './configuration.ts';
+import type { TrainingClip } from './options.ts';
+
+/** The labelled clips of a split, opened from a cache that holds them all. @throws InputError when it does not. */
+export async function openSplit(
+  split: Split,
+  cache: ClipCache,
+): Promise<Record<'train' | 'validation' | 'test', (TrainingClip & { id: string })[]>> {
+  return {
+    train: await openClips(split.train, cache),
+    validation: await openClips(split.validation, cache),
+    test: await openClips(split.test, cache),
+  };
+}
+
+async function openClips(clips: readonly LabelledClip[], cache: ClipCache) {
+  const opened: (TrainingClip & { id: string })[] = [];
+  const queue = clips.entries();
+  const work = async () => {
+    for (const [i, labelled] of queue) {
+      const { id, valence, arousal } = labelled;
+      opened[i] = { id, clip: await cache.open(labelled), valence, arousal };
+    }
+  };
+  await Promise.all(Array.from({ length: 4 * availableParallelism() }, work));
+  return opened;
+}
+
+/**
+ * Where a run starts: random weights by the seed, and the configuration's pretrained files over those of their streams.
+ *
+ * @throws InputError when a file cannot be read, is not of the stream it is given for, or does not fit the preset.
+ */
+export async function initialParameters(configuration: TrainingConfiguration): Promise<Map<string, Tensor>> {
+  const network = describeNetwork(configuration);
+  const expected = networkParameters(network);
+  const parameters = randomParameters(expected, configuration.seed);
+  for (const stream of network.streams) {
+    const file = configuration.weights[stream];
+    if (!file) continue;
+    const own = expected.filter(({ name }) => name.startsWith(`${stream}.`));
+    for (const [name, tensor] of loadInto(own, await streamWeights(file, stream), { source: file }))
+      parameters.set(name, { shape: tensor.shape, data: tensor.data.slice() });
+  }
+  return parameters;
+}
+
+async function streamWeights(file: string, stream: string): Promise<ReadonlyMap<string, Tensor>> {
+  const { parameters } = await readModelWeights(file);
+  if (![...parameters.keys()].some((name) => name.startsWith(`${stream}.`)))
+    throw new InputError(`${file}: holds no weights of the ${stream} stream`);
+  return parameters;
+}
