@@ -15,6 +15,8 @@ const network = describeNetwork({ preset: 'compact', streams: ['picture', 'sound
 const parameters = randomParameters(networkParameters(network), 7);
 const preprocessing = preprocessingFor('compact', 'frames');
 const given = { name: 'tiny', trained: 'nothing much', synthetic: false };
+const bytesOf = ({ buffer, byteOffset, byteLength }: Float32Array) =>
+  new Uint8Array(buffer, byteOffset, byteLength);
 let written: string;
 
 beforeAll(async () => {
@@ -42,7 +44,12 @@ test('a model comes back as it was written, from its own folder and from that of
     });
     expect(model.network).toEqual(network);
     expect(model.preprocessing).toEqual(preprocessing);
-    expect(model.parameters).toEqual(parameters);
+    expect([...model.parameters.keys()]).toEqual([...parameters.keys()]);
+    for (const [name, { shape, data }] of parameters) {
+      const found = model.parameters.get(name)!;
+      expect(found.shape).toEqual(shape);
+      expect(Buffer.compare(bytesOf(found.data), bytesOf(data)), name).toBe(0);
+    }
   }
 });
 
