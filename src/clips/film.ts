@@ -44,8 +44,16 @@ const soundAhead = 4;
  * @throws InputError naming the file and what is wrong with it, here or while reading.
  */
 export async function openFilm(path: string, options: FilmOptions): Promise<FilmSource> {
-  const { preprocessing, wants, decoder = 'auto', threads, maximumDuration, videoTrack, audioTrack, signal } =
-    options;
+  const {
+    preprocessing,
+    wants,
+    decoder = 'auto',
+    threads,
+    maximumDuration,
+    videoTrack,
+    audioTrack,
+    signal,
+  } = options;
   const sees = wants.includes('frame') || wants.includes('pair');
   const clock = preprocessing.sampling === 'clock';
   const media = await openMedia(path, {
