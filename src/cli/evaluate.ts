@@ -66,7 +66,7 @@ async function evaluateFilms(paths: string[], options: EvaluateOptions): Promise
 
   const progress = new ProgressLine();
   const signal = interruptSignal();
-  const { openAnalyzer } = await import('../analysis/index.ts');
+  const { openAnalyzer } = await import('../analysis/node/index.ts');
   const { filmSignals } = await import('../clips/index.ts');
   const { evaluateCurves, formatTable, curveTable, sampledPair } = await import('../evaluation/index.ts');
   const rated: Record<Dimension, RatedFilm[]> = { valence: [], arousal: [] };
