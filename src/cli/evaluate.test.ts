@@ -28,7 +28,8 @@ test('a film is set against ratings: figures as JSON, a picture, and nothing wri
     const [{ r, rInterval, lag }] = scores;
     expect(r).toBeGreaterThanOrEqual(-1);
     expect(r).toBeLessThanOrEqual(1);
-    expect(rInterval.low).toBeLessThanOrEqual(rInterval.high);
+    // half a minute has too few blocks for an interval
+    expect(rInterval).toEqual({ low: null, high: null });
     expect([0, 1, 2, 3, 4, 5, 6, 7, 8]).toContain(lag);
   }
   // the arousal rises from the first second to the last

@@ -44,6 +44,7 @@ export const CURVE_WINDOW = 5;
 /** Seconds that are drawn together where single seconds are no independent answers. */
 export const BLOCK = 30;
 const LONGEST_LAG = 8;
+const FEWEST_BLOCKS = 4;
 const FEW_FILMS = 3;
 
 /** A film's ratings and predictors at every second that the ratings cover. */
@@ -137,8 +138,13 @@ function filmInterval(each: readonly number[], options: BootstrapOptions): Inter
   return studentizedIntervals(films, ([count, sum]) => [sum! / count!], options)[0]!;
 }
 
-/** Of the mean r within films, when blocks of each film are drawn with replacement (Künsch 1989). */
+/**
+ * Of the mean r within films, when blocks of each film are drawn with replacement (Künsch 1989); none where a film has
+ * too few blocks to draw from.
+ */
 function blockInterval(films: readonly [number[], number[]][], options: BootstrapOptions): Interval {
+  if (films.some(([values]) => values.length < FEWEST_BLOCKS * BLOCK))
+    return { low: Number.NaN, high: Number.NaN };
   const { resamples = 2000, seed = 0 } = options;
   const random = Random.seeded(seed);
   const blocks = films.map(([values, ratings]): Sums[] =>
