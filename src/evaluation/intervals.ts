@@ -17,7 +17,7 @@ const scales: Record<MetricName, { to(value: number): number; from(value: number
 };
 
 /**
- * 95% intervals of all metrics by film. At 15 films they hold the true figure in 94 to 96% of simulated data sets
+ * 95% intervals of all metrics by film. At 15 films they hold the true figure in 93 to 96% of simulated data sets
  * (`npm run bench -- intervals`).
  */
 export function bootstrapIntervals(
