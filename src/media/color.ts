@@ -35,6 +35,7 @@ export function scaleAndColor(
   const transfer = { pq: 'smpte2084', hlg: 'arib-std-b67' }[stream.transfer];
   return [
     scale,
+    'format=yuv444p12le', // the next filter takes no halved chroma at odd sizes
     `setparams=color_trc=${transfer}:color_primaries=bt2020${stream.matrixTagged ? '' : ':colorspace=bt2020nc'}`,
     `zscale=t=linear:npl=${GRAPHICS_WHITE}`,
     'format=gbrpf32le',
