@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
+import { allGone, mark } from '../bench/processes.ts';
 import { openAnalyzer } from '../src/analysis/node/index.ts';
 import { Random } from '../src/support/random.ts';
-import { allGone, mark } from './processes.ts';
 
 const sample = fileURLToPath(new URL('../samples/sample.mp4', import.meta.url));
 const main = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
