@@ -10,6 +10,9 @@ export const LISTENING_SECONDS = 300;
 /** Sound as it is listened to: its channels side by side, for a mean might cancel. */
 export const LISTENING_FILTER = 'aresample=8000,aformat=sample_fmts=flt:channel_layouts=stereo';
 
+/** Sound of fewer samples a second is none, and would unfold to many times its bytes. */
+const LEAST_SAMPLE_RATE = 1000;
+
 /** A track shorter than this share of the longest of its kind is not the film, but something beside it. */
 const SHORT = 0.5;
 
@@ -20,22 +23,24 @@ const option = { picture: '--video-track', sound: '--audio-track' } as const;
  * others, large before small, early before late.
  *
  * @param wished the number of the only track to be taken, from 1.
- * @throws Error if there is no such track.
+ * @throws Error if there is no such track, or only sound of too few samples a second.
  */
 export function candidates(
   file: FileDescription,
   kind: StreamDescription['kind'],
   wished: number | undefined,
 ): StreamDescription[] {
-  const tracks = tracksOf(file, kind);
-  if (wished !== undefined) {
-    const track = tracks[wished - 1];
-    if (!track) {
-      const there = tracks.length === 1 ? 'it has one' : `it has ${tracks.length || 'none'}`;
-      throw new Error(`${option[kind]} ${wished}: ${there}`);
-    }
-    return [track];
+  const all = tracksOf(file, kind);
+  if (wished !== undefined && !all[wished - 1]) {
+    const there = all.length === 1 ? 'it has one' : `it has ${all.length || 'none'}`;
+    throw new Error(`${option[kind]} ${wished}: ${there}`);
   }
+  const asked = wished === undefined ? all : [all[wished - 1]!];
+  const tracks = asked.filter(({ sampleRate }) => sampleRate === 0 || sampleRate >= LEAST_SAMPLE_RATE);
+  if (asked[0] && tracks.length === 0)
+    throw new Error(
+      `its sound has ${asked[0].sampleRate} samples a second; at least ${LEAST_SAMPLE_RATE} are expected`,
+    );
   const longest = Math.max(...tracks.map(({ duration }) => duration));
   const moves = ({ frames }: StreamDescription) => Number(frames !== 1);
   const long = ({ duration }: StreamDescription) => Number(duration === 0 || duration >= SHORT * longest);

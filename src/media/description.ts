@@ -21,6 +21,8 @@ export interface StreamDescription {
   frameRate: number;
   /** How many frames the file says it has; 0 if unknown. */
   frames: number;
+  /** Of sound, in Hz; 0 if unknown. */
+  sampleRate: number;
   /** How light is coded: ordinary, or with a high dynamic range (SMPTE ST 2084, ARIB STD-B67). */
   transfer: 'sdr' | 'pq' | 'hlg';
   /** Whether the file says by which matrix its luma and chroma were made. */

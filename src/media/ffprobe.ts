@@ -26,6 +26,7 @@ interface ProbedStream {
   start_time?: string;
   duration?: string;
   nb_frames?: string;
+  sample_rate?: string;
   color_transfer?: string;
   color_space?: string;
   disposition?: { default?: number; attached_pic?: number };
@@ -110,6 +111,7 @@ function describeStream(stream: ProbedStream): StreamDescription {
     displayMatrix: matrix ? numbers(matrix) : undefined,
     frameRate: ratio(stream.avg_frame_rate) || ratio(stream.r_frame_rate),
     frames: Number(stream.nb_frames ?? 0) || 0,
+    sampleRate: Number(stream.sample_rate ?? 0) || 0,
     transfer: transfers[stream.color_transfer ?? ''] ?? 'sdr',
     matrixTagged: stream.color_space !== undefined && stream.color_space !== 'unknown',
     start: Number(stream.start_time ?? Number.NaN),

@@ -75,6 +75,7 @@ function describeStream(stream: Stream): StreamDescription {
         : undefined,
     frameRate: ratio(stream.avgFrameRate) || ratio(stream.rFrameRate),
     frames: Number(stream.nbFrames),
+    sampleRate: codecpar.sampleRate,
     transfer: transfers.get(codecpar.colorTrc) ?? 'sdr',
     matrixTagged: codecpar.colorSpace !== AVCOL_SPC_UNSPECIFIED,
     start: seconds(stream.startTime, stream.timeBase),
