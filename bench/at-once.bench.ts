@@ -17,6 +17,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ClipCache } from '../src/clips/index.ts';
 import { SAMPLE_RATE, writeFilm } from '../src/media/index.ts';
+import { preprocessingFor } from '../src/streams/index.ts';
 import { InputError } from '../src/support/errors.ts';
 import { describeMachine } from '../src/support/machine.ts';
 import { Random } from '../src/support/random.ts';
@@ -32,7 +33,7 @@ const configuration = parseConfiguration(
   'preset: compact\nstreams: [sound]\nsoundSeconds: 3\nbatchSize: 2\nepochs: 2\ntrain: { sound: frozen }',
   'the benchmark',
 );
-const preparation = { shortSide: SIDE, flowPreset: 'fast' } as const;
+const preprocessing = preprocessingFor('compact');
 const films = (folder: string) => Array.from({ length: CLIPS }, (_, i) => join(folder, `${i}.mp4`));
 
 /** Three seconds of gray and a tone. */
@@ -45,13 +46,17 @@ async function makeFilm(path: string, i: number): Promise<void> {
 }
 
 async function prepare(folder: string, cache: string): Promise<void> {
-  await new ClipCache(join(folder, cache), preparation).prepare(films(folder));
+  await new ClipCache(join(folder, cache), preprocessing).prepare(films(folder).map((path) => ({ path })));
 }
 
 async function trainIn(folder: string, run: string): Promise<void> {
-  const cache = new ClipCache(join(folder, 'clips'), preparation);
+  const cache = new ClipCache(join(folder, 'clips'), preprocessing);
   const clips = await Promise.all(
-    films(folder).map(async (film, i) => ({ clip: await cache.open(film), valence: 1 + i, arousal: 4 - i })),
+    films(folder).map(async (film, i) => ({
+      clip: await cache.open({ path: film }),
+      valence: 1 + i,
+      arousal: 4 - i,
+    })),
   );
   await train({
     configuration,
@@ -59,8 +64,7 @@ async function trainIn(folder: string, run: string): Promise<void> {
     train: clips,
     validation: clips.slice(0, 2),
     parameters: await initialParameters(configuration),
-    model: { name: 'benchmark', trained: 'tones', synthetic: true },
-    threads: 1,
+    model: { name: 'benchmark', trained: 'tones', synthetic: true, preprocessing },
   });
 }
 
@@ -112,7 +116,7 @@ async function twice(folder: string, name: string, half: boolean) {
 async function onOneCache(folder: string) {
   const row = { times: TIMES, wrong: 0, lost: 0, 'the second told who': 0, 'both in turn': 0 };
   const contents = async (cache: string) => {
-    const clips = new ClipCache(join(folder, cache), preparation);
+    const clips = new ClipCache(join(folder, cache), preprocessing);
     return JSON.stringify(await Promise.all(films(folder).map((film) => contentOf(clips, film))));
   };
   for (let i = 0; i < TIMES; i++) {
@@ -130,12 +134,16 @@ async function onOneCache(folder: string) {
 
 /** All that a prepared clip holds; two files of the same clip may have their parts in another order. */
 async function contentOf(cache: ClipCache, film: string): Promise<unknown> {
-  const clip = await cache.open(film);
+  const clip = await cache.open({ path: film });
   const hash = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
   const segments = await clip.segments(Array.from({ length: clip.segmentCount }, (_, i) => i));
   return [
     ...[clip.duration, clip.handcrafted, hash(new Uint8Array((await clip.waveform()).buffer))],
-    ...segments.map(({ time, rgb, flow }) => [time, hash(rgb), flow.map((levels) => hash(levels.u))]),
+    ...segments.map(({ time, picture, fields }) => [
+      time,
+      hash(picture.rgb),
+      fields.map((field) => JSON.stringify(field)),
+    ]),
   ];
 }
 
@@ -165,8 +173,8 @@ async function bitFlips(folder: string) {
   const random = Random.seeded(500);
   const last = join(folder, 'alone', 'last');
   const features = join(folder, 'alone', 'features');
-  const cache = new ClipCache(join(folder, 'clips'), preparation);
-  const clip = await cache.pathOf(films(folder)[0]!);
+  const cache = new ClipCache(join(folder, 'clips'), preprocessing);
+  const clip = await cache.pathOf({ path: films(folder)[0]! });
   const checkpoint = async () => {
     const { parameters, optimizer, progress } = (await readCheckpoint(last))!;
     const text = (tensors: ReadonlyMap<string, { data: Float32Array }>) =>

@@ -199,8 +199,9 @@ const declared = (name: string) => {
 /** Prepares a film for training. */
 const preparation = `
   import { ClipCache } from ${JSON.stringify(new URL('../dist/clips/index.js', import.meta.url).href)};
+  import { preprocessingFor } from ${JSON.stringify(new URL('../dist/streams/index.js', import.meta.url).href)};
   const [, film, folder] = process.argv;
-  await new ClipCache(folder, { shortSide: 64, flowPreset: 'fast' }).prepare([film]);`;
+  await new ClipCache(folder, preprocessingFor('compact')).prepare([{ path: film }]);`;
 
 const rows = [];
 const only = process.argv.find((option) => option.startsWith('--only='))?.slice('--only='.length);

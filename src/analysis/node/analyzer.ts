@@ -13,6 +13,7 @@ import {
   streamNamed,
   streamsNamed,
 } from '../../streams/index.ts';
+import { unlessAborted } from '../../support/aborted.ts';
 import { contentHashOf } from '../../support/content-hash.ts';
 import { InputError } from '../../support/errors.ts';
 import { analyzeFilm } from '../analyze.ts';
@@ -90,11 +91,13 @@ export async function openAnalyzer(options: AnalyzerOptions = {}): Promise<Analy
         ...(signal && { signal }),
       });
       try {
-        const { affect, features } = await analyzeFilm(film, {
+        const analysis = analyzeFilm(film, {
           ...{ model, sessions, streams, contentHash, signal, onProgress },
           name: path,
           onMoment: onFrame,
         });
+        // who cancels need not wait for a session that is opening or in a run; it is closed with the analyzer
+        const { affect, features } = await unlessAborted(analysis, signal);
         onFeatures?.(features);
         return affect;
       } finally {

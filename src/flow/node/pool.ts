@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { unlessAborted } from '../../support/aborted.ts';
 import { InputError } from '../../support/errors.ts';
 import { broxFlow } from '../brox.ts';
 import { type BroxOptions, checkFrameSize, type FlowField, type GrayImage, scheduleOf } from '../schedule.ts';
@@ -75,14 +76,4 @@ function checkSameSize({ width, height }: GrayImage, before: GrayImage, index: n
     throw new InputError(
       `frame ${index} is ${width}×${height}, those before are ${before.width}×${before.height}; all have to be of one size`,
     );
-}
-
-function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return promise;
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason);
-    if (signal.aborted) return abort();
-    signal.addEventListener('abort', abort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
-  });
 }
