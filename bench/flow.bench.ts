@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -17,17 +17,24 @@ import { flowOfFrames, kernelModule, readFlo, readGrayImage } from '../src/flow/
 import { levelsOf } from '../src/flow/schedule.ts';
 import { describeMachine } from '../src/support/machine.ts';
 
-// Optical flow beside OpenCV's on the same frames and cores: time and accuracy, profile by stage, share of the SIMD128
-// peak, and how cost grows with pixels and frames. Methods take turns in every round; a figure is the median of the rounds.
-// Needs the Middlebury pairs (AFFECTLINE_MIDDLEBURY, or ../shared/data/middlebury) and Debian's python3-opencv. `--rounds=N`.
+// Optical flow beside OpenCV's on the same frames and cores: time, as a stream and as single pairs, and accuracy; profile by
+// stage, share of the SIMD128 peak, and how cost grows with pixels and frames. Methods take turns in every round; best and median
+// of the rounds are given. Needs the Middlebury pairs (AFFECTLINE_MIDDLEBURY, or ../shared/data/middlebury) and Debian's
+// python3-opencv; with pairs of MPI Sintel (AFFECTLINE_SINTEL, or ../shared/data/sintel) their errors too.
+// `--rounds=N`, `--only=time,accuracy,stages,growth`.
 
 const rounds = Number(process.argv.find((argument) => argument.startsWith('--rounds='))?.split('=')[1] ?? 5);
 const root = fileURLToPath(new URL('..', import.meta.url));
+const sections = process.argv
+  .find((argument) => argument.startsWith('--only='))
+  ?.slice(7)
+  .split(',');
+const wanted = (section: string) => sections?.includes(section) ?? true;
+const sintel = process.env.AFFECTLINE_SINTEL ?? join(root, '../shared/data/sintel');
 const middlebury = process.env.AFFECTLINE_MIDDLEBURY ?? join(root, '../shared/data/middlebury');
 if (!existsSync(middlebury))
   throw new Error('AFFECTLINE_MIDDLEBURY names no folder with the Middlebury pairs');
-const names = readdirSync(middlebury).filter((name) => existsSync(join(middlebury, name, 'flow10.flo')));
-const opencvMethods = ['dis', 'dis-refined', 'deepflow', 'tvl1', 'farneback'];
+const opencvMethods = ['dis', 'dis-refined', 'deepflow'];
 const module = kernelModule()!;
 
 const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[values.length >> 1]!;
@@ -43,13 +50,13 @@ interface Pair {
 const folder = mkdtempSync(join(tmpdir(), 'affectline-flow-'));
 process.on('exit', () => rmSync(folder, { recursive: true }));
 
-/** The pairs as gray PNGs, which OpenCV reads as well, in their own size or scaled to another. */
-async function pairs(size?: [number, number]): Promise<Pair[]> {
-  const own = join(folder, size ? size.join('x') : 'full');
-  mkdirSync(own);
+/** The pairs of a folder as gray PNGs, which OpenCV reads as well, in their own size or scaled to another. */
+async function pairs(size?: [number, number], source = middlebury): Promise<Pair[]> {
+  const own = mkdtempSync(join(folder, 'pairs-'));
+  const names = readdirSync(source).filter((name) => existsSync(join(source, name, 'flow10.flo')));
   const load = async (name: string, frame: string): Promise<[string, GrayImage]> => {
     const file = join(own, `${name}-${frame}`);
-    const { width, height, data } = await readGrayImage(join(middlebury, name, frame));
+    const { width, height, data } = await readGrayImage(join(source, name, frame));
     const image = sharp(Buffer.from(data), { raw: { width, height, channels: 1 } }).toColourspace('b-w');
     if (size) image.resize(...size, { fit: 'fill', kernel: 'mitchell' });
     await image.png().toFile(file);
@@ -58,23 +65,27 @@ async function pairs(size?: [number, number]): Promise<Pair[]> {
   return Promise.all(
     names.map(async (name) => {
       const [first, second] = [await load(name, 'frame10.png'), await load(name, 'frame11.png')];
-      const truth = await readFlo(join(middlebury, name, 'flow10.flo'));
+      const truth = await readFlo(join(source, name, 'flow10.flo'));
       return { name, files: [first[0], second[0]], frames: [first[1], second[1]], truth };
     }),
   );
 }
 
-function runOpenCV(
-  those: Pair[],
-  ...options: string[]
-): { pair: number; method: string; milliseconds: number[] }[] {
+interface OpenCVTimes {
+  /** Each pair by itself. */
+  readonly results: { pair: number; method: string; milliseconds: number[] }[];
+  /** Milliseconds a pair without a pause, by method. */
+  readonly stream: Record<string, number>;
+}
+
+function runOpenCV(those: Pair[], ...options: string[]): OpenCVTimes {
   const files = those.flatMap(({ files }) => files);
   const output = execFileSync(
     '/usr/bin/python3',
     [join(root, 'bench/opencv_flow.py'), '--repeats', '1', '--threads', '2', ...options, ...files],
     { encoding: 'utf8' },
   );
-  return JSON.parse(output).results;
+  return JSON.parse(output);
 }
 
 /** One thread: both frames are prepared for each pair, as for unrelated pairs. Milliseconds of processor time a pair. */
@@ -122,11 +133,10 @@ console.log(`Optical flow · ${describeMachine()}\n`);
 // ---- time, beside OpenCV
 
 for (const [width, height, goals] of [
-  [320, 240, { 'standard, 1 thread': '≤ 18', 'standard, 2 workers': '≤ 9' }],
-  [448, 256, { 'standard, 2 workers': '≤ 14' }],
-  [224, 224, {}],
-  [112, 112, {}],
+  [320, 240, { 'standard, 2 workers': '≤ .90 of DIS refined' }],
+  [228, 128, {}],
 ] as [number, number, Record<string, string>][]) {
+  if (!wanted('time')) break;
   const those = await pairs([width, height]);
   const times = new Map<string, number[]>();
   const note = (name: string, time: number) => times.set(name, [...(times.get(name) ?? []), time]);
@@ -141,17 +151,20 @@ for (const [width, height, goals] of [
       note(`${preset}, 2 workers`, wall);
       note(`${preset}, 2 workers, half of processor time`, alone);
     }
-    for (const { method, milliseconds } of runOpenCV(those))
-      note(`OpenCV ${method}, 2 threads`, milliseconds[0]!);
+    const opencv = runOpenCV(those, '--methods', 'dis,dis-refined,deepflow', '--stream', '12');
+    for (const { method, milliseconds } of opencv.results)
+      note(`OpenCV ${method}, 2 threads, single pairs`, milliseconds[0]!);
+    for (const [method, time] of Object.entries(opencv.stream)) note(`OpenCV ${method}, 2 threads`, time);
   }
-  const deepFlow = median(times.get('OpenCV deepflow, 2 threads')!);
+  const rival = times.get('OpenCV dis-refined, 2 threads')!;
   console.log(`${width}×${height}, ms a pair`);
   console.table(
     [...times].map(([method, values]) => ({
       method,
       median: Number(median(values).toFixed(2)),
       best: Number(Math.min(...values).toFixed(2)),
-      'times DeepFlow': Number((deepFlow / median(values)).toFixed(1)),
+      'median of DIS refined': Number((median(values) / median(rival)).toFixed(2)),
+      'best of DIS refined': Number((Math.min(...values) / Math.min(...rival)).toFixed(2)),
       goal: goals[method] ?? '',
     })),
   );
@@ -159,8 +172,12 @@ for (const [width, height, goals] of [
 
 // ---- accuracy at full size
 
-{
-  const those = await pairs();
+for (const [source, accuracy] of [
+  [middlebury, 'Middlebury'],
+  [sintel, 'Sintel'],
+] as const) {
+  if (!existsSync(source) || !wanted('accuracy')) continue;
+  const those = await pairs(undefined, source);
   const errors = new Map<string, number[]>();
   for (const preset of ['fast', 'standard', 'accurate'] as const) {
     errors.set(
@@ -172,7 +189,7 @@ for (const [width, height, goals] of [
       }),
     );
   }
-  runOpenCV(those, '--out', folder);
+  runOpenCV(those, '--methods', opencvMethods.join(','), '--out', folder);
   for (const method of opencvMethods) {
     const fields = await Promise.all(those.map((_, n) => readFlo(join(folder, `${n}-${method}.flo`))));
     errors.set(
@@ -181,18 +198,15 @@ for (const [width, height, goals] of [
     );
   }
   const deepFlow = mean(errors.get('OpenCV deepflow')!);
-  const goals: Record<string, string> = {
-    standard: '≤ 1.05 × DeepFlow, RubberWhale ≤ 0.110',
-    accurate: '≤ 0.97 × DeepFlow, RubberWhale ≤ 0.105',
-  };
-  console.log('Mean end-point error at full size, px');
+  const refined = mean(errors.get('OpenCV dis-refined')!);
+  console.log(`Mean end-point error at full size, px: ${accuracy}`);
   console.table(
     [...errors].map(([method, values]) => ({
       method,
       ...Object.fromEntries(those.map(({ name }, n) => [name, Number(values[n]!.toFixed(3))])),
       mean: Number(mean(values).toFixed(4)),
       'of DeepFlow': Number((mean(values) / deepFlow).toFixed(3)),
-      goal: goals[method] ?? '',
+      'of DIS refined': Number((mean(values) / refined).toFixed(3)),
     })),
   );
 }
@@ -204,14 +218,14 @@ for (const [width, height, goals] of [
  * addition, comparison, root or division of one number is one; shuffles, loads and addresses are none):
  *   pyramid   8 taps down, 8 across: 16 + 15; spline at the pixel: 4 + 3 (columns), 4 + 2 + 4 (rows)           48
  *   warp      place 12, weights 9 across and 27 down; four rows of 6 (differences), 12 (value, slope, curvature) and
- *             12 (sums); I_t' and its kind 15                                                                    183
- *   system    diffusivity 4 + 8 + 2; residuals 12 + 6, their weights 8; matrix, right-hand side 29; sums of the
- *             smoothness weights 7; inverse 2 + 3 + 1 + 4                                                       86
+ *             12 (sums); I_t' and its kind 15; slope, curvature and their inverses 14, eight products 8          205
+ *   system    diffusivity 4 + 8 + 2, edges 6; residuals 12 + 6, their weights 8; matrix, right-hand side 29; sums of the
+ *             smoothness weights 7; inverse 2 + 3 + 1 + 4                                                       92
  *   sweep     8 products, 8 sums, 6 products, 4 sums                                                              26
  * What bounds it: for four pixels a sweep does 26 operations, half of them multiplications, on 17 vectors loaded. A core that loads
  * two vectors and does four operations a cycle waits for the loads, 8.5 cycles against 6.5.
  */
-const operations = { pyramid: 48, warp: 183, system: 86, sweep: 26 };
+const operations = { pyramid: 48, warp: 205, system: 92, sweep: 26 };
 
 /** What one core can do: independent multiplications and additions of four numbers, in registers, as many chains as is best. */
 async function peak(): Promise<number> {
@@ -250,7 +264,7 @@ function time(run: () => void): number {
   return (user + system) / 1000;
 }
 
-{
+if (wanted('stages')) {
   const [width, height] = [320, 240];
   const { frames } = (await pairs([width, height + 1]))[0]!;
   const size = { width, height: height + 1 };
@@ -310,7 +324,7 @@ function time(run: () => void): number {
 
 // ---- cost against pixels and frames
 
-{
+if (wanted('growth')) {
   const grown = [];
   for (const [width, height] of [
     [160, 120],

@@ -1,10 +1,10 @@
 """Runs the dense optical flows of OpenCV on pairs of images, to compare Affectline's flow with.
 
-Usage: /usr/bin/python3 bench/opencv_flow.py [--methods dis,deepflow] [--repeats 5] [--threads 2]
+Usage: /usr/bin/python3 bench/opencv_flow.py [--methods dis,deepflow] [--repeats 5] [--threads 2] [--stream 48]
            [--size 320x240] [--out FOLDER] A.png B.png [C.png D.png ...]
 
 Prints one JSON object: the versions, and for each pair and method the times in milliseconds, each run on its own, after one run
-that does not count. With --out, writes FOLDER/<pair number>-<method>.flo, from the last run. Needs python3-opencv.
+that does not count. With --stream, also the milliseconds a pair of so many pairs without a pause, in turn, for each method. With --out, writes FOLDER/<pair number>-<method>.flo, from the last run. Needs python3-opencv.
 """
 
 import argparse
@@ -66,6 +66,7 @@ def main():
     parser.add_argument("--threads", type=int, default=0, help="0: as many as OpenCV takes")
     parser.add_argument("--size", help="WIDTHxHEIGHT that images are scaled to")
     parser.add_argument("--out")
+    parser.add_argument("--stream", type=int, default=0, help="pairs without a pause")
     parser.add_argument("images", nargs="+", help="first and second image of each pair")
     options = parser.parse_args()
     names = options.methods.split(",")
@@ -80,10 +81,12 @@ def main():
 
     methods = {name: METHODS[name]() for name in names}
     results = []
+    pairs = []
     for pair, (first_path, second_path) in enumerate(zip(options.images[::2], options.images[1::2])):
         first, second = read_gray(first_path, size), read_gray(second_path, size)
         if first.shape != second.shape:
             sys.exit(f"{first_path} and {second_path} differ in size")
+        pairs.append((first, second))
         times = {name: [] for name in names}
         # Methods take turns, so that a slow moment of the machine does not fall on one of them.
         for repeat in range(options.repeats + 1):
@@ -97,8 +100,14 @@ def main():
                     write_flo(f"{options.out}/{pair}-{name}.flo", flow)
         for name in names:
             results.append({"pair": pair, "method": name, "milliseconds": times[name]})
+    stream = {}
+    for name, method in methods.items() if options.stream else ():
+        start = time.perf_counter()
+        for n in range(options.stream):
+            method(*pairs[n % len(pairs)])
+        stream[name] = (time.perf_counter() - start) * 1000 / options.stream
     versions = {"opencv": cv2.__version__, "threads": cv2.getNumThreads()}
-    print(json.dumps({**versions, "results": results}))
+    print(json.dumps({**versions, "results": results, "stream": stream}))
 
 
 if __name__ == "__main__":

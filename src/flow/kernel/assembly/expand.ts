@@ -22,7 +22,7 @@ export function expandTable(from: i32, to: i32): usize {
   return table;
 }
 
-/** Pixel centers correspond; places before the first centre take the first value. */
+/** Pixel centers correspond; places before the first center take the first value. */
 function placeOf(i: i32, from: i32, to: i32): f64 {
   return max<f64>(0, (<f64>i + 0.5) * (<f64>from / <f64>to) - 0.5);
 }
