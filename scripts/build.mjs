@@ -1,6 +1,6 @@
 // Compiles the sources to dist/, and the flow kernel to WebAssembly.
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -19,4 +19,7 @@ const bin = (name, command = name) => {
 };
 
 run(bin('typescript', 'tsc'), '--project', 'tsconfig.json');
+const { filmAffectJsonSchema } = await import('../dist/affect/index.js');
+const schema = `${JSON.stringify(filmAffectJsonSchema(), null, 2)}\n`;
+writeFileSync(join(root, 'dist/affect/film-affect.schema.json'), schema);
 if (existsSync(join(root, 'src/flow/kernel/assembly'))) run(join(root, 'scripts/build-kernel.mjs'));

@@ -51,6 +51,7 @@ const imports: Import[] = files.flatMap((from) =>
     .map((specifier) => ({ from, to: relative(sources, resolve(join(sources, dirname(from)), specifier)) })),
 );
 
+/** The package's own door is `index.ts`; it may open every room's. */
 const roomOf = (path: string) => path.split(sep)[0]!;
 /** Tests, and what only tests use, may enter every room. */
 const isTest = (path: string) => /\.test\.|fixture|testing/.test(path);
@@ -59,7 +60,7 @@ const across = imports.filter(({ from, to }) => roomOf(from) !== roomOf(to));
 
 test('every room is in the table', () => {
   expect([...rooms.keys()].sort()).toEqual(
-    [...new Set(files.map(roomOf))].filter((room) => room !== 'support').sort(),
+    [...new Set(files.map(roomOf))].filter((room) => room !== 'support' && room !== 'index.ts').sort(),
   );
 });
 

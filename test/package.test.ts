@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -28,9 +29,24 @@ test('the packed package installs in an empty folder without install scripts and
   });
 
   const result = JSON.parse(output);
+  const installed = join(folder, 'node_modules/affectline');
+  const schema = JSON.parse(readFileSync(join(installed, 'dist/affect/film-affect.schema.json'), 'utf8'));
+  const valid = new Ajv2020({ strict: true }).compile(schema);
+  expect(valid(result), JSON.stringify(valid.errors)).toBe(true);
+  expect(valid({ ...result, clip: { valence: '3', arousal: 3 } })).toBe(false);
   expect(result.model).toMatchObject({ name: 'starter', synthetic: true });
   expect(result.curve.length).toBeGreaterThan(5);
   expect(Number.isFinite(result.clip.valence) && Number.isFinite(result.clip.arousal)).toBe(true);
   const files: string[] = packed.files.map((file: { path: string }) => file.path);
-  expect(files.filter((path) => path.includes('.test.') || path.startsWith('src/'))).toEqual([]);
+  const unwanted = /\.test\.|fixture|support\/testing|\.map$|^src\/|^test\//;
+  expect(files.filter((path) => unwanted.test(path))).toEqual([]);
+  // of a file whose source is gone, an earlier build may be left
+  const sourceOf = (path: string) => join(root, path.replace(/^dist/, 'src').replace(/js$/, 'ts'));
+  const mapped = files.filter(
+    (path) =>
+      path.endsWith('.js') &&
+      existsSync(sourceOf(path)) &&
+      readFileSync(join(root, path), 'utf8').includes('sourceMappingURL'),
+  );
+  expect(mapped).toEqual([]);
 }, 300_000);

@@ -19,6 +19,7 @@ const findings: Findings = {
     scale: [1, 5],
     contentHash: hash,
   },
+  options: { streams: ['picture'], decoder: 'auto' },
   window: { length: 10, step: 1 },
   clip: { valence: 3, arousal: 4 },
   curve: [

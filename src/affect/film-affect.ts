@@ -97,6 +97,8 @@ export interface FilmAffect {
   /** The tracks that were decoded. */
   tracks: { picture?: TrackDescription; sound?: TrackDescription };
   model: ModelDescription;
+  /** What was asked for; another wish gives another answer. */
+  options: { streams: readonly string[]; decoder: string; videoTrack?: number; audioTrack?: number };
   /** Seconds of film that a point of the curve stands for, half of them before it, and seconds between points. */
   window: { length: number; step: number };
   /** One value for the whole film. */

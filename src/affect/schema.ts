@@ -37,6 +37,12 @@ export const filmAffectSchema: z.ZodType<FilmAffect> = z
       scale: z.tuple([z.number(), z.number()]).readonly().exactOptional(),
       contentHash: contentHash.exactOptional(),
     }),
+    options: z.looseObject({
+      streams: z.array(z.string()),
+      decoder: z.string(),
+      videoTrack: z.int().exactOptional(),
+      audioTrack: z.int().exactOptional(),
+    }),
     window: z.looseObject({ length: z.number().positive(), step: z.number().positive() }),
     clip: estimate,
     curve: z.array(estimate.extend({ time: seconds })),

@@ -1,7 +1,7 @@
-import { type FilmAffect, filmAffect } from '../affect/index.ts';
+import { type FilmAffect, filmAffect, modelWarnings } from '../affect/index.ts';
 import { extractFeatures, type FilmFeatures, type Sessions } from '../features/index.ts';
 import type { Model } from '../models/index.ts';
-import type { FilmSource, Moment } from '../streams/index.ts';
+import { type FilmSource, type Moment, streamNamed } from '../streams/index.ts';
 import { InputError } from '../support/errors.ts';
 import { clipOf, curveOf, window } from './curve.ts';
 import { partsOf } from './parts.ts';
@@ -15,6 +15,8 @@ export interface FilmOptions {
   readonly name: string;
   /** `sha256:…` of its bytes. */
   readonly contentHash: Promise<string>;
+  /** What was asked for, as the answer tells it. */
+  readonly options: FilmAffect['options'];
   readonly signal?: AbortSignal | undefined;
   /** @param done how much of the film is analysed, 0 to 1. */
   readonly onProgress?: ((done: number) => void) | undefined;
@@ -30,9 +32,9 @@ export interface FilmOptions {
  */
 export async function analyzeFilm(
   film: FilmSource,
-  { model, sessions, streams, name, contentHash, signal, onProgress, onMoment }: FilmOptions,
+  { model, sessions, streams, name, contentHash, options, signal, onProgress, onMoment }: FilmOptions,
 ): Promise<{ affect: FilmAffect; features: FilmFeatures }> {
-  const { declaredDuration, hasPicture, frameRate, videoTrack, audioTrack } = film.info;
+  const { declaredDuration, hasPicture, hasSound, frameRate, videoTrack, audioTrack } = film.info;
   const features = await extractFeatures(film, {
     ...{ model, sessions, streams },
     onMoment: (moment) => {
@@ -45,7 +47,13 @@ export async function analyzeFilm(
     throw new InputError(`cannot analyse '${name}': it has nothing for ${streams.join(', ')} to go by`);
   const { decodedDuration, duration, coverage, problems, notices } = film.summary();
   const { bias, tracks } = partsOf(model, features);
-  const missing = streams.filter((stream) => !features.streams.includes(stream));
+  const isThere = (stream: string) => (streamNamed(stream).takes === 'waveform' ? hasSound : hasPicture);
+  const unusable = streams.filter((stream) => isThere(stream) && !features.streams.includes(stream));
+  const absent = [!hasPicture && 'picture', !hasSound && 'sound'].filter(
+    (kind): kind is 'picture' | 'sound' =>
+      kind !== false &&
+      streams.some((stream) => (streamNamed(stream).takes === 'waveform') === (kind === 'sound')),
+  );
   const affect = filmAffect({
     file: name,
     contentHash: await contentHash,
@@ -57,31 +65,27 @@ export async function analyzeFilm(
       ...(audioTrack && { sound: audioTrack }),
     },
     model: model.description,
+    options,
     window,
     clip: clipOf(bias, tracks),
     curve: curveOf(bias, tracks, decodedDuration),
     unknown: [],
     streams: [...features.streams],
     decoder: film.info.decoder,
-    warnings: warningsFor(model, missing, coverage, [...notices, ...complaint(problems)]),
+    warnings: warningsFor(model, { absent, unusable }, coverage, [...notices, ...complaint(problems)]),
   });
   return { affect, features };
 }
 
 function warningsFor(
   model: Model,
-  missing: readonly string[],
+  { absent, unusable }: { absent: readonly string[]; unusable: readonly string[] },
   coverage: number,
   notices: readonly string[],
 ): string[] {
-  const warnings: string[] = [];
-  const { trained, synthetic } = model.description;
-  if (trained === false) warnings.push('untrained: the weights are random, so the numbers mean nothing');
-  if (synthetic)
-    warnings.push(
-      'the model has seen synthetic films only (rendered, not filmed): for a real film its numbers are a first guess',
-    );
-  if (missing.length > 0) warnings.push(`nothing could be made of its ${missing.join(' and ')}`);
+  const warnings = modelWarnings(model.description);
+  for (const kind of absent) warnings.push(`it has no ${kind}`);
+  if (unusable.length > 0) warnings.push(`nothing could be made of its ${unusable.join(' and ')}`);
   if (coverage < 0.98) warnings.push(`only ${Math.floor(coverage * 100)} % of it could be decoded`);
   warnings.push(...notices);
   return warnings;

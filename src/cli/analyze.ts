@@ -1,17 +1,35 @@
 import { Command, Option } from 'commander';
-import type { FilmAffect } from '../affect/index.ts';
+import { elicited, type FilmAffect, modelWarnings } from '../affect/index.ts';
 import type { Analyzer } from '../analysis/node/index.ts';
 import { FilmStrip, modelName, toCsv, toJsonLine, toPicture } from '../results/index.ts';
 import type { Provider } from '../runtime/node/index.ts';
-import { computingOptions, oneOf, someOf, wholeNumber } from './arguments.ts';
+import { contentHashOf } from '../support/content-hash.ts';
+import { checkWritable } from '../support/folders.ts';
+import { printable, printableName } from '../support/printable.ts';
+import {
+  computingOptions,
+  oneOf,
+  type StreamName,
+  someOf,
+  streamAliases,
+  streamNames,
+  wholeNumber,
+} from './arguments.ts';
 import { exitCodes } from './exit-codes.ts';
 import { messageOf, showStack } from './failure.ts';
 import { findFilms } from './films.ts';
 import { interruptSignal } from './interrupt.ts';
-import { checkNames, earlierResult, type ResultFiles, resultFiles, writeResult } from './results.ts';
+import {
+  checkNames,
+  earlierResult,
+  foldersOf,
+  type Request,
+  type ResultFiles,
+  resultFiles,
+  writeResult,
+} from './results.ts';
 import { ProgressLine, styled } from './terminal.ts';
 
-const streams = ['flow', 'rgb', 'sound'] as const;
 const presets = ['paper', 'compact'] as const;
 // 48 hours, named here, so that help need not load the media module
 const LONGEST_FILM = 172_800;
@@ -21,7 +39,7 @@ const decoders = ['auto', 'node-av', 'ffmpeg'] as const;
 interface AnalyzeOptions {
   out?: string;
   json?: boolean;
-  streams?: (typeof streams)[number][];
+  streams?: StreamName[];
   model?: string;
   preset?: (typeof presets)[number];
   decoder?: (typeof decoders)[number];
@@ -37,13 +55,18 @@ interface AnalyzeOptions {
 export function analyzeCommand(): Command {
   const command = new Command('analyze')
     .description(
-      'Say how films make people feel. Beside each film (or in --out) it writes film.affect.json, .csv and .png:\n' +
-        'valence and arousal of the whole film, and as a curve of one point a second.',
+      'Say how films make people feel: what viewers are expected to feel, not what faces in them show. Beside each ' +
+        'film (or in --out) it writes film.affect.json, .csv and .png: valence and arousal of the whole film, and as ' +
+        'a curve of one point a second.',
     )
     .argument('<paths...>', 'films, or folders to be searched for films')
     .option('-o, --out <folder>', 'write the results there')
-    .option('--json', 'print each result as one line of JSON on stdout as well')
-    .option('--streams <names>', `what to look at, of ${streams.join(',')} (default: all)`, someOf(streams))
+    .option('--json', 'print each result as one line of JSON')
+    .option(
+      '--streams <names>',
+      `what to look at, of ${streamNames.join(',')} (default: all)`,
+      someOf(streamNames, streamAliases),
+    )
     .option(
       '-m, --model <folder>',
       'a trained model (default: the starter model, trained on synthetic films)',
@@ -79,7 +102,7 @@ export function analyzeCommand(): Command {
     .option('--timeout <seconds>', 'give up a film that takes longer', wholeNumber(1, 1_000_000))
     .option(
       '-y, --overwrite',
-      'write over results that are there; without it, films that have one are skipped',
+      'overwrite results that are there; without it, films that have the same one are skipped',
     )
     .action(analyzeFilms);
   for (const option of computingOptions) command.addOption(option);
@@ -93,12 +116,17 @@ async function analyzeFilms(paths: string[], options: AnalyzeOptions): Promise<v
   const progress = new ProgressLine();
   const say = (line: string) => progress.say(line);
   for (const error of errors) say(`affectline: ${error.message}`);
+  if (films.length > 0) for (const folder of foldersOf(files.values())) checkWritable(folder);
   let failures = errors.length;
   const { openAnalyzer } = await import('../analysis/node/index.ts');
-  const analyzer = await openAnalyzer({
-    ...options,
-    streams: (options.streams ?? streams).map((stream) => (stream === 'rgb' ? 'picture' : stream)),
-  });
+  const analyzer = await openAnalyzer(options);
+  const { decoder = 'auto', videoTrack, audioTrack } = options;
+  const asked = {
+    decoder,
+    ...(videoTrack !== undefined && { videoTrack }),
+    ...(audioTrack !== undefined && { audioTrack }),
+  };
+  const told = new Set<string>();
   try {
     for (const [index, film] of films.entries()) {
       const target = files.get(film)!;
@@ -106,21 +134,28 @@ async function analyzeFilms(paths: string[], options: AnalyzeOptions): Promise<v
       const limit = options.timeout === undefined ? undefined : AbortSignal.timeout(1000 * options.timeout);
       try {
         checkNames(target);
-        const earlier = options.overwrite ? undefined : earlierResult(film, target);
+        const request = async (): Promise<Request> => ({
+          contentHash: await contentHashOf(film.path, signal),
+          model: analyzer.model.description,
+          options: { streams: analyzer.streams, ...asked },
+        });
+        const earlier = options.overwrite ? undefined : await earlierResult(film, target, request);
         if (earlier !== undefined) {
-          say(`${film.path}: skipped, for ${target.json} is there already; -y analyses it again`);
+          say(`${film.path}: skipped, for ${target.json} is there already; -y analyzes it again`);
           if (options.json) process.stdout.write(`${earlier.trimEnd()}\n`);
           continue;
         }
         const affect = await analyzeFilm(analyzer, film.path, target, {
-          decoder: options.decoder ?? 'auto',
-          ...(options.videoTrack !== undefined && { videoTrack: options.videoTrack }),
-          ...(options.audioTrack !== undefined && { audioTrack: options.audioTrack }),
+          ...asked,
           ...(options.maxDuration !== undefined && { maximumDuration: options.maxDuration }),
           signal: limit ? AbortSignal.any([signal, limit]) : signal,
           onProgress: (done) => progress.show(label, done),
         });
-        for (const warning of affect.warnings) say(`${film.path}: ${warning}`);
+        const ofModel = modelWarnings(affect.model);
+        // what is true of every film is told with the first
+        for (const warning of affect.warnings) if (!told.has(warning)) say(`${film.path}: ${warning}`);
+        for (const warning of ofModel) told.add(warning);
+        for (const { reason } of affect.unknown) say(`${film.path}: ${reason}`);
         progress.clear();
         process.stdout.write(options.json ? toJsonLine(affect) : summary(affect, target));
       } catch (error) {
@@ -138,7 +173,7 @@ async function analyzeFilms(paths: string[], options: AnalyzeOptions): Promise<v
   if (failures > 0) process.exitCode = exitCodes.badInput;
 }
 
-/** Analyses one film and writes its files, stills of the film in the picture among them. */
+/** Analyzes one film and writes its files, stills of the film in the picture among them. */
 async function analyzeFilm(
   analyzer: Analyzer,
   path: string,
@@ -161,8 +196,9 @@ function summary(film: FilmAffect, { json, csv, png }: ResultFiles): string {
   const warning =
     film.model.trained === false ? styled(': the numbers mean nothing', 'red', process.stdout) : '';
   return (
-    `${styled(film.file, 'bold', process.stdout)}\n` +
-    `  valence ${valence.toFixed(3)}  arousal ${arousal.toFixed(3)}${scale ? `  on a scale of ${scale.join(' … ')}` : ''}  ${modelName(film)}${warning}\n` +
-    `  ${[json, csv, png].join('\n  ')}\n`
+    `${styled(printableName(film.file), 'bold', process.stdout)}\n` +
+    `  valence ${valence.toFixed(3)}  arousal ${arousal.toFixed(3)}${scale ? `  on a scale of ${scale.join(' … ')}` : ''}  ${printableName(modelName(film))}${warning}\n` +
+    `  ${elicited.kind}: ${elicited.statement}\n` +
+    `  ${[json, csv, png].map(printable).join('\n  ')}\n`
   );
 }

@@ -11,12 +11,31 @@ export function oneOf<Name extends string>(known: readonly Name[]): (given: stri
   };
 }
 
-/** Reads an option that is a list of names with commas between them. */
-export function someOf<Name extends string>(known: readonly Name[]): (given: string) => Name[] {
+// named here, so that help need not load the networks
+export const streamNames = ['flow', 'picture', 'sound'] as const;
+export type StreamName = (typeof streamNames)[number];
+export const streamAliases: Readonly<Record<string, StreamName>> = { rgb: 'picture' };
+
+/**
+ * Reads an option that is a list of names with commas between them.
+ *
+ * @param aliases other names that some are known by.
+ */
+export function someOf<Name extends string>(
+  known: readonly Name[],
+  aliases: Readonly<Record<string, Name>> = {},
+): (given: string) => Name[] {
   return (given) => {
-    const names = given.split(',').map((name) => oneOf(known)(name.trim()));
+    const full = (name: string) => (Object.hasOwn(aliases, name) ? aliases[name]! : name);
+    const names = given.split(',').map((name) => oneOf(known)(full(name.trim())));
     return known.filter((name) => names.includes(name));
   };
+}
+
+/** Reads the name of a folder that is to lie in another, never outside of it. */
+export function runName(given: string): string {
+  if (/^[^/\\]+$/.test(given) && given !== '.' && given !== '..' && !given.includes('\0')) return given;
+  throw new InvalidArgumentError('A name without slashes; --out says where runs are kept.');
 }
 
 /** Reads an option that is a whole number within bounds. */

@@ -1,5 +1,6 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import {
+  appendFileSync,
   copyFileSync,
   existsSync,
   mkdirSync,
@@ -60,6 +61,9 @@ describe('help and usage', () => {
       expect(stdout).toContain(word);
     expect(affectline('help', 'analyze').stdout).toContain('--streams');
     expect(affectline('analyze', '--help').stdout).toContain('--overwrite');
+    for (const command of ['analyze', 'flow', 'train', 'reproduce', 'doctor'])
+      expect(affectline(command, '--help').stdout).toContain('Exit codes:');
+    expect(affectline('dataset', 'check', '--help').stdout).toContain('Exit codes:');
   });
 
   test('the version is that of the package', () => {
@@ -71,7 +75,7 @@ describe('help and usage', () => {
     [['analyse', 'x.mp4'], "unknown command 'analyse'", 'Did you mean analyze?'],
     [['analyze', '--outt', 'x', 'y.mp4'], "unknown option '--outt'", 'Did you mean --out?'],
     [['analyze', '--preset', 'papr', 'y.mp4'], 'One of: paper, compact.', "did you mean 'paper'?"],
-    [['analyze', '--streams', 'rgb,soud', 'y.mp4'], 'One of: flow, rgb, sound.', "did you mean 'sound'?"],
+    [['analyze', '--streams', 'rgb,soud', 'y.mp4'], 'One of: flow, picture, sound.', "did you mean 'sound'?"],
     [['analyze', '--decoder', 'ffmpg', 'y.mp4'], 'One of: auto, node-av, ffmpeg.', "did you mean 'ffmpeg'?"],
     [['analyze', '--threads', '0', 'y.mp4'], "'0' is invalid", 'from 1 to 64'],
     [['analyze'], 'missing required argument', 'paths'],
@@ -100,7 +104,7 @@ describe('inputs that cannot be analysed', () => {
       "films/brokn.mp4: no such file or folder (did you mean 'broken.mp4'?)",
     ],
     ['a file that is no film', ['films/broken.mp4'], 'films/broken.mp4'],
-    ['a folder without films', ['films/none'], 'films/none: no video file in this folder'],
+    ['a folder without films', ['films/none'], 'films/none: no film in this folder'],
     [
       'a model that is not there',
       ['films/broken.mp4', '--model', 'nowhere'],
@@ -113,6 +117,32 @@ describe('inputs that cannot be analysed', () => {
     expect(stderr).toContain(message);
     expect(stderr).not.toMatch(/\n\s+at |internal/);
     expect(existsSync(path('out-errors'))).toBe(false);
+  });
+
+  test.each([
+    ['standard input', '-', /-: a film is read more than once, so not from standard input/],
+    ['an address', 'https://films.example/a.mp4', /is an address; films are read from files/],
+    ['a link to nothing', 'dangling.mp4', /dangling\.mp4: a link to nothing/],
+    ['a name with escape codes', 'a\x1b[2J.mp4', /a\ufffd\[2J\.mp4: no such file/],
+  ])('%s is told plainly', (_, given, message) => {
+    if (given === 'dangling.mp4') symlinkSync('nowhere', path(given));
+    const { status, stderr } = affectline('analyze', given);
+    expect(status).toBe(1);
+    expect(stderr).toMatch(message);
+    expect(stderr).not.toContain('\x1b');
+  });
+
+  test('results that cannot be written are refused before anything is analyzed', () => {
+    for (const out of [path('films/notes.txt'), path('films/notes.txt/inner'), '/proc/affectline/out']) {
+      const { status, stderr } = affectline('analyze', 'films/broken.mp4', '--out', out);
+      expect(status).toBe(1);
+      expect(stderr).toMatch(/is not a folder|nothing can be written|\/proc\/affectline/);
+    }
+  });
+
+  test('the name of a run cannot lead out of the folder of runs', () => {
+    for (const name of ['../x', '..', 'a/b', 'a\\b'])
+      expect(affectline('train', '--data', '.', '--name', name).stderr).toContain('A name without slashes');
   });
 
   test('two films for one result are refused before anything is analysed', () => {
@@ -148,7 +178,7 @@ describe.skipIf(!hasFfmpeg)('analyze (needs ffmpeg)', () => {
       'a.mkv',
     ]);
     const csv = readFileSync(path('beside/a.affect.csv'), 'utf8').trimEnd().split('\n');
-    expect(csv.slice(1).every((row) => row.endsWith('untrained (compact)'))).toBe(true);
+    expect(csv.slice(1).every((row) => row.endsWith('untrained (compact),elicited'))).toBe(true);
     const result = JSON.parse(readFileSync(path('beside/a.affect.json'), 'utf8')) as FilmAffect;
     expect(result).toMatchObject({
       file: 'beside/a.mkv',
@@ -187,7 +217,58 @@ describe.skipIf(!hasFfmpeg)('analyze (needs ffmpeg)', () => {
     const third = affectline('analyze', 'films/a.mkv', '--out', 'out', '-y', ...fast);
     expect([third.status, third.stderr.includes('skipped')]).toEqual([0, false]);
     expect(statSync(path('out/a.affect.json')).mtimeMs).toBeGreaterThan(written);
-  });
+  }, 180_000);
+
+  test('a result is only kept while film, model and options are the same, and says what differs', () => {
+    mkdirSync(path('stale'));
+    copyFileSync(path('films/a.mkv'), path('stale/a.mkv'));
+    const analyze = (...given: string[]) => affectline('analyze', 'stale/a.mkv', '--json', ...given);
+    const first = analyze(...fast);
+    expect(first.status).toBe(0);
+    const same = analyze(...fast);
+    expect([same.status, same.stdout]).toEqual([0, first.stdout]);
+    const differing: [string[], RegExp][] = [
+      [['--preset', 'compact', '--streams', 'picture'], /it is with --streams picture,sound/],
+      [[...fast, '--decoder', 'ffmpeg'], /it is with --decoder auto/],
+      [['--streams', 'picture,sound'], /it is by the model untrained/],
+    ];
+    for (const [given, message] of differing) {
+      const { status, stdout, stderr } = analyze(...given);
+      expect([status, stdout]).toEqual([1, '']);
+      expect(stderr).toMatch(/a\.affect\.json is there already, but /);
+      expect(stderr).toMatch(message);
+    }
+    appendFileSync(path('stale/a.mkv'), 'more');
+    expect(analyze(...fast).stderr).toMatch(/but the film has changed since/);
+    copyFileSync(path('films/a.mkv'), path('stale/a.mkv'));
+    rmSync(path('stale/a.affect.png'));
+    expect(analyze(...fast).stderr).toMatch(/a\.affect\.png is gone/);
+  }, 180_000);
+
+  test('what cannot be read in a folder loses nothing else; every link to a film has a result', () => {
+    mkdirSync(path('mixed/inner'), { recursive: true });
+    symlinkSync('nowhere', path('mixed/0-broken.mp4'));
+    copyFileSync(path('films/a.mkv'), path('mixed/a.mkv'));
+    symlinkSync('../a.mkv', path('mixed/inner/link.mkv'));
+    execFileSync('ffmpeg', ['-v', 'error', '-i', path('films/a.mkv'), '-vn', path('mixed/radio.flac')]);
+    const { status, stdout, stderr } = affectline(
+      'analyze',
+      'mixed',
+      '--json',
+      '--out',
+      'out-mixed',
+      ...fast,
+    );
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/mixed\/0-broken\.mp4: a link to nothing/);
+    expect(stderr).toMatch(/radio\.flac: it has no picture/);
+    expect(stderr.match(/the weights are random/g)).toHaveLength(1);
+    const files = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line).file);
+    expect(files).toEqual(['mixed/a.mkv', 'mixed/inner/link.mkv', 'mixed/radio.flac']);
+  }, 180_000);
 
   test('what others have put in the way is not overwritten without -y', () => {
     mkdirSync(path('out-taken'));

@@ -1,10 +1,11 @@
 import { Command } from 'commander';
 import { checkDataSet, checkText, labelFormats } from '../datasets/index.ts';
+import { checkWritable } from '../support/folders.ts';
 import { synthesize } from '../synthesis/index.ts';
 import { oneOf, wholeNumber } from './arguments.ts';
 import { exitCodes } from './exit-codes.ts';
 import { interruptSignal } from './interrupt.ts';
-import { ProgressLine } from './terminal.ts';
+import { ProgressLine, print } from './terminal.ts';
 
 export function datasetCommand(): Command {
   return new Command('dataset')
@@ -19,46 +20,47 @@ function checkCommand(): Command {
     .description('Say what a data set holds, and what is missing or damaged, by file and line.')
     .argument('<folder>', 'folder of the data set')
     .option('--format <name>', `one of ${formats.join(', ')} (default: found from the files)`, oneOf(formats))
-    .option('--json', 'print the report as JSON')
+    .option('--json', 'print the report as one line of JSON')
     .action((folder: string, { format, json }: { format?: string; json?: boolean }) => {
       const report = checkDataSet(folder, format);
-      process.stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : checkText(report));
+      print(json ? `${JSON.stringify(report)}\n` : checkText(report));
       if (!report.usable) process.exitCode = exitCodes.badInput;
     });
 }
 
 interface SynthesizeOptions {
-  films: number;
-  clips: number;
   out: string;
-  seed: number;
+  films?: number;
+  clips?: number;
+  seed?: number;
   threads?: number;
 }
 
 function synthesizeCommand(): Command {
   return new Command('synthesize')
     .description(
-      'Render synthetic films with labels, in the layout of LIRIS-ACCEDE. A folder left unfinished is continued.\n' +
+      'Render synthetic films with labels, in the layout of LIRIS-ACCEDE. A folder left unfinished is continued. ' +
         'They serve to try things out; no result on them says anything about real films.',
     )
     .requiredOption('-o, --out <folder>', 'where to write them')
-    .option('--films <count>', 'films', wholeNumber(3, 1000), 60)
-    .option('--clips <count>', 'clips of 8 to 12 s, over all films', wholeNumber(3, 99_999), 1200)
-    .option('--seed <number>', 'another number gives other films', wholeNumber(0, 2 ** 31 - 1), 1)
+    .option('--films <count>', 'films (default: 60)', wholeNumber(3, 1000))
+    .option('--clips <count>', 'clips of 8 to 12 s, over all films (default: 1200)', wholeNumber(3, 99_999))
+    .option('--seed <number>', 'another number gives other films (default: 1)', wholeNumber(0, 2 ** 31 - 1))
     .option(
       '--threads <count>',
       'clips to render at the same time (default: one a core)',
       wholeNumber(1, 256),
     )
-    .action(async ({ out, ...options }: SynthesizeOptions) => {
+    .action(async ({ out, films = 60, clips = 1200, seed = 1, threads }: SynthesizeOptions) => {
+      checkWritable(out);
       const progress = new ProgressLine();
       const signal = interruptSignal();
       const show = (done: number, total: number) => progress.show(`${done} of ${total} clips`, done / total);
       try {
-        await synthesize(out, { ...options, signal, onProgress: show });
+        await synthesize(out, { films, clips, seed, signal, onProgress: show, ...(threads && { threads }) });
       } finally {
         progress.clear();
       }
-      process.stdout.write(checkText(checkDataSet(out)));
+      print(checkText(checkDataSet(out)));
     });
 }

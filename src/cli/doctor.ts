@@ -122,10 +122,10 @@ async function probe(
     const { code, stderr = '' } = error as { code?: unknown; stderr?: string };
     // ONNX Runtime says where in its sources before it says why
     const reason = stderr
-      .trim()
       .split('\n')
-      .at(-1)
-      ?.replace(/^.*(?=Failed )/, '');
+      .map((line) => line.replace(/^.*(?=Failed )/, '').replace(/;? *see: affectline doctor/, ''))
+      .findLast((line) => line.trim().length > 0)
+      ?.trim();
     return { usable: false, detail: code === 'ENOENT' ? 'not installed' : reason || 'it does not start' };
   }
 }

@@ -1,10 +1,15 @@
 import { CommanderError } from 'commander';
-import { InputError } from '../support/errors.ts';
-import { exitCodes } from './exit-codes.ts';
+import { errorCodeOf, InputError, reasonOf } from '../support/errors.ts';
+import { printable } from '../support/printable.ts';
+import { exitCodeOf, exitCodes } from './exit-codes.ts';
 
 /** The call itself cannot be carried out: a wrong option, or options that contradict each other. */
-export class UsageError extends Error {
+export class UsageError extends InputError {
   override name = 'UsageError';
+
+  constructor(message: string) {
+    super(message, 'wrong-usage');
+  }
 }
 
 /** A call ended by Ctrl-C or by a signal. */
@@ -25,31 +30,16 @@ export class Interruption extends Error {
 
 /** What a person is told of an error, in one line; faults of ours say that they are. */
 export function messageOf(error: unknown): string {
-  if (error instanceof InputError || error instanceof UsageError || error instanceof Interruption) {
-    return error.message;
-  }
+  if (error instanceof InputError || error instanceof Interruption) return error.message;
   const system = error as NodeJS.ErrnoException;
   if (system?.syscall !== undefined) return systemMessage(system);
   const message = error instanceof Error ? error.message : String(error);
   return `${message.startsWith('internal:') ? '' : 'internal: '}${message} (a fault of affectline; AFFECTLINE_DEBUG=1 shows where)`;
 }
 
-const systemReasons: Record<string, string> = {
-  ENOENT: 'no such file or folder',
-  EACCES: 'permission denied',
-  EPERM: 'not permitted',
-  EROFS: 'the file system is read-only',
-  ENOSPC: 'no space left on the device',
-  EDQUOT: 'the disk quota is used up',
-  EIO: 'the device cannot be read or written',
-  ENAMETOOLONG: 'the name is too long',
-  EISDIR: 'is a folder',
-  ENOTDIR: 'is not a folder',
-};
-
-function systemMessage({ path, code, message }: NodeJS.ErrnoException): string {
-  const reason = systemReasons[code ?? ''] ?? message;
-  return path === undefined ? reason : `${path}: ${reason}`;
+function systemMessage(error: NodeJS.ErrnoException): string {
+  const reason = reasonOf(error);
+  return error.path === undefined ? reason : `${error.path}: ${reason}`;
 }
 
 /** Tells of an error on stderr, and gives the exit code for it. */
@@ -59,16 +49,12 @@ export function report(error: unknown): number {
     if (error.exitCode === 0) return exitCodes.ok;
     return error.code === 'commander.error' ? error.exitCode : exitCodes.wrongUsage;
   }
-  process.stderr.write(`affectline: ${messageOf(error)}\n`);
+  process.stderr.write(`affectline: ${printable(messageOf(error))}\n`);
   showStack(error);
-  if (error instanceof UsageError) return exitCodes.wrongUsage;
-  if (error instanceof Interruption) return error.exitCode;
-  const system = error as NodeJS.ErrnoException;
-  return error instanceof InputError || system?.syscall !== undefined
-    ? exitCodes.badInput
-    : exitCodes.internal;
+  return error instanceof Interruption ? error.exitCode : exitCodeOf(errorCodeOf(error));
 }
 
 export function showStack(error: unknown): void {
-  if (process.env.AFFECTLINE_DEBUG && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  if (process.env.AFFECTLINE_DEBUG && error instanceof Error)
+    process.stderr.write(`${printable(error.stack ?? '')}\n`);
 }

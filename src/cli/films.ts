@@ -1,63 +1,111 @@
-import { readdirSync, realpathSync, statSync } from 'node:fs';
-import { basename, dirname, extname, join, relative } from 'node:path';
-import { InputError } from '../support/errors.ts';
+import { type Dirent, lstatSync, readdirSync, statSync } from 'node:fs';
+import { basename, dirname, extname, join, relative, resolve } from 'node:path';
+import { InputError, reasonOf } from '../support/errors.ts';
 import { suggestion } from './suggest.ts';
 
-/** A film to analyse. */
+/** A film to analyze. */
 export interface Film {
   path: string;
   /** Its place below the folder that was walked; for a file that was named itself, its name. */
   place: string;
 }
 
+/** What is taken for a film in a folder: every form that the decoders read and that a film or its sound comes in. */
 const extensions = new Set(
-  '.3gp .asf .avi .divx .f4v .flv .m2ts .m4v .mkv .mov .mp4 .mpeg .mpg .mts .mxf .ogg .ogm .ogv .ts .vob .webm .wmv'.split(
-    ' ',
-  ),
+  // films
+  (
+    '.3g2 .3gp .amv .apng .asf .avi .divx .dv .f4v .flv .gif .gxf .h264 .hevc .ivf .m1v .m2p .m2ts .m2v .m4v .mjpeg ' +
+    '.mjpg .mkv .mod .mov .mp4 .mpe .mpeg .mpg .mpv .mts .mxf .nut .nsv .obu .ogm .ogv .qt .rm .rmvb .roq .tod .trp ' +
+    '.ts .tp .vob .webm .webp .wmv .wtv .y4m ' +
+    // sound
+    '.aac .ac3 .aif .aiff .amr .ape .au .caf .dts .flac .m4a .m4b .mka .mp2 .mp3 .mpc .oga .ogg .opus .ra .tta .voc ' +
+    '.w64 .wav .wma .wv'
+  ).split(' '),
 );
 
 /**
- * The films that paths stand for: files as they are, folders with all video files below them, in order of their names.
+ * The films that paths stand for: files as they are, folders with all films below them, in order of their names.
  *
- * @returns the films, each once, and an error for each path that stands for none.
+ * @returns the films, each path once, and an error for each path or entry of a folder that stands for none.
  */
 export function findFilms(paths: readonly string[]): { films: Film[]; errors: InputError[] } {
   const films = new Map<string, Film>();
   const errors: InputError[] = [];
   for (const path of paths) {
     try {
-      for (const film of filmsAt(path)) {
-        const real = realpathSync(film.path);
-        if (!films.has(real)) films.set(real, film);
+      // two links to one film are two films: each has a result of its own
+      for (const film of filmsAt(path, errors)) {
+        const key = resolve(film.path);
+        if (!films.has(key)) films.set(key, film);
       }
     } catch (error) {
-      errors.push(
-        error instanceof InputError ? error : new InputError(`${path}: ${(error as Error).message}`),
-      );
+      errors.push(asInputError(path, error));
     }
   }
   return { films: [...films.values()], errors };
 }
 
-function filmsAt(path: string): Film[] {
+/**
+ * Refuses what is no path: `-` and addresses of the network.
+ *
+ * @throws InputError that says what to do instead.
+ */
+export function refuseNoFile(path: string): void {
+  if (path === '-')
+    throw new InputError(
+      '-: a film is read more than once, so not from standard input; save it to a file and name that',
+    );
+  if (/^[a-z][a-z0-9+.-]+:\/\//i.test(path))
+    throw new InputError(`${path}: is an address; films are read from files, so fetch it and name the file`);
+}
+
+function filmsAt(path: string, errors: InputError[]): Film[] {
+  refuseNoFile(path);
   const found = statSync(path, { throwIfNoEntry: false });
-  if (found === undefined) throw new InputError(`${path}: no such file or folder${similarFile(path)}`);
+  if (found === undefined) throw missing(path);
   if (!found.isDirectory()) return [{ path, place: basename(path) }];
-  const films = walk(path).map((file) => ({ path: file, place: relative(path, file) }));
-  if (films.length === 0) throw new InputError(`${path}: no video file in this folder`);
+  const before = errors.length;
+  const films = walk(path, errors).map((file) => ({ path: file, place: relative(path, file) }));
+  if (films.length === 0 && errors.length === before)
+    throw new InputError(`${path}: no film in this folder`, 'not-found');
   return films;
 }
 
-/** All video files below a folder; hidden ones and linked folders are left out. */
-function walk(folder: string): string[] {
-  return readdirSync(folder, { withFileTypes: true })
-    .filter((entry) => !entry.name.startsWith('.'))
+/** All films below a folder; hidden files and linked folders are left out, what cannot be read is told. */
+function walk(folder: string, errors: InputError[]): string[] {
+  let entries: Dirent[];
+  try {
+    entries = readdirSync(folder, { withFileTypes: true });
+  } catch (error) {
+    errors.push(asInputError(folder, error));
+    return [];
+  }
+  return entries
+    .filter(({ name }) => !name.startsWith('.'))
     .sort((a, b) => (a.name < b.name ? -1 : 1))
     .flatMap((entry) => {
       const path = join(folder, entry.name);
-      if (entry.isDirectory()) return walk(path);
-      return extensions.has(extname(entry.name).toLowerCase()) ? [path] : [];
+      if (entry.isDirectory()) return walk(path, errors);
+      if (!extensions.has(extname(entry.name).toLowerCase())) return [];
+      if (!entry.isSymbolicLink()) return [path];
+      try {
+        return statSync(path).isDirectory() ? [] : [path];
+      } catch (error) {
+        const { code } = error as NodeJS.ErrnoException;
+        errors.push(code === 'ENOENT' ? missing(path) : asInputError(path, error));
+        return [];
+      }
     });
+}
+
+function missing(path: string): InputError {
+  const link = lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink();
+  const reason = link ? 'a link to nothing' : `no such file or folder${similarFile(path)}`;
+  return new InputError(`${path}: ${reason}`, 'not-found');
+}
+
+function asInputError(path: string, error: unknown): InputError {
+  return error instanceof InputError ? error : new InputError(`${path}: ${reasonOf(error)}`);
 }
 
 function similarFile(path: string): string {

@@ -86,7 +86,7 @@ test('a .png shows the colors of the wheel, and is not written over without -y',
   expect(refused).toEqual({
     status: 1,
     stdout: '',
-    stderr: 'affectline: colors.png is there already; -y writes over it\n',
+    stderr: 'affectline: colors.png is there already; -y overwrites it, --out writes elsewhere\n',
   });
   expect(readFileSync(at('colors.png'), 'utf8')).toBe('mine');
   expect(affectline('A.png', 'B.png', '-o', 'colors.png', '-y').status).toBe(0);

@@ -1,15 +1,17 @@
 import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
-import { basename, extname, join } from 'node:path';
+import { basename, dirname, extname, join } from 'node:path';
 import { Command } from 'commander';
 import { type FlowField, type FlowPreset, flowColors, flowErrors, type GrayImage } from '../flow/index.ts';
 import { flowOfFrames, readFlo, readGrayImage, writeFlo, writeFlowImage } from '../flow/node/index.ts';
 import { type DecoderName, type Media, openMedia, writeFilm } from '../media/index.ts';
 import { InputError } from '../support/errors.ts';
+import { checkWritable, makeFolder } from '../support/folders.ts';
+import { printable } from '../support/printable.ts';
 import { oneOf, wholeNumber } from './arguments.ts';
 import { UsageError } from './failure.ts';
+import { refuseNoFile } from './films.ts';
 import { interruptSignal } from './interrupt.ts';
-import { ProgressLine } from './terminal.ts';
+import { ProgressLine, print } from './terminal.ts';
 
 const presets = ['fast', 'standard', 'accurate'] as const;
 const formats = ['video', 'flo'] as const;
@@ -21,10 +23,10 @@ const fullColor = 1 / 32;
 interface FlowOptions {
   out?: string;
   truth?: string;
-  preset: FlowPreset;
-  format: (typeof formats)[number];
-  shortSide: number;
-  decoder: DecoderName | 'auto';
+  preset?: FlowPreset;
+  format?: (typeof formats)[number];
+  shortSide?: number;
+  decoder?: DecoderName | 'auto';
   threads?: number;
   json?: boolean;
   overwrite?: boolean;
@@ -33,9 +35,9 @@ interface FlowOptions {
 export function flowCommand(): Command {
   return new Command('flow')
     .description(
-      'Compute optical flow: how far each point moves from one picture to the next.\n' +
-        'Of two images it writes one .flo file or a picture in the colors of the Middlebury wheel;\n' +
-        'of a film, a video in these colors or a .flo file for each frame but the last.',
+      'Compute optical flow: how far each point moves from one picture to the next. Of two images it writes one .flo ' +
+        'file or a picture in the colors of the Middlebury wheel; of a film, a video in these colors or a .flo file ' +
+        'for each frame but the last.',
     )
     .argument('<files...>', 'two images (PNG or JPEG) of one size, or a film')
     .option(
@@ -43,19 +45,23 @@ export function flowCommand(): Command {
       'of images: the .flo or .png file to write; of a film: the folder to write to',
     )
     .option('--truth <file>', 'of images: the true flow (.flo), to say how far off the computed one is')
-    .option('--preset <name>', 'fast, standard or accurate', oneOf(presets), 'standard')
-    .option('--format <name>', 'of a film: video or flo', oneOf(formats), 'video')
+    .option('--preset <name>', 'fast, standard or accurate (default: standard)', oneOf(presets))
+    .option('--format <name>', 'of a film: video or flo (default: video)', oneOf(formats))
     .option(
       '--short-side <pixels>',
-      "of a film: scale the frames' shorter side to this",
+      "of a film: scale the frames' shorter side to this (default: 256)",
       wholeNumber(16, 2160),
-      256,
     )
-    .option('--decoder <name>', 'what reads the film: auto, node-av or ffmpeg', oneOf(decoders), 'auto')
+    .option(
+      '--decoder <name>',
+      'what reads the film: auto, node-av or ffmpeg (default: auto)',
+      oneOf(decoders),
+    )
     .option('--threads <count>', 'processor cores to use (default: all)', wholeNumber(1, 64))
     .option('--json', 'print the result as one line of JSON')
-    .option('-y, --overwrite', 'write over files that are there')
+    .option('-y, --overwrite', 'overwrite what is there')
     .action(async (files: string[], options: FlowOptions) => {
+      for (const file of files) refuseNoFile(file);
       if (files.length === 2) return flowOfImages(files[0]!, files[1]!, options);
       if (files.length === 1) return flowOfFilm(files[0]!, options);
       throw new UsageError(`${files.length} files are given; two images or one film are expected`);
@@ -63,13 +69,16 @@ export function flowCommand(): Command {
 }
 
 async function flowOfImages(firstPath: string, secondPath: string, options: FlowOptions): Promise<void> {
-  const { out, truth: truthPath, preset } = options;
+  const { out, truth: truthPath, preset = 'standard' } = options;
   if (out === undefined && truthPath === undefined)
     throw new UsageError('nothing to do with the flow: give a file to write (-o) or the true flow (--truth)');
   const ending = out === undefined ? undefined : extname(out).toLowerCase();
   if (ending !== undefined && ending !== '.flo' && ending !== '.png')
     throw new UsageError(`'${out}' ends in neither .flo nor .png`);
-  if (out !== undefined) refuseExisting(out, options);
+  if (out !== undefined) {
+    refuseExisting(out, options);
+    checkWritable(dirname(out));
+  }
 
   const images = [await readGrayImage(firstPath), await readGrayImage(secondPath)] as const;
   const [{ width, height }, second] = images;
@@ -102,33 +111,34 @@ async function flowOfImages(firstPath: string, secondPath: string, options: Flow
     process.stdout.write(
       `AEPE ${errors.endpoint.toFixed(4)} px  AAE ${errors.angular.toFixed(3)}°  (${errors.known} pixels)\n`,
     );
-  if (out !== undefined) process.stdout.write(`${out}\n`);
+  if (out !== undefined) print(`${out}\n`);
 }
 
 async function flowOfFilm(path: string, options: FlowOptions): Promise<void> {
-  const { out, preset, format, shortSide, decoder, threads } = options;
+  const { out, preset = 'standard', format = 'video', shortSide = 256, decoder = 'auto', threads } = options;
   if (out === undefined) throw new UsageError('give a folder to write to (--out)');
   if (options.truth !== undefined) throw new UsageError('--truth is for two images');
   const name = `${basename(path, extname(path))}.flow`;
   const target = join(out, format === 'video' ? `${name}.mp4` : name);
   refuseExisting(target, options);
+  checkWritable(out);
 
   const signal = interruptSignal();
   const progress = new ProgressLine();
   const media = await openMedia(path, { shortSide, rgbEvery: 0, sound: false, decoder, signal });
   try {
     if (!media.info.hasPicture) throw new InputError(`${path}: has no picture`);
-    await mkdir(format === 'video' ? out : target, { recursive: true });
+    makeFolder(format === 'video' ? out : target);
     const frames = grayFrames(media, (done) => progress.show(path, done));
     const fields = counted(flowOfFrames(frames, { preset, threads, signal }));
     if (format === 'video') await writeVideo(target, media, fields, signal);
     else await writeFields(target, fields);
     progress.clear();
     const { coverage, problems } = media.summary();
-    for (const problem of problems) process.stderr.write(`${path}: ${problem}\n`);
+    for (const problem of problems) process.stderr.write(printable(`${path}: ${problem}\n`));
     const { width, height } = media.info;
     const result = { file: path, width, height, preset, fields: fields.count, coverage, out: target };
-    process.stdout.write(options.json ? `${JSON.stringify(result)}\n` : `${target}\n`);
+    print(`${options.json ? JSON.stringify(result) : target}\n`);
   } finally {
     progress.clear();
     await media.close();
@@ -185,5 +195,6 @@ function counted<T>(items: AsyncIterable<T>): AsyncIterable<T> & { count: number
 }
 
 function refuseExisting(path: string, { overwrite = false }: FlowOptions): void {
-  if (!overwrite && existsSync(path)) throw new InputError(`${path} is there already; -y writes over it`);
+  if (!overwrite && existsSync(path))
+    throw new InputError(`${path} is there already; -y overwrites it, --out writes elsewhere`, 'exists');
 }

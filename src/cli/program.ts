@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { Command } from 'commander';
+import { printable } from '../support/printable.ts';
 import { exitCodes, exitCodesHelp } from './exit-codes.ts';
 import { report } from './failure.ts';
 import { affectlineVersion } from './version.ts';
@@ -74,19 +75,27 @@ async function programFor(given: readonly string[]): Promise<Command> {
     .addHelpText('after', exitCodesHelp)
     .showSuggestionAfterError()
     .showHelpAfterError('(see affectline --help)')
-    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'affectline: ')) })
+    .configureOutput({
+      outputError: (text, write) => write(printable(text.replace(/^error: /, 'affectline: '))),
+    })
     .exitOverride();
   const operands = given.filter((argument) => !argument.startsWith('-'));
   const called = operands[0] === 'help' ? operands[1] : operands[0];
   for (const [name, { summary, load }] of Object.entries(commands)) {
     const command = name === called ? await load() : new Command(name).summary(summary);
     inheritSettings(command.summary(summary), program);
+    if (name === called) explainExitCodes(command);
     program.addCommand(command);
   }
   if (called !== undefined && !(called in commands) && operands[0] === called && existsSync(called)) {
-    program.showHelpAfterError(`(to analyse this file: affectline analyze ${called})`);
+    program.showHelpAfterError(`(to analyze this file: affectline analyze ${called})`);
   }
   return program;
+}
+
+function explainExitCodes(command: Command): void {
+  command.addHelpText('after', exitCodesHelp);
+  for (const child of command.commands) explainExitCodes(child);
 }
 
 function inheritSettings(command: Command, parent: Command): void {

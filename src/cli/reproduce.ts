@@ -1,34 +1,23 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { Command } from 'commander';
-import { checkDataSet, checkText, openDataSet, splitNamed } from '../datasets/index.ts';
 import { formatTable } from '../evaluation/index.ts';
-import {
-  claimExperiment,
-  findingsOf,
-  isNetwork,
-  type ModelName,
-  modelNames,
-  planText,
-  preparedClips,
-  runExperiment,
-  writeReport,
-} from '../experiment/index.ts';
+import { isNetwork, type ModelName, modelNames, reproduceExperiment } from '../experiment/index.ts';
 import type { Provider } from '../runtime/node/index.ts';
 import { InputError } from '../support/errors.ts';
 import { parseConfiguration, type TrainingConfiguration } from '../training/index.ts';
 import { pretrainedFiles, pretrainedPath } from '../weights/index.ts';
 import { computingOptions, oneOf, someOf, wholeNumber } from './arguments.ts';
 import { interruptSignal } from './interrupt.ts';
-import { ProgressLine } from './terminal.ts';
+import { ProgressLine, print } from './terminal.ts';
 
 const splits = ['film-disjoint', 'random'] as const;
 
 interface ReproduceOptions {
   data: string;
-  out: string;
+  out?: string;
   config?: string;
-  models: readonly ModelName[];
+  models?: readonly ModelName[];
   split?: (typeof splits)[number];
   cache?: string;
   seed?: number;
@@ -40,13 +29,13 @@ interface ReproduceOptions {
 export function reproduceCommand(): Command {
   const command = new Command('reproduce')
     .description(
-      "From a data set to Table 1: prepare its clips, train the paper's network and those it is compared with on the\n" +
+      "From a data set to Table 1: prepare its clips, train the paper's network and those it is compared with on the " +
         'same clips, and write report.md. Stopped at any moment, the same call goes on.',
     )
     .requiredOption('-d, --data <folder>', 'the data set (see affectline dataset check)')
-    .option('-o, --out <folder>', 'where all results go', 'runs/reproduce')
+    .option('-o, --out <folder>', 'where all results go (default: runs/reproduce)')
     .option('-c, --config <file>', 'keys of all networks that differ from their defaults (see train --keys)')
-    .option('--models <names>', `which, of ${modelNames.join(',')}`, someOf(modelNames), modelNames)
+    .option('--models <names>', `which, of ${modelNames.join(', ')} (default: all)`, someOf(modelNames))
     .option('--split <name>', `${splits.join(' or ')} (default: film-disjoint)`, oneOf(splits))
     .option('--cache <folder>', 'where prepared clips are kept (default: clips beside --out)')
     .option('--seed <number>', 'of weights, split, order and crops', wholeNumber(0, 2 ** 31 - 1))
@@ -57,38 +46,24 @@ export function reproduceCommand(): Command {
 }
 
 async function reproduce(options: ReproduceOptions): Promise<void> {
-  const { out: folder, models, threads, provider } = options;
+  const { data, out: folder = 'runs/reproduce', models = modelNames, cache, threads, provider } = options;
   const progress = new ProgressLine();
   const say = (line: string) => progress.say(line);
-  const reporting = { signal: interruptSignal(), progress, say };
-  const configuration = configurationOf(options, say);
-  const { preset, seed } = configuration;
-  say(checkText(checkDataSet(options.data)).trimEnd());
-  const dataSet = openDataSet(options.data);
-  const split = splitNamed(configuration.split, dataSet.clips, seed);
-  say(planText({ dataSet, split, configuration, models }));
-
-  const cacheFolder = options.cache ?? join(dirname(folder), 'clips');
-  const cache = await preparedClips(dataSet, configuration, cacheFolder, reporting);
-  const experiment = { dataSet, split, cache, configuration, models, folder, threads, provider };
-  await claimExperiment(folder, experiment);
-  const predictions = await runExperiment(experiment, reporting);
-  say(`comparing ${predictions.size} models on ${split.test.length} clips`);
-  const findings = findingsOf(split, predictions, { seed });
-  const { table, reading } = await writeReport({ dataSet, split, findings, preset, seed, folder });
-
+  const configuration = configurationOf({ ...options, models }, say);
+  const { synthetic, split, findings, table, reading } = await reproduceExperiment(
+    { data, folder, configuration, models, cache, threads, provider },
+    { signal: interruptSignal(), progress, say },
+  );
   if (options.json) {
     const figures = Object.fromEntries(findings.map(({ name, metrics }) => [name, metrics]));
-    const { synthetic } = dataSet;
     process.stdout.write(`${JSON.stringify({ folder, synthetic, split: split.name, models: figures })}\n`);
     return;
   }
-  const report = join(folder, 'report.md');
-  process.stdout.write(`${formatTable(table, 'text')}\n${reading.join('\n')}\n\n${report}\n`);
+  print(`${formatTable(table, 'text')}\n${reading.join('\n')}\n\n${join(folder, 'report.md')}\n`);
 }
 
 function configurationOf(
-  { config, seed, split, models }: ReproduceOptions,
+  { config, seed, split, models }: ReproduceOptions & { models: readonly ModelName[] },
   say: (line: string) => void,
 ): TrainingConfiguration {
   if (config && !existsSync(config)) throw new InputError(`${config}: no such file`);

@@ -1,9 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
-import type { FilmAffect } from '../affect/index.ts';
+import { isDeepStrictEqual } from 'node:util';
+import { type FilmAffect, parseFilmAffect } from '../affect/index.ts';
 import { InputError } from '../support/errors.ts';
 import { writeAtomically } from '../support/files.ts';
+import { makeFolder } from '../support/folders.ts';
 import { UsageError } from './failure.ts';
 import type { Film } from './films.ts';
 
@@ -37,6 +38,11 @@ export function resultFiles(films: readonly Film[], out?: string): Map<Film, Res
   );
 }
 
+/** The folders that answers are written into, each once. */
+export function foldersOf(files: Iterable<ResultFiles>): Set<string> {
+  return new Set(Array.from(files, ({ json }) => dirname(json)));
+}
+
 function countOf(names: readonly string[]): Map<string, number> {
   const count = new Map<string, number>();
   for (const name of names) count.set(name, (count.get(name) ?? 0) + 1);
@@ -59,35 +65,59 @@ export function checkNames({ json }: ResultFiles): void {
     );
 }
 
+/** What an answer depends on. */
+export type Request = Pick<FilmAffect, 'contentHash' | 'model' | 'options'>;
+
 /**
- * The answer that an earlier run has left for this film.
+ * The answer that an earlier run has left for this film, when it is the one that is asked for.
  *
+ * @param request what is asked for; it is only called where an answer is there, for it reads the whole film.
  * @returns its JSON, or nothing when no file is in the way.
- * @throws InputError when a file is in the way that is not such an answer.
+ * @throws InputError `exists` when a file is in the way that is not this answer, saying what differs.
  */
-export function earlierResult(film: Film, files: ResultFiles): string | undefined {
-  if (existsSync(files.json)) {
-    const text = readFileSync(files.json, 'utf8');
-    const earlier = fileNamedIn(text);
-    if (earlier === basename(film.path)) return text;
-    throw new InputError(
-      `${files.json} is there already${earlier ? ` and is of ${earlier}` : ''}; -y overwrites it, --out writes elsewhere`,
-    );
-  }
-  for (const path of [files.csv, files.png]) {
-    if (existsSync(path))
-      throw new InputError(`${path} is there already; -y overwrites it, --out writes elsewhere`);
-  }
-  return undefined;
+export async function earlierResult(
+  film: Film,
+  files: ResultFiles,
+  request: () => Promise<Request>,
+): Promise<string | undefined> {
+  const there = Object.values(files).filter((path) => existsSync(path));
+  if (there.length === 0) return undefined;
+  const text = existsSync(files.json) ? readFileSync(files.json, 'utf8') : '';
+  const earlier = parseFilmAffect(text);
+  if (!earlier) throw inTheWay(there.includes(files.json) ? files.json : there[0]!, '');
+  const differences = differencesOf(earlier, film, await request());
+  for (const path of [files.csv, files.png]) if (!there.includes(path)) differences.push(`${path} is gone`);
+  if (differences.length > 0) throw inTheWay(files.json, `, but ${differences.join(', and ')}`);
+  return text;
 }
 
-function fileNamedIn(text: string): string | undefined {
-  try {
-    const { file } = JSON.parse(text) as Partial<FilmAffect>;
-    return typeof file === 'string' ? basename(file) : undefined;
-  } catch {
-    return undefined;
-  }
+function inTheWay(path: string, why: string): InputError {
+  return new InputError(`${path} is there already${why}; -y overwrites it, --out writes elsewhere`, 'exists');
+}
+
+const optionNames: Record<keyof FilmAffect['options'], string> = {
+  streams: '--streams',
+  decoder: '--decoder',
+  videoTrack: '--video-track',
+  audioTrack: '--audio-track',
+};
+
+/** How an earlier answer differs from what is asked for, in words; nothing where it is the answer. */
+function differencesOf(earlier: FilmAffect, film: Film, { contentHash, model, options }: Request): string[] {
+  const differences: string[] = [];
+  if (basename(earlier.file) !== basename(film.path)) differences.push(`it is of ${basename(earlier.file)}`);
+  if (earlier.contentHash !== contentHash) differences.push('the film has changed since');
+  if (!isDeepStrictEqual(earlier.model, JSON.parse(JSON.stringify(model))))
+    differences.push(
+      earlier.model.name === model.name
+        ? `the model ${model.name} has changed since`
+        : `it is by the model ${earlier.model.name}`,
+    );
+  const asked = { ...earlier.options, ...options };
+  for (const key of Object.keys(asked) as (keyof typeof asked)[])
+    if (!isDeepStrictEqual(earlier.options[key], options[key]))
+      differences.push(`it is with ${optionNames[key]} ${earlier.options[key] ?? 'left to choice'}`);
+  return differences;
 }
 
 /** Writes the three files; the JSON comes last, so that where it is the others are too. */
@@ -95,7 +125,7 @@ export async function writeResult(
   files: ResultFiles,
   content: { json: string; csv: string; png: Uint8Array },
 ): Promise<void> {
-  await mkdir(dirname(files.json), { recursive: true });
+  makeFolder(dirname(files.json));
   await writeAtomically(files.png, content.png);
   await writeAtomically(files.csv, content.csv);
   await writeAtomically(files.json, content.json);

@@ -1,4 +1,5 @@
 import type { WriteStream } from 'node:tty';
+import { printable, printableName } from '../support/printable.ts';
 
 /** Whether to draw on this stream: a terminal that understands cursor movement. */
 export function isTerminal(stream: NodeJS.WriteStream): boolean {
@@ -7,10 +8,15 @@ export function isTerminal(stream: NodeJS.WriteStream): boolean {
 
 const codes = { bold: 1, dim: 2, red: 31, yellow: 33, cyan: 36 } as const;
 
-/** Colours the text where colours are wanted (https://no-color.org). */
+/** Styles the text, from anywhere, where colors are wanted (https://no-color.org). */
 export function styled(text: string, style: keyof typeof codes, stream: NodeJS.WriteStream): string {
   const wanted = isTerminal(stream) && !process.env.NO_COLOR;
-  return wanted ? `\x1b[${codes[style]}m${text}\x1b[0m` : text;
+  return wanted ? `\x1b[${codes[style]}m${printable(text)}\x1b[0m` : printable(text);
+}
+
+/** Writes text that people read to stdout. */
+export function print(text: string): void {
+  process.stdout.write(printable(text));
 }
 
 /**
@@ -34,14 +40,14 @@ export class ProgressLine {
     const width = (this.stream as WriteStream).columns || 80;
     const filled = Math.round(Math.min(done, 1) * 20);
     const bar = '█'.repeat(filled) + '░'.repeat(20 - filled);
-    const text = `${bar} ${String(Math.floor(done * 100)).padStart(3)} %  ${timeLeft(this.start.done, done, (now - this.start.time) / 1000)}  ${label}`;
+    const text = `${bar} ${String(Math.floor(done * 100)).padStart(3)} %  ${timeLeft(this.start.done, done, (now - this.start.time) / 1000)}  ${printableName(label)}`;
     this.stream.write(`\r\x1b[K${[...text].slice(0, width - 1).join('')}`);
   }
 
   /** Writes a line above it. */
   say(line: string): void {
     this.clear();
-    this.stream.write(`${line}\n`);
+    this.stream.write(`${printable(line)}\n`);
   }
 
   /** Takes the line away, so that something else can be written. */

@@ -6,16 +6,18 @@ import { constant, evaluate, leakTest, leakText, metricNames } from '../evaluati
 import { preparedClips, trainAndPredict } from '../experiment/index.ts';
 import type { Provider } from '../runtime/node/index.ts';
 import { InputError } from '../support/errors.ts';
+import { checkWritable } from '../support/folders.ts';
 import { configurationHelp, parseConfiguration, type TrainingConfiguration } from '../training/index.ts';
-import { computingOptions, wholeNumber } from './arguments.ts';
+import { computingOptions, runName, wholeNumber } from './arguments.ts';
+import { UsageError } from './failure.ts';
 import { interruptSignal } from './interrupt.ts';
-import { ProgressLine } from './terminal.ts';
+import { ProgressLine, print } from './terminal.ts';
 
 interface TrainOptions {
   data?: string;
   config?: string;
-  name: string;
-  out: string;
+  name?: string;
+  out?: string;
   cache?: string;
   resume?: boolean;
   seed?: number;
@@ -28,13 +30,13 @@ interface TrainOptions {
 export function trainCommand(): Command {
   const command = new Command('train')
     .description(
-      'Train a network on a data set: config.yaml, results.csv, metrics.jsonl, TensorBoard events, the best model and\n' +
+      'Train a network on a data set: config.yaml, results.csv, metrics.jsonl, TensorBoard events, the best model and ' +
         'a checkpoint in runs/NAME, then the predictions for the test clips. Stopped at any moment, --resume goes on.',
     )
     .option('-d, --data <folder>', 'the data set (see affectline dataset check)')
     .option('-c, --config <file>', 'a YAML file with the keys of --keys that differ from their defaults')
-    .option('-n, --name <name>', 'of the run and its model', 'train')
-    .option('-o, --out <folder>', 'where runs are kept', 'runs')
+    .option('-n, --name <name>', 'of the run and its model (default: train)', runName)
+    .option('-o, --out <folder>', 'where runs are kept (default: runs)')
     .option('--cache <folder>', 'where prepared clips are kept (default: clips in the folder of runs)')
     .option('--resume', 'go on with the run of this name, by its own configuration')
     .option('--seed <number>', 'of weights, split, order and crops', wholeNumber(0, 2 ** 31 - 1))
@@ -50,20 +52,17 @@ async function trainNetwork(options: TrainOptions): Promise<void> {
     process.stdout.write(configurationHelp());
     return;
   }
-  if (!options.data) throw new InputError('name a data set: affectline train --data FOLDER');
-  const folder = join(options.out, options.name);
+  if (!options.data) throw new UsageError('name a data set: affectline train --data FOLDER');
+  const { data, name = 'train', out = 'runs' } = options;
+  const folder = join(out, name);
   const configuration = configurationOf(options, folder);
-  const dataSet = openDataSet(options.data);
+  checkWritable(folder);
+  const dataSet = openDataSet(data);
   const split = splitNamed(configuration.split, dataSet.clips, configuration.seed);
   const progress = new ProgressLine();
   const say = (line: string) => progress.say(line);
   const reporting = { signal: interruptSignal(), progress, say };
-  const cache = await preparedClips(
-    dataSet,
-    configuration,
-    options.cache ?? join(options.out, 'clips'),
-    reporting,
-  );
+  const cache = await preparedClips(dataSet, configuration, options.cache ?? join(out, 'clips'), reporting);
   const { threads, provider } = options;
   const { test: predictions } = await trainAndPredict({
     ...reporting,
@@ -93,10 +92,10 @@ async function trainNetwork(options: TrainOptions): Promise<void> {
   const header = ['valence', 'arousal']
     .flatMap(() => metricNames.map((metric) => metric.padStart(8)))
     .join('');
-  process.stdout.write(
+  print(
     `${split.test.length} test clips, split ${split.name}${dataSet.synthetic ? ', synthetic films' : ''}\n` +
       `${''.padEnd(18)}${'valence'.padStart(8 * metricNames.length)}${'arousal'.padStart(8 * metricNames.length)}\n` +
-      `${''.padEnd(18)}${header}\n${row(options.name, results.model)}\n${row('constant', results.constant)}\n${leak ? `${leakText(leak)}\n` : ''}${folder}\n`,
+      `${''.padEnd(18)}${header}\n${row(name, results.model)}\n${row('constant', results.constant)}\n${leak ? `${leakText(leak)}\n` : ''}${folder}\nto use it: affectline analyze FILM --model ${join(folder, 'best')}\n`,
   );
 }
 

@@ -2,6 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { basename, extname } from 'node:path';
 import { Command } from 'commander';
 import { InputError } from '../support/errors.ts';
+import { printable } from '../support/printable.ts';
 import {
   fetchPretrained,
   findPretrained,
@@ -17,30 +18,30 @@ import { ProgressLine } from './terminal.ts';
 /** `affectline weights list|get|convert`: the pretrained files of the three streams. */
 export function weightsCommand(): Command {
   const command = new Command('weights').description(
-    'Lists, fetches and converts pretrained weights of the three streams.',
+    'List, fetch and convert pretrained weights of the three streams.',
   );
   command
     .command('list')
-    .description('show the pretrained files that can be fetched, and which are in the cache')
-    .option('--json', 'one JSON object a line')
+    .description('Show the pretrained files that can be fetched, and which are in the cache.')
+    .option('--json', 'print it as JSON, a line each')
     .action(list);
   command
     .command('get')
-    .description('fetch pretrained files into the cache folder; prints where they are')
+    .description('Fetch pretrained files into the cache folder; print where they are.')
     .argument('<names...>', `of: ${pretrainedFiles.map(({ name }) => name).join(', ')}`)
     .option('--offline', 'never use the network; fail where a file is not in the cache')
-    .option('--json', 'one JSON object a line')
+    .option('--json', 'print it as JSON, a line each')
     .action(get);
   command
     .command('convert')
     .description(
-      'write a .pth, .npy, .tflite or .safetensors file as safetensors, under the names of the model',
+      'Write a .pth, .npy, .tflite or .safetensors file as safetensors, under the names of the model.',
     )
     .argument('<file>', 'DenseNet-121, AlexNet, SoundNet-8, MobileNet or YAMNet in any of these formats')
     .option('-o, --out <file>', 'where to; beside the file unless told')
     .option('--half', 'as float16, half the size')
-    .option('-y, --yes', 'overwrite what is there')
-    .option('--json', 'one JSON object a line')
+    .option('-y, --overwrite', 'overwrite what is there')
+    .option('--json', 'print what was done as one line of JSON')
     .action(convert);
   return command;
 }
@@ -107,14 +108,14 @@ async function get(names: string[], options: { offline?: boolean; json?: boolean
 interface ConvertOptions {
   out?: string;
   half?: boolean;
-  yes?: boolean;
+  overwrite?: boolean;
   json?: boolean;
 }
 
 async function convert(file: string, options: ConvertOptions): Promise<void> {
   const out = options.out ?? `${file.slice(0, file.length - extname(file).length)}.safetensors`;
-  if (existsSync(out) && !options.yes) {
-    throw new InputError(`${out} is there already; -y overwrites it, --out writes elsewhere`);
+  if (existsSync(out) && !options.overwrite) {
+    throw new InputError(`${out} is there already; -y overwrites it, --out writes elsewhere`, 'exists');
   }
   const { parameters, renamed, leftOut } = await readModelWeights(file);
   await writeSafetensors(out, parameters, {
@@ -143,5 +144,5 @@ function megabytes(bytes: number): string {
 }
 
 function print(line: string): void {
-  process.stdout.write(`${line}\n`);
+  process.stdout.write(`${printable(line)}\n`);
 }

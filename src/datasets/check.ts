@@ -3,10 +3,11 @@ import { mean, metricsOf, variance } from '../affect/index.ts';
 import { grouped } from '../support/grouped.ts';
 import type { LabelledClip } from './clip.ts';
 import { Folder } from './folder.ts';
+import type { DataSet } from './formats/format.ts';
 import { LIRIS_LAYOUT } from './layout.ts';
 import type { Problem } from './problems.ts';
 import { problemText } from './problems.ts';
-import { annotationsIn, clipFiles } from './read.ts';
+import { annotationsIn, clipFiles, complete } from './read.ts';
 
 /** What `affectline dataset check` says about a folder. */
 export interface CheckReport {
@@ -43,10 +44,28 @@ export interface ScoreSummary {
 
 /** @throws InputError when the folder holds no annotations known here. */
 export function checkDataSet(path: string, format?: string): CheckReport {
+  return inspectDataSet(path, format).report;
+}
+
+/**
+ * Reads a data set once, to say what it holds and then to use it.
+ *
+ * @returns `open` gives the data set, or throws as `openDataSet` does.
+ * @throws InputError when the folder holds no annotations known here.
+ */
+export function inspectDataSet(path: string, format?: string): { report: CheckReport; open: () => DataSet } {
   const folder = new Folder(path);
   const dataSet = annotationsIn(folder, format);
+  const files = clipFiles(folder, dataSet.clips);
+  return { report: reportOf(folder, dataSet, files), open: () => complete(path, dataSet, files) };
+}
+
+function reportOf(
+  folder: Folder,
+  dataSet: DataSet,
+  { missing, empty }: ReturnType<typeof clipFiles>,
+): CheckReport {
   const { clips, problems } = dataSet;
-  const { missing, empty } = clipFiles(folder, clips);
   for (const link of folder.linksOutside)
     problems.add(link, undefined, "is a link out of the data set's folder, or to nothing, and not followed");
   for (const clip of missing) problems.add(relative(folder.root, clip.path), undefined, 'is missing');

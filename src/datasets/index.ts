@@ -2,7 +2,7 @@
 //
 // In:  a folder in one of `labelFormats` (LIRIS-ACCEDE, MediaEval 2016, labels of one's own).
 // Out: a `DataSet` of `LabelledClip`s with raw scores, 1 … 5; `normalized` brings them to −1 … 1.
-export { type CheckReport, checkDataSet, checkText, type ScoreSummary } from './check.ts';
+export { type CheckReport, checkDataSet, checkText, inspectDataSet, type ScoreSummary } from './check.ts';
 export {
   type ClipSet,
   denormalized,

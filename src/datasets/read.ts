@@ -40,8 +40,16 @@ export function annotationsIn(folder: Folder, format?: string): DataSet {
 export function openDataSet(path: string, format?: string): DataSet {
   const folder = new Folder(path);
   const dataSet = annotationsIn(folder, format);
+  return complete(path, dataSet, clipFiles(folder, dataSet.clips));
+}
+
+/** The same data set, when nothing of it is malformed or missing. @throws InputError as `openDataSet`. */
+export function complete(
+  path: string,
+  dataSet: DataSet,
+  { missing, empty }: ReturnType<typeof clipFiles>,
+): DataSet {
   dataSet.problems.refuse(`the data set in '${path}'`);
-  const { missing, empty } = clipFiles(folder, dataSet.clips);
   if (missing.length + empty.length > 0) {
     const first = [...missing, ...empty][0]!;
     throw new InputError(

@@ -1,9 +1,15 @@
 // A data set and a configuration in → the networks and baselines of the paper's experiment, trained, tested and
-// compared, with a report.
+// compared, with a report. Knows nothing of a terminal: whoever calls says where it reports to (`silent`: nowhere).
 export { drawRatedCurves, type RatedCurve } from './draw-rated-curves.ts';
-export { claimExperiment, runExperiment } from './experiment.ts';
-export { findingsOf } from './findings.ts';
+export type { Finding } from './findings.ts';
 export { isNetwork, type ModelName, modelNames } from './models.ts';
-export { planText } from './plan.ts';
-export { writeReport } from './report.ts';
-export { preparedClips, type Reporting, trainAndPredict } from './run.ts';
+export { type ReproduceOptions, type Reproduction, reproduceExperiment } from './reproduce.ts';
+export {
+  type HeldOut,
+  type Progress,
+  preparedClips,
+  type Reporting,
+  silent,
+  type TrainingRunOptions,
+  trainAndPredict,
+} from './run.ts';

@@ -1,31 +1,30 @@
 import { readFileSync } from 'node:fs';
+import { parse } from 'csv-parse/sync';
+import { stringify } from 'csv-stringify/sync';
 import type { Prediction } from '../evaluation/index.ts';
 import { InputError } from '../support/errors.ts';
 import { writeAtomically } from '../support/files.ts';
 
+const columns = ['id', 'valence', 'arousal'] as const;
+
 /** One line per clip: `id,valence,arousal`, all digits. */
 export async function writePredictions(file: string, predictions: readonly Prediction[]): Promise<void> {
-  const rows = predictions.map(({ id, valence, arousal }) => `${quoted(id)},${valence},${arousal}\n`);
-  await writeAtomically(file, `id,valence,arousal\n${rows.join('')}`);
-}
-
-/** A field of CSV (RFC 4180): clips of one's own are called by their path, which may hold commas. */
-export function quoted(field: string): string {
-  return /[",\r\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field;
+  await writeAtomically(file, stringify([...predictions], { header: true, columns: [...columns] }));
 }
 
 /** @throws InputError naming the line that is no prediction. */
 export function readPredictions(file: string): Prediction[] {
-  const [, ...rows] = readFileSync(file, 'utf8').trimEnd().split('\n');
-  return rows.map((row, i) => {
-    const [, id, valence, arousal] = /^("(?:[^"]|"")+"|[^",]+),([^,]+),([^,]+)$/.exec(row) ?? [];
-    const prediction = {
-      id: id?.replace(/^"|"$/g, '').replaceAll('""', '"') ?? '',
-      valence: Number(valence),
-      arousal: Number(arousal),
-    };
-    if (!Number.isFinite(prediction.valence) || !Number.isFinite(prediction.arousal))
-      throw new InputError(`${file}:${i + 2}: 'id,valence,arousal' expected; delete it to predict again`);
-    return prediction;
+  const wrong = (line: number) =>
+    new InputError(`${file}:${line}: 'id,valence,arousal' expected; delete it to predict again`);
+  let rows: string[][];
+  try {
+    rows = parse(readFileSync(file, 'utf8'), { from_line: 2, skip_empty_lines: true });
+  } catch (error) {
+    throw wrong((error as { lines?: number }).lines ?? 1);
+  }
+  return rows.map(([id = '', ...numbers], i) => {
+    const [valence, arousal] = numbers.map((text) => (text.trim() === '' ? Number.NaN : Number(text)));
+    if (numbers.length !== 2 || !Number.isFinite(valence) || !Number.isFinite(arousal)) throw wrong(i + 2);
+    return { id, valence: valence!, arousal: arousal! };
   });
 }

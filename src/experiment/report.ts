@@ -1,11 +1,11 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { stringify } from 'csv-stringify/sync';
 import type { DataSet, Split } from '../datasets/index.ts';
 import { formatTable, publishedTable, type Table, writeRun } from '../evaluation/index.ts';
 import { writeAtomically } from '../support/files.ts';
 import { drawModels, drawScatter } from './draw-results.ts';
 import type { Finding } from './findings.ts';
-import { quoted } from './predictions-file.ts';
 import { readingOf } from './reading.ts';
 import {
   ablationTable,
@@ -108,10 +108,11 @@ function predictionsText({ test }: Split, findings: readonly Finding[]): string 
     const byId = new Map(heldOut.test.map((prediction) => [prediction.id, prediction]));
     return test.map(({ id, film, valence, arousal }) => {
       const predicted = byId.get(id)!;
-      return [name, quoted(id), quoted(film), valence, arousal, predicted.valence, predicted.arousal].join(
-        ',',
-      );
+      return [name, id, film, valence, arousal, predicted.valence, predicted.arousal];
     });
   });
-  return `model,id,film,valence,arousal,predictedValence,predictedArousal\n${rows.join('\n')}\n`;
+  return stringify([
+    ['model', 'id', 'film', 'valence', 'arousal', 'predictedValence', 'predictedArousal'],
+    ...rows,
+  ]);
 }

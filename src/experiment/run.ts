@@ -37,6 +37,13 @@ export interface Reporting {
   say(line: string): void;
 }
 
+/** Tells nobody, and nothing stops it. */
+export const silent: Reporting = {
+  signal: new AbortController().signal,
+  progress: { show() {}, clear() {} },
+  say() {},
+};
+
 /** The clips of a data set, prepared as a configuration has them; what is there already is used. */
 export async function preparedClips(
   dataSet: DataSet,

@@ -26,6 +26,12 @@ export function drawHeader(film: FilmAffect, { left, right }: { left: number; ri
     text({ x: left, y: 62, size: 34, color: colors.ink, weight: 'bold' }, shortened(basename(film.file), 42)),
     text({ ...about, y: 97 }, facts.join('  ·  ')),
     model,
+    film.unknown.length > 0
+      ? text(
+          { x: left, y: 150, size: 16, color: colors.warning },
+          shortened(`not known: ${film.unknown.map(({ reason }) => reason).join('; ')}`, 130),
+        )
+      : '',
     value(film, 'valence', right - 210),
     value(film, 'arousal', right),
   ].join('');

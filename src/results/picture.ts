@@ -1,5 +1,5 @@
 import { type ScaleLinear, scaleLinear } from 'd3-scale';
-import type { FilmAffect } from '../affect/index.ts';
+import { elicited, type FilmAffect } from '../affect/index.ts';
 import { drawCurve } from './draw-curve.ts';
 import { drawFilmStrip } from './draw-film-strip.ts';
 import { drawHeader, drawStamp } from './draw-header.ts';
@@ -38,10 +38,14 @@ async function toSvg(film: FilmAffect, strip?: FilmStrip): Promise<string> {
     film.model.trained === false ? drawStamp({ x: (left + right) / 2, y: arousalTop - 18 }) : '',
     text(
       { x: left, y: 878, size: 15, color: colors.faint },
-      'Each second of the curve stands for the ten seconds of film around it.',
+      `Elicited affect: ${elicited.statement}. Each point stands for the ${film.window.length} seconds around it.${intervalText(film)}`,
     ),
     text({ x: right, y: 878, size: 15, color: colors.faint, anchor: 'end' }, 'affectline'),
   ]);
+}
+
+function intervalText({ intervals }: FilmAffect): string {
+  return intervals ? ` The band: ${Math.round(100 * intervals.confidence)}% intervals.` : '';
 }
 
 function timeAxis(time: ScaleLinear<number, number>, y: number): string {

@@ -8,7 +8,6 @@
  * - `busy`: another process holds what is needed.
  * - `not-permitted`, `no-space`: the system does not let a file be read or written, or has no room for it.
  * - `wrong-usage`: the call itself makes no sense.
- * - `interrupted`, `terminated`: ended from outside.
  * - `internal`: a fault of this program.
  */
 export type ErrorCode =
@@ -21,8 +20,6 @@ export type ErrorCode =
   | 'not-permitted'
   | 'no-space'
   | 'wrong-usage'
-  | 'interrupted'
-  | 'terminated'
   | 'internal';
 
 /**
@@ -69,4 +66,26 @@ export function errorCodeOf(error: unknown): ErrorCode {
   const { code, syscall } = error as NodeJS.ErrnoException;
   if (syscall === undefined) return 'internal';
   return systemCodes[code ?? ''] ?? 'bad-input';
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: 'no such file or folder',
+  EACCES: 'permission denied',
+  EPERM: 'not permitted',
+  EROFS: 'the file system is read-only',
+  ENOSPC: 'no space left on the device',
+  EDQUOT: 'the disk quota is used up',
+  EFBIG: 'the file would be too large',
+  EIO: 'the device cannot be read or written',
+  EISDIR: 'is a folder',
+  ENOTDIR: 'is not a folder',
+  ENAMETOOLONG: 'the name is too long',
+  ELOOP: 'a link that leads back to itself',
+  EMFILE: 'too many files are open',
+};
+
+/** Why the system did not do it, in words. */
+export function reasonOf(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return reasons[code ?? ''] ?? message;
 }

@@ -51,6 +51,8 @@ export interface AnalyzeOptions {
 /** A model ready to analyse films, one after the other. */
 export interface Analyzer {
   readonly model: Model;
+  /** What it looks at and listens to, of what the model knows. */
+  readonly streams: readonly string[];
   /** @throws InputError when nothing of the film can be analysed. */
   analyze(path: string, options?: AnalyzeOptions): Promise<FilmAffect>;
   close(): Promise<void>;
@@ -76,6 +78,7 @@ export async function openAnalyzer(options: AnalyzerOptions = {}): Promise<Analy
   const sessions = new Sessions(model, nodeRuntime({ threads, ...(provider && { provider }) }));
   return {
     model,
+    streams,
     async analyze(path, options = {}) {
       const { decoder = 'auto', maximumDuration, videoTrack, audioTrack, signal } = options;
       const { onProgress, onFrame, onFeatures } = options;
@@ -94,6 +97,11 @@ export async function openAnalyzer(options: AnalyzerOptions = {}): Promise<Analy
         const analysis = analyzeFilm(film, {
           ...{ model, sessions, streams, contentHash, signal, onProgress },
           name: path,
+          options: {
+            ...{ streams, decoder },
+            ...(videoTrack !== undefined && { videoTrack }),
+            ...(audioTrack !== undefined && { audioTrack }),
+          },
           onMoment: onFrame,
         });
         // who cancels need not wait for a session that is opening or in a run; it is closed with the analyzer

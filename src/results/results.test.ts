@@ -1,7 +1,9 @@
+import { scaleLinear } from 'd3-scale';
 import fc from 'fast-check';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
 import { elicited, type FilmAffect } from '../affect/index.ts';
+import { drawCurve } from './draw-curve.ts';
 import { FilmStrip, toCsv, toJsonLine, toPicture } from './index.ts';
 import { clock, shown } from './numbers.ts';
 import { peaksOf } from './peaks.ts';
@@ -11,6 +13,7 @@ const film: FilmAffect = {
   affect: elicited,
   contentHash: `sha256:${'0'.repeat(64)}`,
   tracks: {},
+  options: { streams: ['picture', 'sound'], decoder: 'auto' },
   window: { length: 10, step: 1 },
   unknown: [],
   file: 'films/Tom & "Jerry" <1940>.avi',
@@ -41,15 +44,36 @@ const untrained: FilmAffect = {
 describe('text', () => {
   test('CSV has one row a second and names the model in each', () => {
     const rows = toCsv(film).trimEnd().split('\n');
-    expect(rows[0]).toBe('time,valence,arousal,model');
-    expect(rows[1]).toBe('0,3.000000,2.666667,starter (compact; synthetic films)');
+    expect(rows[0]).toBe('time,valence,arousal,model,affect');
+    expect(rows[1]).toBe('0,3.000000,2.666667,starter (compact; synthetic films),elicited');
     expect(rows).toHaveLength(41);
-    expect(toCsv(untrained).split('\n')[7]).toMatch(/,untrained \(paper\)$/);
+    expect(toCsv(untrained).split('\n')[7]).toMatch(/,untrained \(paper\),elicited$/);
   });
 
   test('a model name with a comma or a quote stays one CSV field', () => {
     const named = { ...film, model: { ...film.model, name: 'a "b", c' } };
-    expect(toCsv(named).split('\n')[1]).toMatch(/,"a ""b"", c \(compact; synthetic films\)"$/);
+    expect(toCsv(named).split('\n')[1]).toMatch(/,"a ""b"", c \(compact; synthetic films\)",elicited$/);
+  });
+
+  test('intervals and shares are columns of their own, after the others', () => {
+    const [clip, low, high] = [3, 2.5, 3.5].map((value) => ({ valence: value, arousal: value }));
+    const curve = [
+      { time: 0, ...clip!, low: low!, high: high!, shares: { sound: { valence: 0.1, arousal: 0.2 } } },
+    ];
+    expect(
+      toCsv({ ...film, curve })
+        .trimEnd()
+        .split('\n'),
+    ).toEqual([
+      'time,valence,arousal,model,affect,valence_low,arousal_low,valence_high,arousal_high,valence_of_sound,arousal_of_sound',
+      '0,3.000000,3.000000,starter (compact; synthetic films),elicited,2.500000,2.500000,3.500000,3.500000,0.100000,0.200000',
+    ]);
+  });
+
+  test('JSON holds no control character, whatever a film is called', () => {
+    const json = toJsonLine({ ...film, file: 'a\x1b[2J\u009b31m\n.avi' });
+    expect([...json.trimEnd()].some((character) => /\p{Cc}/u.test(character))).toBe(false);
+    expect(JSON.parse(json).file).toBe('a\x1b[2J\u009b31m\n.avi');
   });
 
   test('JSON is one line, and reads back', () => {
@@ -93,6 +117,37 @@ describe('peaks', () => {
         }
       }),
     );
+  });
+});
+
+describe('a drawn curve', () => {
+  const place = { time: scaleLinear([0, 40], [84, 1540]), top: 188, height: 196, guideEnd: 700 };
+  const wave = (size: number, half?: number) =>
+    film.curve.map(({ time }) => {
+      const value = 3 + size * Math.sin(time / 4);
+      const around = (distance: number) => ({ valence: value + distance, arousal: value + distance });
+      return { time, ...around(0), ...(half && { low: around(-half), high: around(half) }) };
+    });
+  const drawn = (curve: FilmAffect['curve']) =>
+    drawCurve({ ...film, clip: { valence: 3, arousal: 3 }, curve }, 'valence', place);
+  const peaks = (svg: string) => svg.match(/<circle /g)?.length ?? 0;
+
+  test('is drawn on the whole scale, with its neutral middle', () => {
+    const svg = drawn(wave(0.02));
+    for (const tick of ['1', '2', '3', '4', '5']) expect(svg).toContain(`>${tick}</text>`);
+    expect(svg).toContain('>neutral</text>');
+  });
+
+  test('has marks only where it stands out of its interval, or visibly from its middle', () => {
+    expect(peaks(drawn(wave(0.02)))).toBe(0);
+    expect(peaks(drawn(wave(1)))).toBeGreaterThan(0);
+    expect(peaks(drawn(wave(0.5, 1.5)))).toBe(0);
+    expect(peaks(drawn(wave(0.5, 0.1)))).toBeGreaterThan(0);
+  });
+
+  test('has a band where there are intervals', () => {
+    expect(drawn(wave(1, 0.5))).toContain('class="interval"');
+    expect(drawn(wave(1))).not.toContain('class="interval"');
   });
 });
 
