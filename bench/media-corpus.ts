@@ -158,7 +158,7 @@ export async function compareWithFfmpeg(path: string, decoder: DecoderName): Pro
   const chunks: Float32Array[] = [];
   let frames = 0;
   for await (const item of media) {
-    if (item.kind === 'sound') chunks.push(item.chunk.samples);
+    if (item.kind === 'audio') chunks.push(item.chunk.samples);
     else frames++;
   }
   const { coverage, videoTrack, audioTrack } = media.summary();

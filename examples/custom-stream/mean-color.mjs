@@ -22,7 +22,6 @@ const meanColor = {
   },
   // no network of its own: the fusion, which follows, and the regression learn from the color as it is
   map: (x) => x,
-  pretrained: [],
 };
 
 registerStream({

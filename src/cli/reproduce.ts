@@ -2,11 +2,16 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { formatTable } from '../evaluation/index.ts';
-import { isNetwork, type ModelName, modelNames, reproduceExperiment } from '../experiment/index.ts';
+import {
+  isNetwork,
+  type ModelName,
+  modelNames,
+  pretrainedWeights,
+  reproduceExperiment,
+} from '../experiment/index.ts';
 import type { Provider } from '../runtime/node/index.ts';
 import { InputError } from '../support/errors.ts';
 import { parseConfiguration, type TrainingConfiguration } from '../training/index.ts';
-import { pretrainedFiles, pretrainedPath } from '../weights/index.ts';
 import { computingOptions, oneOf, someOf, wholeNumber } from './arguments.ts';
 import { interruptSignal } from './interrupt.ts';
 import { ProgressLine, print } from './terminal.ts';
@@ -72,26 +77,4 @@ function configurationOf(
   const configuration = { ...given, ...(seed !== undefined && { seed }), ...(split && { split }) };
   if (configuration.preset !== 'paper' || !models.some(isNetwork)) return configuration;
   return { ...configuration, weights: pretrainedWeights(configuration, say) };
-}
-
-const papersBackbones = { flow: 'alexnet', picture: 'densenet', sound: 'soundnet' } as const;
-
-/** The paper starts from pretrained streams: those not named in the configuration are taken from the cache. */
-function pretrainedWeights(
-  { weights, train }: TrainingConfiguration,
-  say: (line: string) => void,
-): TrainingConfiguration['weights'] {
-  const found = { ...weights };
-  for (const stream of ['flow', 'picture', 'sound'] as const) {
-    if (found[stream]) continue;
-    const files = pretrainedFiles.filter(({ backbone }) => backbone === papersBackbones[stream]);
-    const path = files.map(pretrainedPath).find((candidate) => existsSync(candidate));
-    if (path) found[stream] = path;
-    else
-      say(
-        `warning: the ${stream} stream starts from random weights${train[stream] === 'frozen' ? ' and stays there' : ''}; ` +
-          `affectline weights get ${files[0]!.name} fetches pretrained ones`,
-      );
-  }
-  return found;
 }

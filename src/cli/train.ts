@@ -3,11 +3,16 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { openDataSet, splitNamed } from '../datasets/index.ts';
 import { constant, evaluate, leakTest, leakText, metricNames } from '../evaluation/index.ts';
-import { preparedClips, trainAndPredict } from '../experiment/index.ts';
+import { preparedClips, startingConfiguration, trainAndPredict } from '../experiment/index.ts';
 import type { Provider } from '../runtime/node/index.ts';
 import { InputError } from '../support/errors.ts';
 import { checkWritable } from '../support/folders.ts';
-import { configurationHelp, parseConfiguration, type TrainingConfiguration } from '../training/index.ts';
+import {
+  configurationHelp,
+  configurationText,
+  parseConfiguration,
+  type TrainingConfiguration,
+} from '../training/index.ts';
 import { computingOptions, runName, wholeNumber } from './arguments.ts';
 import { UsageError } from './failure.ts';
 import { interruptSignal } from './interrupt.ts';
@@ -55,12 +60,12 @@ async function trainNetwork(options: TrainOptions): Promise<void> {
   if (!options.data) throw new UsageError('name a data set: affectline train --data FOLDER');
   const { data, name = 'train', out = 'runs' } = options;
   const folder = join(out, name);
-  const configuration = configurationOf(options, folder);
+  const progress = new ProgressLine();
+  const say = (line: string) => progress.say(line);
+  const configuration = configurationOf(options, folder, say);
   checkWritable(folder);
   const dataSet = openDataSet(data);
   const split = splitNamed(configuration.split, dataSet.clips, configuration.seed);
-  const progress = new ProgressLine();
-  const say = (line: string) => progress.say(line);
   const reporting = { signal: interruptSignal(), progress, say };
   const cache = await preparedClips(dataSet, configuration, options.cache ?? join(out, 'clips'), reporting);
   const { threads, provider } = options;
@@ -99,18 +104,33 @@ async function trainNetwork(options: TrainOptions): Promise<void> {
   );
 }
 
-function configurationOf({ config, resume, seed }: TrainOptions, folder: string): TrainingConfiguration {
+function readConfig(file: string): string {
+  if (!existsSync(file)) throw new InputError(`${file}: no such file`);
+  return readFileSync(file, 'utf8');
+}
+
+function configurationOf(
+  { config, resume, seed }: TrainOptions,
+  folder: string,
+  say: (line: string) => void,
+): TrainingConfiguration {
   const own = join(folder, 'config.yaml');
   if (resume) {
     if (!existsSync(own)) throw new InputError(`${folder} holds no run to go on with`);
-    return parseConfiguration(readFileSync(own, 'utf8'), own);
+    const configuration = parseConfiguration(readFileSync(own, 'utf8'), own);
+    const wished = config ? startingConfiguration(readConfig(config), config, () => {}) : configuration;
+    if (configurationText({ ...wished, seed: seed ?? wished.seed }) !== configurationText(configuration))
+      throw new InputError(
+        `${folder} was begun with another configuration than ${config ?? `--seed ${seed}`} says; --name gives a new run`,
+      );
+    return configuration;
   }
   if (existsSync(own))
     throw new InputError(`${folder} holds a run already; --resume goes on with it, --name gives another`);
-  if (config && !existsSync(config)) throw new InputError(`${config}: no such file`);
-  const configuration = parseConfiguration(
-    config ? readFileSync(config, 'utf8') : '',
+  const configuration = startingConfiguration(
+    config ? readConfig(config) : '',
     config ?? 'the defaults',
+    say,
   );
   return seed === undefined ? configuration : { ...configuration, seed };
 }

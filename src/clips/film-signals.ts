@@ -28,7 +28,7 @@ export async function filmSignals(
   const media = await openMedia(path, { ...options, shortSide: SHORT_SIDE, rgbEvery: 0 });
   try {
     for await (const item of media) {
-      if (item.kind === 'sound') {
+      if (item.kind === 'audio') {
         const { start, samples } = item.chunk;
         samples.forEach((sample, i) => {
           add(energy, Math.floor((start + i) / SAMPLE_RATE), sample * sample);

@@ -140,7 +140,7 @@ class DecodedFilm implements FilmSource {
     const sampling = pairSampling(preprocessing.sampling);
     let index = 0;
     for await (const item of this.media) {
-      if (item.kind === 'sound') {
+      if (item.kind === 'audio') {
         const samples = within(item.chunk, start, end);
         if (samples.length > 0) await this.sound.push(samples);
         continue;

@@ -18,6 +18,8 @@ export interface LabelledClip {
    */
   readonly start?: number;
   readonly end?: number;
+  /** The part of the file that is the clip, in seconds, where it is not all of it. */
+  readonly part?: { readonly start?: number; readonly end?: number };
   /** Place among all clips from the lowest (0) to the highest. */
   readonly valenceRank?: number;
   readonly arousalRank?: number;

@@ -13,7 +13,7 @@ export const LIRIS_LAYOUT = {
 } as const;
 
 /** A clip with everything the annotation files of LIRIS-ACCEDE state. */
-export type LirisClip = Required<Omit<LabelledClip, 'path'>> & { license: string };
+export type LirisClip = Required<Omit<LabelledClip, 'path' | 'part'>> & { license: string };
 
 /** A film with everything `ACCEDEmovies.xml` states; length in seconds. */
 export interface LirisFilm {

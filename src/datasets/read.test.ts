@@ -358,3 +358,19 @@ describe('check', () => {
     expect(() => readAnnotations(root, 'liris')).toThrow(/unknown format 'liris'; one of: liris-accede/);
   });
 });
+
+test('start and end cut clips out of a file, several out of one; where a film is named, the file is the cut', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'affectline-cuts-'));
+  for (const name of ['a.mp4', 'b.mp4', 'c.mp4']) writeFileSync(join(folder, name), '');
+  const rows = ['a.mp4,2,3,,0,5', 'a.mp4,3,3,,5,9.5', 'b.mp4,2,2,,1,', 'c.mp4,1,1,a film,100,110'];
+  writeFileSync(join(folder, 'labels.csv'), `path,valence,arousal,film,start,end\n${rows.join('\n')}\n`);
+  const { clips, problems } = readAnnotations(folder);
+  expect(problems.count).toBe(0);
+  expect(clips.map(({ id, film, part }) => [id, film, part])).toEqual([
+    ['a.mp4#0-5', 'a.mp4', { start: 0, end: 5 }],
+    ['a.mp4#5-9.5', 'a.mp4', { start: 5, end: 9.5 }],
+    ['b.mp4#1-', 'b.mp4', { start: 1 }],
+    ['c.mp4', 'a film', undefined],
+  ]);
+  rmSync(folder, { recursive: true });
+});

@@ -3,6 +3,7 @@
 export { drawRatedCurves, type RatedCurve } from './draw-rated-curves.ts';
 export type { Finding } from './findings.ts';
 export { isNetwork, type ModelName, modelNames } from './models.ts';
+export { pretrainedWeights, startingConfiguration } from './pretrained.ts';
 export { type ReproduceOptions, type Reproduction, reproduceExperiment } from './reproduce.ts';
 export {
   type HeldOut,

@@ -1,30 +1,31 @@
 import type { ClipCache } from '../clips/index.ts';
 import type { LabelledClip, Split } from '../datasets/index.ts';
 import { baselines, crossValidatedRidge, dimensions } from '../evaluation/index.ts';
+import { standardStreams } from '../streams/index.ts';
 import type { TrainingConfiguration } from '../training/index.ts';
 import type { HeldOut } from './run.ts';
 
-export type NetworkName =
-  | 'paper'
-  | 'flow'
-  | 'picture'
-  | 'sound'
-  | 'flow+picture'
-  | 'flow+sound'
-  | 'picture+sound'
-  | 'decisions';
+/** `paper`, `decisions`, a stream, or all but one of them with + between. */
+export type NetworkName = string;
+
+/** The name of the network of some of the paper's streams. */
+export function nameOfStreams(streams: readonly string[]): NetworkName {
+  return streams.join('+');
+}
+
+/** All of the paper's streams but one. */
+export function streamsWithout(stream: string): string[] {
+  return standardStreams.filter((other) => other !== stream);
+}
 
 /** The networks that are compared: which streams they have, and how these are joined. */
-const networks: Readonly<Record<NetworkName, Pick<TrainingConfiguration, 'streams' | 'fusion'>>> = {
-  paper: { streams: ['flow', 'picture', 'sound'], fusion: 'features' },
-  flow: { streams: ['flow'], fusion: 'features' },
-  picture: { streams: ['picture'], fusion: 'features' },
-  sound: { streams: ['sound'], fusion: 'features' },
-  'flow+picture': { streams: ['flow', 'picture'], fusion: 'features' },
-  'flow+sound': { streams: ['flow', 'sound'], fusion: 'features' },
-  'picture+sound': { streams: ['picture', 'sound'], fusion: 'features' },
-  decisions: { streams: ['flow', 'picture', 'sound'], fusion: 'decisions' },
-};
+const networks = new Map<NetworkName, { streams: readonly string[]; fusion: 'features' | 'decisions' }>([
+  ['paper', { streams: standardStreams, fusion: 'features' }],
+  ...[...standardStreams.map((stream) => [stream]), ...standardStreams.toReversed().map(streamsWithout)].map(
+    (streams) => [nameOfStreams(streams), { streams, fusion: 'features' as const }] as const,
+  ),
+  ['decisions', { streams: standardStreams, fusion: 'decisions' }],
+]);
 
 /** What sees the video but is no network, and what does not see it at all. */
 export const withoutNetwork = {
@@ -35,20 +36,20 @@ export const withoutNetwork = {
 } as const;
 
 export const modelNames: readonly (NetworkName | keyof typeof withoutNetwork)[] = [
-  ...(Object.keys(networks) as NetworkName[]),
+  ...networks.keys(),
   ...(Object.keys(withoutNetwork) as (keyof typeof withoutNetwork)[]),
 ];
 export type ModelName = (typeof modelNames)[number];
 
 export function isNetwork(name: ModelName): name is NetworkName {
-  return name in networks;
+  return networks.has(name);
 }
 
 /** The configuration that all networks share, with the streams and the fusion of one. */
 export function configurationFor(name: NetworkName, shared: TrainingConfiguration): TrainingConfiguration {
-  const { streams, fusion } = networks[name];
+  const { streams, fusion } = networks.get(name)!;
   const weights = Object.fromEntries(
-    Object.entries(shared.weights).filter(([stream]) => (streams as string[]).includes(stream)),
+    Object.entries(shared.weights).filter(([stream]) => streams.includes(stream)),
   );
   return { ...shared, streams: [...streams], fusion, weights };
 }

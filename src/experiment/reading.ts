@@ -1,7 +1,7 @@
 import { randomSplit, type Split } from '../datasets/index.ts';
 import { type Comparison, type Dimension, dimensions, leakTest, leakText } from '../evaluation/index.ts';
+import { standardStreams } from '../streams/index.ts';
 import type { Finding } from './findings.ts';
-import type { NetworkName } from './models.ts';
 import { type Cost, titleOf } from './tables.ts';
 
 const SIGNIFICANT = 0.05;
@@ -56,9 +56,7 @@ function ofComparison(findings: readonly Finding[], name: Finding['name'], title
 }
 
 function bestAlone(findings: readonly Finding[]): string[] {
-  const alone = (['flow', 'picture', 'sound'] as NetworkName[]).flatMap(
-    (name) => named(findings, name) ?? [],
-  );
+  const alone = standardStreams.flatMap((name) => named(findings, name) ?? []);
   if (alone.length < 2) return [];
   return dimensions.map((of) => {
     const best = alone.reduce((a, b) => (b.metrics[of].mse < a.metrics[of].mse ? b : a));

@@ -48,11 +48,11 @@ const guess = (of: readonly LabelledClip[], valence: number, arousal: number): P
 async function report(
   split: ReturnType<typeof filmSplit>,
   synthetic: boolean,
-  errors: Partial<Record<ModelName, [number, number]>>,
+  errors: Readonly<Record<ModelName, [number, number]>>,
 ) {
   const predictions = new Map<ModelName, HeldOut>();
   for (const [name, [valence, arousal]] of Object.entries(errors))
-    predictions.set(name as ModelName, {
+    predictions.set(name, {
       validation: guess(split.validation, valence, arousal),
       test: guess(split.test, valence, arousal),
     });

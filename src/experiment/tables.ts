@@ -6,8 +6,9 @@ import {
   type Table,
   tableOneOfPaper,
 } from '../evaluation/index.ts';
+import { standardStreams } from '../streams/index.ts';
 import type { Finding } from './findings.ts';
-import { isNetwork, type ModelName, withoutNetwork } from './models.ts';
+import { isNetwork, type ModelName, nameOfStreams, streamsWithout, withoutNetwork } from './models.ts';
 
 /** What a model is called in tables and pictures. */
 export function titleOf(name: ModelName): string {
@@ -96,15 +97,15 @@ export function comparisonTable(findings: readonly Finding[], title: string): Ta
 
 /** What it costs to leave out a stream. */
 export interface Cost {
-  readonly stream: 'flow' | 'picture' | 'sound';
+  readonly stream: string;
   readonly against: Record<Dimension, Comparison>;
 }
 
 /** The model without each stream, against the paper's; only those that were trained. */
 export function costsOf(findings: readonly Finding[]): Cost[] {
-  const without = { flow: 'picture+sound', picture: 'flow+sound', sound: 'flow+picture' } as const;
-  return (['flow', 'picture', 'sound'] as const).flatMap((stream) => {
-    const against = findings.find(({ name }) => name === without[stream])?.against;
+  return standardStreams.flatMap((stream) => {
+    const without = nameOfStreams(streamsWithout(stream));
+    const against = findings.find(({ name }) => name === without)?.against;
     return against ? [{ stream, against }] : [];
   });
 }

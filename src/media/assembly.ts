@@ -7,7 +7,7 @@ import { type MediaInfo, type MediaItem, type MediaSummary, SAMPLE_RATE } from '
 
 const MAXIMUM_PROBLEMS = 20;
 
-type Picture = Extract<SourceItem, { kind: 'picture' }>;
+type Picture = Extract<SourceItem, { kind: 'video' }>;
 
 export function infoOf({ decoder, plan }: Source): MediaInfo {
   const { picture, sound } = plan;
@@ -61,7 +61,7 @@ export async function* assemble(
   const sound = function* (stretches: Iterable<Float32Array>): Generator<MediaItem> {
     let start = track.length;
     for (const samples of stretches) {
-      yield { kind: 'sound', chunk: { start, samples } };
+      yield { kind: 'audio', chunk: { start, samples } };
       start += samples.length;
     }
   };
@@ -74,7 +74,7 @@ export async function* assemble(
         continue;
       }
       given = true;
-      if (item.kind === 'sound') yield* sound(track.place(item.time, downmix.mix(item.samples)));
+      if (item.kind === 'audio') yield* sound(track.place(item.time, downmix.mix(item.samples)));
       else yield* show(item);
     }
   } catch (error) {

@@ -16,7 +16,7 @@ const LEAST_SAMPLE_RATE = 1000;
 /** A track shorter than this share of the longest of its kind is not the film, but something beside it. */
 const SHORT = 0.5;
 
-const option = { picture: '--video-track', sound: '--audio-track' } as const;
+const option = { video: '--video-track', audio: '--audio-track' } as const;
 
 /**
  * The tracks of one kind, the best first: moving before still, long before short, the file's own default before
@@ -63,12 +63,10 @@ export function describeChoice(
   return { track: 1 + tracks.findIndex((track) => track.index === index), of: tracks.length, codec };
 }
 
-const name = { picture: 'video', sound: 'audio' } as const;
-
 /** What is told of a track that no decoder can be had for. */
 export function undecodable(file: FileDescription, stream: StreamDescription): string {
   const { track, codec } = describeChoice(file, stream);
-  return `its ${name[stream.kind]} track ${track} (${codec}) cannot be decoded here`;
+  return `its ${stream.kind} track ${track} (${codec}) cannot be decoded here`;
 }
 
 /** What is told of a track that was passed over for another. */

@@ -5,7 +5,7 @@
 /** A stream as a demuxer describes it; what does not apply to its kind is 0. */
 export interface StreamDescription {
   index: number;
-  kind: 'picture' | 'sound';
+  kind: 'video' | 'audio';
   /** The codec's name as FFmpeg spells it. */
   codec: string;
   /** A cover picture, not film. */

@@ -20,8 +20,8 @@ export async function chooseTracks(
     notices.push(undecodable(file, candidate));
     return false;
   };
-  const [picture] = candidates(file, 'picture', request.videoTrack).filter(decodable);
-  const sounds = candidates(file, 'sound', request.audioTrack).filter(decodable);
+  const [picture] = candidates(file, 'video', request.videoTrack).filter(decodable);
+  const sounds = candidates(file, 'audio', request.audioTrack).filter(decodable);
   let heard = sounds.length > 1 && request.sound ? undefined : sounds[0];
   for (const sound of sounds) {
     if (!heard && (await isHeard(path, sound.index, signal))) heard = sound;

@@ -206,7 +206,7 @@ class Pictures {
       const damaged = this.damaged > 0;
       if (damaged) this.damaged -= 1;
       const rgb = this.chosen.wants(time) ? colors : undefined;
-      yield { kind: 'picture', time, gray: pixels, rgb, damaged };
+      yield { kind: 'video', time, gray: pixels, rgb, damaged };
     }
   }
 }
@@ -232,7 +232,7 @@ class Sounds {
     for (let run = this.runs[0]; run && sound.available >= PAIR_BYTES * run.samples; run = this.runs[0]) {
       this.runs.shift();
       yield {
-        kind: 'sound',
+        kind: 'audio',
         time: run.time,
         samples: new Float32Array(sound.take(PAIR_BYTES * run.samples).buffer),
       };

@@ -101,7 +101,7 @@ function describeStream(stream: ProbedStream): StreamDescription {
   const matrix = stream.side_data_list?.find(({ displaymatrix }) => displaymatrix)?.displaymatrix;
   return {
     index: stream.index,
-    kind: stream.codec_type === 'video' ? 'picture' : 'sound',
+    kind: stream.codec_type === 'video' ? 'video' : 'audio',
     codec: stream.codec_name ?? 'unknown',
     cover: stream.disposition?.attached_pic === 1,
     preferred: stream.disposition?.default === 1,

@@ -66,7 +66,7 @@ describe.skipIf(!ffmpegFound)('a film (needs ffmpeg)', () => {
     });
     let samples = 0;
     for await (const item of media) {
-      if (item.kind === 'sound') {
+      if (item.kind === 'audio') {
         expect(item.chunk.start).toBe(samples);
         samples += item.chunk.samples.length;
       } else {
@@ -90,12 +90,12 @@ describe.skipIf(!ffmpegFound)('a film (needs ffmpeg)', () => {
         shortSide: 32,
       });
       for await (const item of colors) {
-        if (item.kind === 'sound') throw new Error('sound was not asked for');
+        if (item.kind === 'audio') throw new Error('sound was not asked for');
         expect(item.frame.gray.length).toBe(0);
         expect(item.frame.rgb !== undefined).toBe(item.frame.index % 25 === 0);
       }
       const sound = await openMedia(film, { decoder, gray: false, rgbEvery: 0 });
-      for await (const item of sound) expect(item.kind).toBe('sound');
+      for await (const item of sound) expect(item.kind).toBe('audio');
       expect(sound.summary()).toMatchObject({ frames: 0, hasPicture: false, coverage: 1 });
     });
 

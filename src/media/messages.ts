@@ -12,9 +12,9 @@ const MAXIMUM_BYTES = 2 ** 29;
 
 export const MESSAGE_KINDS = [
   'plan',
-  'picture',
+  'video',
   'damaged picture',
-  'sound',
+  'audio',
   'problem',
   'unreadable',
   'not accepted',

@@ -40,8 +40,8 @@ async function main(path: string, { request, bytes }: Job): Promise<void> {
         say(PIPE, 'plan', text(JSON.stringify(plan)));
       },
       picture: (time, gray, rgb, damaged) =>
-        say(PIPE, damaged ? 'damaged picture' : 'picture', gray, rgb, time),
-      sound: (time, samples) => say(PIPE, 'sound', samples, undefined, time),
+        say(PIPE, damaged ? 'damaged picture' : 'video', gray, rgb, time),
+      sound: (time, samples) => say(PIPE, 'audio', samples, undefined, time),
       problem: (message) => say(PIPE, 'problem', text(message)),
       packetRead: () => {
         const { user, system } = process.cpuUsage();

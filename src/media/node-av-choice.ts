@@ -25,8 +25,8 @@ export function chooseTracks(
       return false;
     }
   };
-  const [picture] = candidates(file, 'picture', request.videoTrack).filter(decodable);
-  const sounds = candidates(file, 'sound', request.audioTrack).filter(decodable);
+  const [picture] = candidates(file, 'video', request.videoTrack).filter(decodable);
+  const sounds = candidates(file, 'audio', request.audioTrack).filter(decodable);
   const heard =
     sounds.length > 1 && request.sound ? sounds.find(({ index }) => isHeard(path, index)) : sounds[0];
   if (heard && heard !== sounds[0]) notices.push(silent(file, sounds[0]!, heard));

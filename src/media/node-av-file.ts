@@ -62,7 +62,7 @@ function describeStream(stream: Stream): StreamDescription {
   const matrix = codecpar.getCodedSideData(AV_PKT_DATA_DISPLAYMATRIX);
   return {
     index: stream.index,
-    kind: codecpar.codecType === AVMEDIA_TYPE_VIDEO ? 'picture' : 'sound',
+    kind: codecpar.codecType === AVMEDIA_TYPE_VIDEO ? 'video' : 'audio',
     codec: avGetCodecName(codecpar.codecId) ?? 'unknown',
     cover: (stream.disposition & AV_DISPOSITION_ATTACHED_PIC) !== 0,
     preferred: (stream.disposition & AV_DISPOSITION_DEFAULT) !== 0,

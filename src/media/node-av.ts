@@ -57,11 +57,11 @@ async function* items(
     const { kind, time, first, second } = await next();
     if (kind === 'end') return;
     if (kind === 'unreadable') throw new Error(new TextDecoder().decode(first));
-    if (kind === 'picture' || kind === 'damaged picture') {
+    if (kind === 'video' || kind === 'damaged picture') {
       const rgb = second.length > 0 ? second : undefined;
-      yield { kind: 'picture', time, gray: first, rgb, damaged: kind === 'damaged picture' };
+      yield { kind: 'video', time, gray: first, rgb, damaged: kind === 'damaged picture' };
     }
-    if (kind === 'sound') yield { kind, time, samples: new Float32Array(first.buffer as ArrayBuffer) };
+    if (kind === 'audio') yield { kind, time, samples: new Float32Array(first.buffer as ArrayBuffer) };
     if (kind === 'problem') yield { kind, message: new TextDecoder().decode(first) };
   }
 }

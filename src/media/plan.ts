@@ -129,8 +129,8 @@ export function planDecoding(
 function filmStart(file: FileDescription, request: Request): number {
   // there the system's ffmpeg sets the clock to 0 at the first moment of any stream
   if (FORMATS_WITH_RESETS.includes(file.format)) return file.start;
-  const [picture] = candidates(file, 'picture', request.videoTrack);
-  const [sound] = candidates(file, 'sound', request.audioTrack);
+  const [picture] = candidates(file, 'video', request.videoTrack);
+  const [sound] = candidates(file, 'audio', request.audioTrack);
   const starts = [picture, sound].flatMap((stream) =>
     stream && Number.isFinite(stream.start) ? stream.start : [],
   );

@@ -3,9 +3,9 @@ import type { DecoderName } from './types.ts';
 
 /** What either decoder gives as it comes: times are the file's own, not yet put in order. */
 export type SourceItem =
-  | { kind: 'picture'; time: number; gray: Uint8Array; rgb: Uint8Array | undefined; damaged: boolean }
+  | { kind: 'video'; time: number; gray: Uint8Array; rgb: Uint8Array | undefined; damaged: boolean }
   /** Pairs: the mean of the channels, and half the difference of left and right. */
-  | { kind: 'sound'; time: number; samples: Float32Array }
+  | { kind: 'audio'; time: number; samples: Float32Array }
   | { kind: 'problem'; message: string };
 
 /** A decoder at work on one file. */

@@ -25,7 +25,7 @@ export interface WaveformChunk {
   samples: Float32Array;
 }
 
-export type MediaItem = { kind: 'frame'; frame: VideoFrame } | { kind: 'sound'; chunk: WaveformChunk };
+export type MediaItem = { kind: 'frame'; frame: VideoFrame } | { kind: 'audio'; chunk: WaveformChunk };
 
 /** `node-av`: FFmpeg's libraries in a child process; `ffmpeg`: the system's programs; `auto`: the first that works. */
 export type DecoderName = 'node-av' | 'ffmpeg';

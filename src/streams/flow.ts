@@ -46,15 +46,7 @@ const alexNet: Backbone<'pair'> = {
   inputShape: ({ side }) => [3, side, side],
   write: writeField,
   map: (x, layers, { preset }) => convnet5(x, layers, flowSizes[preset]),
-  pretrained: [
-    {
-      name: 'alexnet',
-      about: 'AlexNet, ImageNet, torchvision',
-      file: 'alexnet-owt-7be5be79.pth',
-      url: 'https://download.pytorch.org/models/alexnet-owt-7be5be79.pth',
-      sha256: '7be5be79',
-    },
-  ],
+  pretrained: 'alexnet',
 };
 
 /** The motion between frames. */

@@ -14,7 +14,6 @@ export { type Preprocessing, preprocessingFor, preprocessingSchema } from './pre
 export { type Preset, presetNamed, presetNames, presets, type Sizes } from './presets.ts';
 export {
   backboneOf,
-  pretrainedFiles,
   registerStream,
   standardStreams,
   streamNamed,
@@ -31,4 +30,4 @@ export {
   pairPeriod,
   pairSampling,
 } from './sampling.ts';
-export type { Backbone, PretrainedWeights, Stream, StreamSetting } from './stream.ts';
+export type { Backbone, Stream, StreamSetting } from './stream.ts';

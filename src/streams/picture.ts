@@ -46,21 +46,7 @@ const denseNet: Backbone<'frame'> = {
       return block ? Number(block) : /\.norm5(\.|$)/.test(parameter) ? Number.POSITIVE_INFINITY : 0;
     },
   },
-  pretrained: [
-    {
-      name: 'densenet121',
-      about: 'DenseNet-121, ImageNet, torchvision',
-      file: 'densenet121-a639ec97.pth',
-      url: 'https://download.pytorch.org/models/densenet121-a639ec97.pth',
-      sha256: 'a639ec97',
-    },
-    {
-      name: 'densenet121.tv_in1k',
-      about: 'DenseNet-121, ImageNet, the same weights from timm',
-      file: 'densenet121.tv_in1k.safetensors',
-      url: 'https://huggingface.co/timm/densenet121.tv_in1k/resolve/main/model.safetensors',
-    },
-  ],
+  pretrained: 'densenet',
 };
 
 /** The frames themselves. */

@@ -3,7 +3,7 @@ import { flow } from './flow.ts';
 import type { Material } from './material.ts';
 import { picture } from './picture.ts';
 import { sound } from './sound.ts';
-import type { Backbone, PretrainedWeights, Stream } from './stream.ts';
+import type { Backbone, Stream } from './stream.ts';
 
 const known: Stream[] = [flow, picture, sound];
 
@@ -68,13 +68,4 @@ export function backboneOf(stream: string, backbone?: string): Backbone {
 export function streamOfParameter(parameter: string): string | undefined {
   const prefix = parameter.slice(0, parameter.indexOf('.'));
   return known.find(({ name }) => name === prefix)?.name;
-}
-
-/** All files with pretrained weights, and the stream and the backbone that each is for. */
-export function pretrainedFiles(): (PretrainedWeights & { stream: string; backbone: string })[] {
-  return known.flatMap((stream) =>
-    Object.entries(stream.backbones).flatMap(([backbone, { pretrained }]) =>
-      pretrained.map((file) => ({ ...file, stream: stream.name, backbone })),
-    ),
-  );
 }

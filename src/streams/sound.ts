@@ -14,14 +14,7 @@ const soundNet: Backbone<'waveform'> = {
   write: (samples, input) => input.set(samples),
   map: (x, layers, { preset, soundLayer }) => soundnet(x, layers, soundSizes[preset], soundLayer),
   windows: ({ soundLayer }) => soundnetWindows(soundLayer),
-  pretrained: [
-    {
-      name: 'soundnet8',
-      about: 'SoundNet-8, two million videos, port of SoundNet-tensorflow',
-      file: 'sound8.npy',
-      url: 'https://drive.google.com/uc?export=download&id=0B9wE6h4m--wjR015M1RLZW45OEU',
-    },
-  ],
+  pretrained: 'soundnet',
 };
 
 /** What is heard. */

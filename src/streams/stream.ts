@@ -11,17 +11,6 @@ export interface StreamSetting {
   readonly soundLayer: SoundLayer;
 }
 
-/** Weights of a backbone that were learnt elsewhere, as a file that can be fetched by name. */
-export interface PretrainedWeights {
-  readonly name: string;
-  readonly about: string;
-  /** Its name in the cache folder. */
-  readonly file: string;
-  readonly url: string;
-  /** The first digits of its SHA-256 where its publisher says them (torchvision: in the file's name). */
-  readonly sha256?: string;
-}
-
 /** The network of a stream, and how what it sees or hears is written into its input. */
 export interface Backbone<Of extends Material = Material> {
   readonly about: string;
@@ -39,7 +28,8 @@ export interface Backbone<Of extends Material = Material> {
   windows?(setting: StreamSetting): readonly Window[];
   /** Where its first part can be frozen and the rest trained: how many stages, and the stage of a parameter (0: the stem). */
   readonly stages?: { readonly count: number; of(parameter: string): number };
-  readonly pretrained: readonly PretrainedWeights[];
+  /** The network, as `affectline weights list` calls it, whose files it can start from. */
+  readonly pretrained?: string;
 }
 
 /**

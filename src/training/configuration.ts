@@ -223,6 +223,11 @@ export function trainingConfiguration(keys: unknown, source: string): TrainingCo
 
 /** Reads a configuration file. @throws InputError naming the file and the line. */
 export function parseConfiguration(yaml: string, source: string): TrainingConfiguration {
+  return trainingConfiguration(configurationKeys(yaml, source), source);
+}
+
+/** The keys that a configuration file gives, not yet looked at. @throws InputError naming the file and the line. */
+export function configurationKeys(yaml: string, source: string): Record<string, unknown> {
   const document = parseDocument(yaml, { uniqueKeys: true });
   const [problem] = document.errors;
   if (problem) throw new InputError(`${source}: ${problem.message.split('\n')[0]}`);
@@ -235,7 +240,12 @@ export function parseConfiguration(yaml: string, source: string): TrainingConfig
       `${source}: ${(error as Error).message}; write values out in place of aliases (*name)`,
     );
   }
-  return trainingConfiguration(keys, source);
+  // what is no list of keys is told as such by the schema
+  return typeof keys === 'object' && keys !== null
+    ? (keys as Record<string, unknown>)
+    : keys
+      ? { [String(keys)]: keys }
+      : {};
 }
 
 /** The configuration as a file that `parseConfiguration` reads, each key with its description. */

@@ -5,6 +5,7 @@
 //      results.csv, metrics.jsonl, TensorBoard events.
 export {
   configurationHelp,
+  configurationKeys,
   configurationText,
   parseConfiguration,
   type TrainingConfiguration,

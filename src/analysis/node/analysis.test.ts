@@ -217,7 +217,7 @@ describe.skipIf(!hasFfmpeg)('analysis of a film (needs ffmpeg)', () => {
     });
     expect(result.curve).toHaveLength(70);
     expect(result.curve.every(({ valence, arousal }) => Number.isFinite(valence + arousal))).toBe(true);
-    expect(progress).toHaveLength(70);
+    expect(progress).toHaveLength(175); // a moment each 0.4 s
     expect(progress).toEqual([...progress].sort((a, b) => a - b));
     expect(progress.at(-1)).toBeGreaterThan(0.97);
   });

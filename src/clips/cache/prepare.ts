@@ -1,5 +1,6 @@
 import type { DecoderName } from '../../media/index.ts';
 import type { Field, MomentField, Preprocessing } from '../../streams/index.ts';
+import { InputError } from '../../support/errors.ts';
 import { sampleRate } from '../../support/sound.ts';
 import { openFilm } from '../film.ts';
 import { HandcraftedFeatures } from '../handcrafted/features.ts';
@@ -68,6 +69,10 @@ export async function prepareClip(
   };
   try {
     const [pictures, fields] = await Promise.all([look(), writtenFields(film.fields, writer), listen()]);
+    if (part && pictures.length === 0 && samples === 0)
+      throw new InputError(
+        `${path}: has neither picture nor sound from ${part.start ?? 0} s to ${part.end ?? 'its end'}`,
+      );
     const segments: Header['segments'] = await Promise.all(
       pictures.map(async ({ time, part: image }, moment) => {
         const { part: flow, count } = fields[moment]!;

@@ -1,5 +1,6 @@
 // Labels of one's own: labels.csv or labels.jsonl in the folder of the clips.
 import { basename, posix } from 'node:path';
+import { grouped } from '../../support/grouped.ts';
 import type { LabelledClip } from '../clip.ts';
 import { readDelimited } from '../delimited.ts';
 import type { Folder } from '../folder.ts';
@@ -15,7 +16,8 @@ const SETS = ['train', 'validation', 'test'] as const;
 
 /**
  * `path,valence,arousal[,film][,start][,end][,set]`: the path relative to the labels, scores from 1 to 5,
- * start and end in seconds of the film, set one of train, validation, test.
+ * start and end in seconds, set one of train, validation, test. Without `film`, or where several
+ * rows are of one file, start and end cut the clip out of the file; else the file is a cut of that film already.
  * As CSV (RFC 4180, with a header, columns in any order, others beside them; semicolons or tabs and decimal commas, as
  * spreadsheets write them) or an object per line (JSON Lines).
  */
@@ -36,14 +38,38 @@ function read(folder: Folder): Omit<DataSet, 'format' | 'root' | 'synthetic'> {
   else
     for (const { row, field } of rows(text, file, problems)) {
       const clip = readClip(row, field, folder);
-      if (!row.failed && clips.has(clip.id)) row.fail(`${clip.id} is given twice`);
-      if (!row.failed) clips.set(clip.id, clip);
+      const key = nameOfCut(clip);
+      if (!row.failed && clips.has(key)) row.fail(`${key} is given twice`);
+      if (!row.failed) clips.set(key, clip);
     }
   if (clips.size === 0 && problems.count === 0) problems.add(file, undefined, 'is empty');
-  return { clips: [...clips.values()], films: [], range: { lowest: 1, highest: 5 }, files: [file], problems };
+  return {
+    clips: cutOut([...clips.values()]),
+    films: [],
+    range: { lowest: 1, highest: 5 },
+    files: [file],
+    problems,
+  };
 }
 
 type Field = (column: string) => string | undefined;
+
+/** A clip's path, and what is said of its beginning and end. */
+function nameOfCut({ id, start, end }: LabelledClip): string {
+  return start === undefined && end === undefined ? id : `${id}#${start ?? 0}-${end ?? ''}`;
+}
+
+/** Makes parts of those that are: where a film is named, the file is one cut of it already, unless there are several. */
+function cutOut(clips: readonly LabelledClip[]): LabelledClip[] {
+  const ofPath = grouped(clips, ({ id }) => id);
+  return clips.map((clip) => {
+    const { id, film, start, end } = clip;
+    const isCut = nameOfCut(clip) !== id && (film === id || ofPath.get(id)!.length > 1);
+    if (!isCut) return clip;
+    const part = { ...(start !== undefined && { start }), ...(end !== undefined && { end }) };
+    return { ...clip, id: nameOfCut(clip), part };
+  });
+}
 
 function readClip(row: Row, field: Field, folder: Folder): LabelledClip {
   // './a.mp4' and 'a.mp4' are one clip
