@@ -42,6 +42,10 @@ async function decodableCodecs(signal: AbortSignal | undefined): Promise<Set<str
   });
   try {
     const list = await said(child.pipes[1] as Readable);
+    const how = await child.exit;
+    // a list that was cut short must not be kept for the films that follow
+    signal?.throwIfAborted();
+    if (how !== 'exit code 0') throw new Error(`ffmpeg does not list its codecs (${how})`);
     codecs = new Set([...list.matchAll(/^ D\S{5} (\S+)/gm)].map(([, codec]) => codec!));
     return codecs;
   } finally {
