@@ -75,6 +75,7 @@ function commandLine(
     ...['-v', 'repeat+level+warning', '-nostdin', '-noautorotate'],
     ...(repairsClock ? [] : ['-copyts']),
     ...['-threads', `${threads}`, '-max_pixels', `${MAXIMUM_PIXELS}`],
+    ...(request.keyFramesOnly ? ['-skip_frame:v', 'nokey'] : []),
     ...[...INPUT_LIMITS, '-i', `file:${path}`],
     ...(picture ? pictureOutputs(picture, request) : []),
     ...(sound ? soundOutputs(sound) : []),

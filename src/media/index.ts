@@ -8,6 +8,7 @@
 export { openMedia } from './open.ts';
 export {
   type DecoderName,
+  type Margins,
   type Media,
   type MediaInfo,
   type MediaItem,

@@ -50,7 +50,13 @@ function isHeard(path: string, index: number): boolean {
   try {
     for (const stream of file.streams) if (stream.index !== index) stream.discard = AVDISCARD_ALL;
     const stream = file.streams.find((candidate) => candidate.index === index)!;
-    const track = new Track(stream, seconds(stream.startTime, stream.timeBase) || 0, listen, 1, () => {});
+    const track = new Track(
+      stream,
+      seconds(stream.startTime, stream.timeBase) || 0,
+      listen,
+      { threads: 1, keyFramesOnly: false },
+      () => {},
+    );
     const packet = new Packet();
     packet.alloc();
     for (let failures = 0; !heard && reached < LISTENING_SECONDS && failures < MAXIMUM_ENDS; ) {

@@ -51,7 +51,7 @@ export async function decode(path: string, request: Request, listener: Listener)
   const tracks = new Map<number, Track>();
   const follow = (index: number | undefined, make: () => Output) => {
     const stream = streams.find((candidate) => candidate.index === index);
-    if (stream) tracks.set(stream.index, new Track(stream, plan.start, make(), request.threads, complain));
+    if (stream) tracks.set(stream.index, new Track(stream, plan.start, make(), request, complain));
   };
   const { picture, sound } = plan;
   if (picture) follow(picture.index, () => pictureOutput(plan, request, listener));

@@ -19,7 +19,7 @@ import {
 } from 'node-av/lib';
 import { threadsFor } from './limits.ts';
 import { describeStatus, seconds } from './node-av-file.ts';
-import { MAXIMUM_PIXELS } from './plan.ts';
+import { MAXIMUM_PIXELS, type Request } from './plan.ts';
 
 /** This many failures in a row, with nothing decoded between, end a damaged file. */
 export const MAXIMUM_FAILURES = 1000;
@@ -28,7 +28,7 @@ export const MAXIMUM_FAILURES = 1000;
 export type Output = (frame: Frame | undefined, time: number) => void;
 
 /** @throws Error where there is no decoder for the stream, or it does not start. */
-export function openCodec(stream: Stream, threads: number): CodecContext {
+export function openCodec(stream: Stream, threads: number, keyFramesOnly = false): CodecContext {
   const { codecpar } = stream;
   const decoder = Codec.findDecoder(codecpar.codecId);
   if (!decoder)
@@ -39,6 +39,7 @@ export function openCodec(stream: Stream, threads: number): CodecContext {
   codec.pktTimebase = stream.timeBase;
   codec.threadCount = threadsFor(pictureBytes(codecpar), threads);
   FFmpegError.throwIfError(codec.setOption('max_pixels', BigInt(MAXIMUM_PIXELS)));
+  if (keyFramesOnly) FFmpegError.throwIfError(codec.setOption('skip_frame', 'nokey'));
   const opened = codec.open2Sync(decoder, null);
   if (opened < 0) throw new Error(`stream ${stream.index} (${decoder.name}): ${describeStatus(opened)}`);
   return codec;
@@ -64,7 +65,7 @@ export class Track {
     stream: Stream,
     start: number,
     output: Output,
-    threads: number,
+    { threads, keyFramesOnly }: Pick<Request, 'threads' | 'keyFramesOnly'>,
     problem: (message: string) => void,
   ) {
     this.timeBase = stream.timeBase;
@@ -72,7 +73,7 @@ export class Track {
     this.output = output;
     this.problem = problem;
     this.frame.alloc();
-    this.codec = openCodec(stream, threads);
+    this.codec = openCodec(stream, threads, keyFramesOnly);
   }
 
   send(packet: Packet | null): void {

@@ -10,11 +10,12 @@ import { openNodeAv } from './node-av.ts';
 import { NotAcceptedError, type Request } from './plan.ts';
 import { type Opening, type Source, type SourceItem, UnavailableError } from './source.ts';
 import { LONGEST_FILM } from './timeline.ts';
-import type { Media, MediaInfo, MediaItem, MediaOptions, MediaSummary } from './types.ts';
+import type { Margins, Media, MediaInfo, MediaItem, MediaOptions, MediaSummary } from './types.ts';
 
 const MAXIMUM_SIDE = 4096;
 const MAXIMUM_THREADS = 8;
 const MAXIMUM_TRACKS = 1000;
+const NO_MARGINS: Margins = { top: 0, bottom: 0, left: 0, right: 0 };
 
 /**
  * Opens a local video or sound file and starts decoding it.
@@ -58,10 +59,16 @@ function checkRequest(options: MediaOptions): Request {
   if (!(rgbPeriod >= 0 && rgbPeriod < 1e6))
     throw new InputError(`rgbPeriod is ${rgbPeriod}; seconds are expected`);
   whole('threads', threads, 1, 64);
-  const { videoTrack, audioTrack } = options;
+  const { videoTrack, audioTrack, margins = NO_MARGINS, keyFramesOnly = false } = options;
+  for (const [name, share] of Object.entries(margins))
+    if (!(share >= 0 && share < 0.5))
+      throw new InputError(`the margin ${name} is ${share}; a share from 0 up to 0.5 is expected`);
   whole('videoTrack', videoTrack ?? 1, 1, MAXIMUM_TRACKS);
   whole('audioTrack', audioTrack ?? 1, 1, MAXIMUM_TRACKS);
-  return { shortSide, crop, gray, rgbEvery, rgbPeriod, sound, threads, videoTrack, audioTrack };
+  return {
+    ...{ shortSide, margins, keyFramesOnly, crop, gray, rgbEvery, rgbPeriod, sound, threads },
+    ...{ videoTrack, audioTrack },
+  };
 }
 
 function whole(name: string, value: number, least: number, most: number): void {

@@ -2,7 +2,7 @@ import { candidates, describeChoice } from './choice.ts';
 import { scaleAndColor } from './color.ts';
 import type { FileDescription, StreamDescription } from './description.ts';
 import { FORMATS_WITH_RESETS } from './discontinuities.ts';
-import { SAMPLE_RATE, type TrackChoice } from './types.ts';
+import { type Margins, SAMPLE_RATE, type TrackChoice } from './types.ts';
 
 /** Demuxers of FFmpeg that read one local file and nothing it refers to. Playlists and scripts (hls, dash, concat, image2 …) are not among them. */
 export const ACCEPTED_FORMATS: readonly string[] = (
@@ -34,6 +34,8 @@ export function wantsColor({ rgbEvery, rgbPeriod }: Pick<Request, 'rgbEvery' | '
 /** What is asked of a decoder. */
 export interface Request {
   shortSide: number;
+  margins: Margins;
+  keyFramesOnly: boolean;
   crop: number;
   gray: boolean;
   rgbEvery: number;
@@ -144,7 +146,7 @@ export function isOversized({ width, height }: StreamDescription): boolean {
 }
 
 function planPicture(file: FileDescription, stream: StreamDescription, request: Request): PicturePlan {
-  const { shortSide, crop } = request;
+  const { shortSide, margins, crop } = request;
   if (isOversized(stream)) {
     throw new Error(
       `its picture is ${stream.width}×${stream.height}; at most ${MAXIMUM_PIXELS} pixels are decoded`,
@@ -153,20 +155,32 @@ function planPicture(file: FileDescription, stream: StreamDescription, request: 
   const turn = uprightTurn(stream.displayMatrix);
   const aspect = stream.pixelAspect > 1 / 16 && stream.pixelAspect < 16 ? stream.pixelAspect : 1;
   // A broken header may leave the size to be found out by the decoder: a guess keeps the film readable.
-  const shownWidth = (stream.width || 4) * aspect;
-  const shownHeight = stream.height || 3;
-  const scale = shortSide / Math.min(shownWidth, shownHeight);
+  const stored = { width: (stream.width || 4) * aspect, height: stream.height || 3 };
+  const shown = turn.sideways ? { width: stored.height, height: stored.width } : stored;
+  const shares = { width: 1 - margins.left - margins.right, height: 1 - margins.top - margins.bottom };
+  // what is left between the margins is scaled; the filters scale all of it, and cut away the margins afterwards
+  const scale = shortSide / Math.min(shown.width * shares.width, shown.height * shares.height);
   const side = (length: number) =>
     Math.min(MAXIMUM_ASPECT * shortSide, Math.max(shortSide, Math.round(length * scale)));
-  const [scaledWidth, scaledHeight] = [side(shownWidth), side(shownHeight)];
+  const [width, height] = [side(shown.width * shares.width), side(shown.height * shares.height)];
+  const whole = { width: Math.round(width / shares.width), height: Math.round(height / shares.height) };
+  const [scaledWidth, scaledHeight] = turn.sideways
+    ? [whole.height, whole.width]
+    : [whole.width, whole.height];
+  const isCut = width !== whole.width || height !== whole.height;
+  const [x, y] = [Math.round(margins.left * whole.width), Math.round(margins.top * whole.height)];
 
   const shape = (format: string) =>
     [
       ...scaleAndColor(stream, scaledWidth, scaledHeight, format),
       ...turn.filters,
+      ...(isCut
+        ? [
+            `crop=${width}:${height}:${Math.min(x, whole.width - width)}:${Math.min(y, whole.height - height)}`,
+          ]
+        : []),
       ...(crop ? [`crop=${crop}:${crop}`] : []),
     ].join(',');
-  const [width, height] = turn.sideways ? [scaledHeight, scaledWidth] : [scaledWidth, scaledHeight];
   return {
     index: stream.index,
     choice: describeChoice(file, stream),

@@ -40,9 +40,21 @@ export interface TrackChoice {
   codec: string;
 }
 
+/** What is cut away at each side of an upright picture, as a share of its height (top, bottom) or width, below 1/2. */
+export interface Margins {
+  readonly top: number;
+  readonly bottom: number;
+  readonly left: number;
+  readonly right: number;
+}
+
 export interface MediaOptions {
   /** Length in pixels of the shorter side after scaling. Default 256. */
   shortSide?: number;
+  /** Cut away before scaling. Default: nothing. */
+  margins?: Margins;
+  /** Only frames that are stored whole, where the codec tells them apart: a quick look at a film. Default false. */
+  keyFramesOnly?: boolean;
   /** Side of a square cut from the centre after scaling, at most `shortSide`. Default: none. */
   crop?: number;
   /** Gray pictures of every frame. Default true. */
