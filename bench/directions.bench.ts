@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openAnalyzer } from '../src/analysis/index.ts';
+import { openAnalyzer } from '../src/analysis/node/index.ts';
 import { describeMachine } from '../src/support/machine.ts';
 import { ffmpeg, lossless, type RealClip, realClips } from './real-clips.ts';
 

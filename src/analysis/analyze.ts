@@ -1,9 +1,10 @@
 import { type FilmAffect, filmAffect, modelWarnings } from '../affect/index.ts';
-import { extractFeatures, type FilmFeatures, type Sessions } from '../features/index.ts';
+import { extractFeatures, type FilmFeatures, type Sessions, watched } from '../features/index.ts';
 import type { Model } from '../models/index.ts';
 import { type FilmSource, type Moment, streamNamed } from '../streams/index.ts';
 import { InputError } from '../support/errors.ts';
-import { clipOf, curveOf, window } from './curve.ts';
+import { clipOf, curveOf, window, windowsOf } from './curve.ts';
+import { unknownOf } from './knowledge.ts';
 import { partsOf } from './parts.ts';
 
 export interface FilmOptions {
@@ -34,8 +35,10 @@ export async function analyzeFilm(
   film: FilmSource,
   { model, sessions, streams, name, contentHash, options, signal, onProgress, onMoment }: FilmOptions,
 ): Promise<{ affect: FilmAffect; features: FilmFeatures }> {
-  const { declaredDuration, hasPicture, hasSound, frameRate, videoTrack, audioTrack } = film.info;
-  const features = await extractFeatures(film, {
+  const { declaredDuration, hasPicture, hasSound, isSilent, frameRate, videoTrack, audioTrack } = film.info;
+  const { known, intervals } = model.calibration ?? {};
+  const watching = known && watched(film);
+  const features = await extractFeatures(watching?.film ?? film, {
     ...{ model, sessions, streams },
     onMoment: (moment) => {
       onMoment?.(moment);
@@ -46,8 +49,10 @@ export async function analyzeFilm(
   if (features.tracks.length === 0)
     throw new InputError(`cannot analyse '${name}': it has nothing for ${streams.join(', ')} to go by`);
   const { decodedDuration, duration, coverage, problems, notices } = film.summary();
-  const { bias, tracks } = partsOf(model, features);
-  const isThere = (stream: string) => (streamNamed(stream).takes === 'waveform' ? hasSound : hasPicture);
+  const parts = partsOf(model, features);
+  const windows = windowsOf(decodedDuration);
+  const isThere = (stream: string) =>
+    streamNamed(stream).takes === 'waveform' ? hasSound && !isSilent : hasPicture;
   const unusable = streams.filter((stream) => isThere(stream) && !features.streams.includes(stream));
   const absent = [!hasPicture && 'picture', !hasSound && 'sound'].filter(
     (kind): kind is 'picture' | 'sound' =>
@@ -67,12 +72,17 @@ export async function analyzeFilm(
     model: model.description,
     options,
     window,
-    clip: clipOf(bias, tracks),
-    curve: curveOf(bias, tracks, decodedDuration),
-    unknown: [],
+    clip: clipOf(parts, intervals?.margins),
+    curve: curveOf(parts, windows, intervals?.margins),
+    ...(intervals && { intervals: { confidence: intervals.confidence, method: intervals.method } }),
+    unknown: watching ? unknownOf(known, features, watching.quantities(), windows) : [],
     streams: [...features.streams],
     decoder: film.info.decoder,
-    warnings: warningsFor(model, { absent, unusable }, coverage, [...notices, ...complaint(problems)]),
+    warnings: warningsFor(model, { absent, unusable }, coverage, [
+      ...(isSilent ? ['its sound track is silent, and counts as none'] : []),
+      ...notices,
+      ...complaint(problems),
+    ]),
   });
   return { affect, features };
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { clipOf, curveOf } from './curve.ts';
+import { clipOf, curveOf, windowsOf } from './curve.ts';
 import { type Moment, Track } from './track.ts';
 
 interface Step {
@@ -47,9 +47,18 @@ test('each point of the curve is the mean of its ten seconds, clipped to the fil
       const [first, second] = [momentsOf(a), momentsOf(b)];
       const duration = Math.max(first.at(-1)?.end ?? 0, second.at(-1)?.end ?? 0);
       const bias = { valence: 0.25, arousal: -0.5 };
-      const curve = curveOf(bias, [new Track(first), new Track(second)], duration);
+      const tracks = new Map([
+        ['seen', new Track(first)],
+        ['heard', new Track(second)],
+      ]);
+      const margins = { valence: 0.5, arousal: 0.25 };
+      const curve = curveOf({ bias, tracks }, windowsOf(duration), margins);
       expect(curve).toHaveLength(Math.max(1, Math.ceil(duration)));
-      for (const { time, valence, arousal } of curve) {
+      for (const { time, valence, arousal, low, high, shares } of curve) {
+        expect(high!.valence - low!.valence).toBeCloseTo(1, 9);
+        expect(high!.arousal - arousal).toBeCloseTo(0.25, 9);
+        const sum = Object.values(shares!).reduce((total, share) => total + share.arousal, 0);
+        expect(sum).toBeCloseTo(arousal, 9);
         const [from, to] = [Math.max(0, time - 5), Math.min(duration, time + 5)];
         const parts = [naiveMean(first, from, to), naiveMean(second, from, to)];
         expect(valence).toBeCloseTo(
@@ -72,5 +81,13 @@ test('the clip weighs every moment alike', () => {
       { gap: 2, length: 3, valence: 0, arousal: 1 },
     ]),
   );
-  expect(clipOf({ valence: 1, arousal: 1 }, [track, new Track([])])).toEqual({ valence: 1.5, arousal: 1.5 });
+  const bias = { valence: 1, arousal: 1 };
+  const tracks = new Map([
+    ['seen', track],
+    ['heard', new Track([])],
+  ]);
+  expect(clipOf({ bias, tracks })).toEqual({
+    ...{ valence: 1.5, arousal: 1.5 },
+    shares: { base: bias, seen: { valence: 0.5, arousal: 0.5 }, heard: { valence: 0, arousal: 0 } },
+  });
 });

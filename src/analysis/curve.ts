@@ -1,29 +1,53 @@
-import { type Affect, type AffectPoint, sumOf } from '../affect/index.ts';
+import { type Affect, type AffectEstimate, type AffectPoint, sumOf } from '../affect/index.ts';
+import type { Parts } from './parts.ts';
 import type { Track } from './track.ts';
 
 /** Seconds: clips of this length were rated by people. */
 export const window = { length: 10, step: 1 } as const;
 
-/**
- * One point a second, each for the ten seconds around it, or what there is of them at the film's edges.
- *
- * @param bias what the network answers when no stream says anything.
- * @param tracks what each stream adds.
- * @param duration seconds that could be decoded.
- */
-export function curveOf(bias: Affect, tracks: readonly Track[], duration: number): AffectPoint[] {
-  const count = Math.max(Math.ceil(duration), 1);
-  return Array.from({ length: count }, (_, time) => {
-    const from = Math.max(time - window.length / 2, 0);
-    const to = Math.min(time + window.length / 2, duration);
-    return {
-      time,
-      ...sumOf([bias, ...tracks.map((track) => track.meanWithin(from, to))]),
-    };
-  });
+/** The stretch of film, in seconds, that a point of the curve stands for. */
+export interface Window {
+  readonly time: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** One a second, each the ten seconds around it, or what there is of them at the film's edges. */
+export function windowsOf(duration: number): Window[] {
+  return Array.from({ length: Math.max(Math.ceil(duration), 1) }, (_, time) => ({
+    time,
+    from: Math.max(time - window.length / 2, 0),
+    to: Math.min(time + window.length / 2, duration),
+  }));
+}
+
+/** @param margins half the width of the interval, where the model knows it. */
+export function curveOf(parts: Parts, windows: readonly Window[], margins?: Affect): AffectPoint[] {
+  return windows.map(({ time, from, to }) => ({
+    time,
+    ...estimate(parts, (track) => track.meanWithin(from, to), margins),
+  }));
 }
 
 /** The answer for the film as one clip. */
-export function clipOf(bias: Affect, tracks: readonly Track[]): Affect {
-  return sumOf([bias, ...tracks.map((track) => track.mean())]);
+export function clipOf(parts: Parts, margins?: Affect): AffectEstimate {
+  return estimate(parts, (track) => track.mean(), margins);
+}
+
+function estimate(
+  { bias, tracks }: Parts,
+  meanOf: (track: Track) => Affect,
+  margins?: Affect,
+): AffectEstimate {
+  const shares = Object.fromEntries([...tracks].map(([streams, track]) => [streams, meanOf(track)]));
+  const value = sumOf([bias, ...Object.values(shares)]);
+  const moved = (sign: number, by: Affect): Affect => ({
+    valence: value.valence + sign * by.valence,
+    arousal: value.arousal + sign * by.arousal,
+  });
+  return {
+    ...value,
+    ...(margins && { low: moved(-1, margins), high: moved(1, margins) }),
+    shares: { base: bias, ...shares },
+  };
 }

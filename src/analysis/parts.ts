@@ -9,7 +9,8 @@ import { Track } from './track.ts';
 /** An answer in parts: for any stretch of film it is `bias` plus the means of `tracks` over it. */
 export interface Parts {
   readonly bias: Affect;
-  readonly tracks: readonly Track[];
+  /** By the streams that each comes from, joined by +. */
+  readonly tracks: ReadonlyMap<string, Track>;
 }
 
 export function partsOf({ network, head }: Model, features: FilmFeatures): Parts {
@@ -27,18 +28,23 @@ export function partsOf({ network, head }: Model, features: FilmFeatures): Parts
   // Where nothing else is there, a lack has nothing to be compared with.
   const isAlone = network.fusion === 'decisions' || shown.every(({ masked }) => masked);
   const bias = constant(isAlone ? shown : shown.filter(({ masked }) => !masked));
-  const tracks = features.tracks.map(({ name, stretches }) => {
+  const streamsOf = (name: string) =>
+    network.tracks
+      .find((track) => track.name === name)!
+      .streams.filter((stream) => features.streams.includes(stream));
+  const tracks = features.tracks.map(({ name, stretches }): [string, Track] => {
     const { masked } = inputs.find(({ track }) => track === name)!;
     // that there is sound, whatever is heard
     const lack = masked && !isAlone ? difference(constant(withOnly(shown, name)), bias) : nothing;
-    return new Track(
+    const track = new Track(
       stretches.map(({ begin, end, vector }) => {
         const { valence, arousal } = contributions(network, head, name, vector, present);
         return { begin, end, valence: valence[0]! + lack.valence, arousal: arousal[0]! + lack.arousal };
       }),
     );
+    return [streamsOf(name).join('+'), track];
   });
-  return { bias, tracks };
+  return { bias, tracks: new Map(tracks) };
 }
 
 const nothing: Affect = { valence: 0, arousal: 0 };

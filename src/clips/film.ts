@@ -16,6 +16,8 @@ import {
 } from '../streams/index.ts';
 import { Channel } from '../support/channel.ts';
 import { sampleRate } from '../support/sound.ts';
+import { gainFor, LowCut, noBars } from '../survey/index.ts';
+import { type FilmSurvey, surveyFilm } from './survey.ts';
 
 export interface FilmOptions
   extends Pick<
@@ -23,6 +25,8 @@ export interface FilmOptions
     'decoder' | 'threads' | 'maximumDuration' | 'videoTrack' | 'audioTrack' | 'signal'
   > {
   readonly preprocessing: Preprocessing;
+  /** What holds over the film, where that is known already. */
+  readonly survey?: FilmSurvey;
   /** What is wanted of the film; the rest is not decoded. */
   readonly wants: readonly Material[];
   /** Only this part of it, in seconds; times then count from its beginning. */
@@ -55,9 +59,11 @@ export async function openFilm(path: string, options: FilmOptions): Promise<Film
     signal,
   } = options;
   const sees = wants.includes('frame') || wants.includes('pair');
+  const survey = options.survey ?? (await surveyFor(path, options));
   const clock = preprocessing.sampling === 'clock';
   const media = await openMedia(path, {
     shortSide: preprocessing.shortSide,
+    ...(preprocessing.bars === 'cut' && { margins: survey.bars }),
     gray: wants.includes('pair'),
     ...(clock
       ? { rgbPeriod: sees ? momentPeriod : 0, rgbEvery: 0 }
@@ -70,13 +76,33 @@ export async function openFilm(path: string, options: FilmOptions): Promise<Film
     ...(audioTrack !== undefined && { audioTrack }),
     ...(signal && { signal }),
   });
-  return new DecodedFilm(media, options);
+  return new DecodedFilm(media, options, survey);
+}
+
+/** What has to be known of the film before its preprocessing can begin; nothing is read of it that is not. */
+export async function surveyFor(
+  path: string,
+  { preprocessing, wants, ...options }: Omit<FilmOptions, 'survey'>,
+): Promise<FilmSurvey> {
+  const picture = preprocessing.bars === 'cut' && (wants.includes('frame') || wants.includes('pair'));
+  const sound = preprocessing.sound.loudness !== null && wants.includes('waveform');
+  if (!picture && !sound) return { bars: noBars, loudness: undefined };
+  const { decoder, threads, maximumDuration, videoTrack, audioTrack, signal } = options;
+  return await surveyFilm(path, {
+    ...{ picture, sound },
+    ...(decoder !== undefined && { decoder }),
+    ...(threads !== undefined && { threads }),
+    ...(maximumDuration !== undefined && { maximumDuration }),
+    ...(videoTrack !== undefined && { videoTrack }),
+    ...(audioTrack !== undefined && { audioTrack }),
+    ...(signal && { signal }),
+  });
 }
 
 /** What is known of the pair of frames whose flow is being computed. */
 interface Pair {
   readonly place: number;
-  /** From pixels of the field to the unit of the preprocessing. */
+  /** From pixels of the field to pictures' heights in the unit of the preprocessing. */
   readonly scale: number;
   readonly rests: readonly number[];
 }
@@ -89,16 +115,26 @@ class DecodedFilm implements FilmSource {
   private readonly grays = new Channel<GrayImage>(graysAhead);
   private readonly media: Media;
   private readonly options: FilmOptions;
+  /** What the sound is multiplied with. */
+  private readonly gain: number;
+  private readonly lowCut: LowCut | undefined;
   private readonly reading: Promise<void>;
   /** Of the frames in `grays` but the first, in order. */
   private readonly pairs: Pair[] = [];
   /** Of all moments so far. */
   private readonly places: number[] = [];
 
-  constructor(media: Media, options: FilmOptions) {
+  constructor(media: Media, options: FilmOptions, survey: FilmSurvey) {
     this.media = media;
     this.options = options;
-    this.info = media.info;
+    const { loudness, highPass } = options.preprocessing.sound;
+    this.gain = loudness === null ? 1 : gainFor(survey.loudness);
+    this.lowCut = highPass === null ? undefined : new LowCut(sampleRate);
+    this.info = {
+      ...media.info,
+      ...(loudness !== null && survey.loudness !== undefined && { loudness: survey.loudness }),
+      isSilent: media.info.hasSound && loudness !== null && survey.loudness === undefined,
+    };
     this.moments = new Channel(momentsAhead(options.threads ?? availableParallelism()));
     this.fields = options.wants.includes('pair') ? this.fieldsOfMoments() : empty;
     const { signal } = options;
@@ -142,7 +178,7 @@ class DecodedFilm implements FilmSource {
     for await (const item of this.media) {
       if (item.kind === 'audio') {
         const samples = within(item.chunk, start, end);
-        if (samples.length > 0) await this.sound.push(samples);
+        if (samples.length > 0) await this.sound.push(this.leveled(samples));
         continue;
       }
       if (item.frame.time < start - 1e-3 || item.frame.time >= end) continue;
@@ -162,6 +198,11 @@ class DecodedFilm implements FilmSource {
       }
       await this.grays.push(image);
     }
+  }
+
+  private leveled(samples: Float32Array): Float32Array {
+    const heard = this.lowCut?.apply(samples) ?? samples;
+    return this.gain === 1 ? heard : heard.map((sample) => sample * this.gain);
   }
 
   /** Every field with the moment it is nearest to, once that is certain; moments without one are at rest. */
@@ -191,7 +232,7 @@ class DecodedFilm implements FilmSource {
     for await (const field of flow) {
       const { place, scale, rests } = this.pairs.shift()!;
       for (const rest of rests) waiting.push({ place: rest, field: restingField });
-      waiting.push({ place, field: scaled(field, scale) });
+      waiting.push({ place, field: inUnit(field, scale, preprocessing.flow) });
       yield* assigned(false);
     }
     yield* assigned(true);
@@ -207,8 +248,16 @@ function isNearer(place: number, later: number, earlier: number): boolean {
   return later - place <= place - earlier + 1e-9;
 }
 
-function scaled({ width, height, u, v }: FlowField, scale: number): Field {
-  return { width, height, u: u.map((value) => value * scale), v: v.map((value) => value * scale) };
+function inUnit(
+  { width, height, u, v }: FlowField,
+  factor: number,
+  { scale, largest }: Preprocessing['flow'],
+): Field {
+  const of =
+    scale === 'root'
+      ? (value: number) => Math.sign(value) * Math.sqrt(Math.abs(value) * factor * largest)
+      : (value: number) => value * factor;
+  return { width, height, u: u.map(of), v: v.map(of) };
 }
 
 /** Halved, by the means of 2 × 2 pixels, while the shorter side keeps at least so many pixels. */

@@ -19,6 +19,7 @@ import {
   type TrainingConfiguration,
   train,
 } from '../training/index.ts';
+import { calibrate } from './calibration.ts';
 import { drawRun } from './draw-run.ts';
 import { readPredictions, writePredictions } from './predictions-file.ts';
 
@@ -145,10 +146,18 @@ export async function trainAndPredict(options: TrainingRunOptions): Promise<Held
   const predict = async (part: 'validation' | 'test') => {
     const values = await predictClips(clips[part], { network, parameters, size, runtime, signal });
     const predictions = clips[part].map(({ id }, i) => ({ id, ...values[i]! }));
-    await writePredictions(files[part], predictions);
     return predictions;
   };
-  return { validation: await predict('validation'), test: await predict('test') };
+  const validation = await predict('validation');
+  await writePredictions(files.validation, validation);
+  const test = await predict('test');
+  await calibrate(best, {
+    ...{ train: clips.train, test: split.test, predictions: test, runtime, signal },
+    onProgress: (done) => progress.show(`${name}: what its training set is like`, done),
+  });
+  progress.clear();
+  await writePredictions(files.test, test);
+  return { validation, test };
 }
 
 /** Writes the configuration into the folder, or finds the same one there. */

@@ -20,7 +20,9 @@ export async function extractFeatures(
   { model, sessions, streams, onMoment = () => {} }: ExtractOptions,
 ): Promise<FilmFeatures> {
   const { network } = model;
-  const { hasPicture, hasSound } = film.info;
+  const { hasPicture } = film.info;
+  // of a silent track nothing is known that is not known of a film without one
+  const hasSound = film.info.hasSound && !film.info.isSilent;
   const hears = (stream: string) => streamNamed(stream).takes === 'waveform';
   const hearing = streams.filter((stream) => hasSound && hears(stream));
   const seeing = streams.filter((stream) => hasPicture && !hears(stream));

@@ -1,4 +1,12 @@
 // A film and a model in → its feature vectors over time (`FilmFeatures`): what heads, and searches by example, see of it.
+export { distanceFrom, featuresWithin, type UsualFeatures, usualFeatures } from './distance.ts';
 export { type ExtractOptions, extractFeatures } from './extract.ts';
+export {
+  type FilmQuantities,
+  type Quantity,
+  quantitiesWithin,
+  type WatchedFilm,
+  watched,
+} from './quantities.ts';
 export { Sessions } from './sessions.ts';
 export { type FeatureTrack, type FilmFeatures, type Stretch, windowMean } from './track.ts';

@@ -6,6 +6,7 @@ import { InputError } from '../support/errors.ts';
 export const modelSchema = 1;
 
 const range = z.tuple([z.number(), z.number()]);
+const numbers = z.array(z.number()).max(10_000);
 
 /** What a model knows about its own errors, and about what it was trained on. */
 export interface Calibration {
@@ -13,8 +14,17 @@ export interface Calibration {
   readonly intervals?:
     | { confidence: number; method: string; margins: { valence: number; arousal: number } }
     | undefined;
-  /** Lowest and highest of what it has seen and heard, by the name of the quantity. */
-  readonly known?: Record<string, [number, number]> | undefined;
+  readonly known?: Known | undefined;
+}
+
+/** What its training set was like: beyond it, nothing is known. */
+export interface Known {
+  /** Lowest and highest of what clips look and sound like, by the name of the quantity. */
+  readonly quantities: Record<string, [number, number]>;
+  /** What its features are like, by the name of their track. */
+  readonly features: Record<string, { mean: number[]; deviation: number[] }>;
+  /** The largest distance of a clip from these, in standard deviations. */
+  readonly farthest: number;
 }
 
 const calibrationSchema: z.ZodType<Calibration> = z.strictObject({
@@ -25,7 +35,16 @@ const calibrationSchema: z.ZodType<Calibration> = z.strictObject({
       margins: z.strictObject({ valence: z.number().nonnegative(), arousal: z.number().nonnegative() }),
     })
     .optional(),
-  known: z.record(z.string().max(100), range).optional(),
+  known: z
+    .strictObject({
+      quantities: z.record(z.string().max(100), range),
+      features: z.record(
+        z.string().max(100),
+        z.strictObject({ mean: numbers, deviation: z.array(z.number().positive()).max(10_000) }),
+      ),
+      farthest: z.number().nonnegative(),
+    })
+    .optional(),
 });
 
 const schema = z.strictObject({

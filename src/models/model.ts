@@ -4,6 +4,7 @@ import { isOfHead, randomParameters } from '../networks/index.ts';
 import { type Preprocessing, preprocessingFor } from '../streams/index.ts';
 import type { Tensor } from '../support/tensor.ts';
 import { networkParameters } from './clip-network.ts';
+import type { Calibration } from './description.ts';
 import { describeNetwork, type Network } from './network.ts';
 
 /** The seed of untrained networks: the same film gives the same (meaningless) numbers everywhere. */
@@ -14,6 +15,8 @@ export interface Model {
   readonly description: ModelDescription;
   readonly network: Network;
   readonly preprocessing: Preprocessing;
+  /** What it knows of its own errors, and of what it was trained on. */
+  readonly calibration?: Calibration | undefined;
   /** The weights that these outputs of the network depend on. */
   parametersOf(outputs: Record<string, Value>): ReadonlyMap<string, Tensor>;
   /** The weights of its heads, for `predict` and `contributions`. */

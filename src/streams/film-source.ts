@@ -27,6 +27,10 @@ export interface FilmInfo {
   /** Mean frames per second; 0 when unknown. */
   readonly frameRate: number;
   readonly decoder: string;
+  /** Integrated loudness before its level was changed, in LUFS; only where it was, and the film is not silent. */
+  readonly loudness?: number;
+  /** It has a sound track on which there is nothing; told only where levels are changed. */
+  readonly isSilent?: boolean;
   /** The tracks that are decoded, where there are any. */
   readonly videoTrack?: FilmTrack;
   readonly audioTrack?: FilmTrack;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { sampleRate } from '../support/sound.ts';
+import { lowestFrequency, targetLoudness } from '../survey/index.ts';
 import { largestDisplacement } from './flow.ts';
 import { type Preset, presets } from './presets.ts';
 
@@ -9,26 +10,27 @@ import { type Preset, presets } from './presets.ts';
  */
 export const preprocessingSchema: z.ZodType<Preprocessing> = z.strictObject({
   shortSide: z.number().int().min(16).max(2160),
-  bars: z.enum(['kept']),
+  bars: z.enum(['kept', 'cut']),
   sampling: z.enum(['clock', 'frames']),
   flow: z.strictObject({
     preset: z.enum(['fast', 'standard', 'accurate']),
     lines: z.number().int().min(16).max(2160),
     unit: z.number().positive().max(10_000),
+    scale: z.enum(['linear', 'root']),
     largest: z.literal(largestDisplacement),
   }),
   sound: z.strictObject({
     sampleRate: z.literal(sampleRate),
-    highPass: z.null(),
-    loudness: z.null(),
+    highPass: z.literal(lowestFrequency).nullable(),
+    loudness: z.literal(targetLoudness).nullable(),
   }),
 });
 
 export interface Preprocessing {
   /** Pixels of a frame's shorter side after scaling; the whole frame, with square pixels. */
   readonly shortSide: number;
-  /** Black bars are picture like any other. */
-  readonly bars: 'kept';
+  /** Black bars are cut away, or are picture like any other. */
+  readonly bars: 'kept' | 'cut';
   /** `clock`: by time, whatever the frame rate (sampling.ts). `frames`: the paper's words, every frame and every tenth. */
   readonly sampling: 'clock' | 'frames';
   readonly flow: {
@@ -37,15 +39,17 @@ export interface Preprocessing {
     readonly lines: number;
     /** Displacements are in picture heights times this, per 1/25 s (with `frames`: per frame). */
     readonly unit: number;
+    /** `root`: the signed root of displacements, with `largest` where it is: a hundredth of it is a tenth. */
+    readonly scale: 'linear' | 'root';
     /** Longer displacements, in that unit, are clipped. */
     readonly largest: number;
   };
   readonly sound: {
     readonly sampleRate: number;
     /** Cut-off of a high-pass in Hz; null: none. */
-    readonly highPass: null;
-    /** Loudness that every film is brought to, in LUFS; null: as it is. */
-    readonly loudness: null;
+    readonly highPass: typeof lowestFrequency | null;
+    /** Loudness that every film is brought to, in LUFS; null: as it is. Its own dynamics stay. */
+    readonly loudness: typeof targetLoudness | null;
   };
 }
 
@@ -60,9 +64,13 @@ export function preprocessingFor(
   const { shortSide } = presets[preset];
   return {
     shortSide,
-    bars: 'kept',
+    bars: 'cut',
     sampling,
-    flow: { preset: 'standard', lines: 128, unit: shortSide, largest: largestDisplacement },
-    sound: { sampleRate, highPass: null, loudness: null },
+    flow: {
+      ...{ preset: 'standard', lines: 128, unit: shortSide, largest: largestDisplacement },
+      // the pretrained ConvNet of the paper knows linear pictures of flow, if any
+      scale: preset === 'paper' ? 'linear' : 'root',
+    },
+    sound: { sampleRate, highPass: lowestFrequency, loudness: targetLoudness },
   };
 }

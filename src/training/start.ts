@@ -1,10 +1,12 @@
 import { availableParallelism } from 'node:os';
-import type { ClipCache } from '../clips/index.ts';
+import type { ClipCache, ClipFile } from '../clips/index.ts';
 import type { LabelledClip, Split } from '../datasets/index.ts';
 import { describeNetwork, networkParameters } from '../models/index.ts';
 import { randomParameters } from '../networks/index.ts';
 import { InputError } from '../support/errors.ts';
+import { grouped } from '../support/grouped.ts';
 import type { Tensor } from '../support/tensor.ts';
+import { gainFor, jointLoudness } from '../survey/index.ts';
 import { loadInto, readModelWeights } from '../weights/index.ts';
 import type { TrainingConfiguration } from './configuration.ts';
 import type { TrainingClip } from './options.ts';
@@ -21,6 +23,7 @@ export async function openSplit(
   };
 }
 
+/** Clips of one film are as loud to each other as they are in the film, whose level is that of all of them together. */
 async function openClips(clips: readonly LabelledClip[], cache: ClipCache) {
   const opened: (TrainingClip & { id: string })[] = [];
   const queue = clips.entries();
@@ -31,7 +34,27 @@ async function openClips(clips: readonly LabelledClip[], cache: ClipCache) {
     }
   };
   await Promise.all(Array.from({ length: 4 * availableParallelism() }, work));
-  return opened;
+  if (cache.preprocessing.sound.loudness === null) return opened;
+  const levels = levelsInFilms(clips.map(({ film }, i) => ({ film, clip: opened[i]!.clip })));
+  return opened.map((labelled, i) => ({ ...labelled, clip: labelled.clip.leveled(levels[i]!) }));
+}
+
+/** What the waveform of each clip, prepared at the common level, is multiplied with. */
+export function levelsInFilms(
+  clips: readonly { readonly film: string; readonly clip: ClipFile }[],
+): number[] {
+  const films = grouped(clips, ({ film }) => film);
+  const gains = new Map(
+    [...films].map(([film, own]) => {
+      const pieces = own.map(({ clip }) => ({ loudness: clip.loudness, seconds: clip.duration }));
+      const loudness = jointLoudness(pieces);
+      return [film, loudness === undefined ? undefined : gainFor(loudness)];
+    }),
+  );
+  return clips.map(({ film, clip }) => {
+    const gain = gains.get(film);
+    return gain === undefined ? 0 : gain / gainFor(clip.loudness);
+  });
 }
 
 /**

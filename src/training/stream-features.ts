@@ -161,7 +161,7 @@ const version = 2;
 /** Names a file by the stream's weights, the clips (themselves named by their content) and the excerpts. */
 function keyOf({ stream, network, parameters, size, clips, excerpts }: StreamFeatureOptions): string {
   const { preset, soundLayer, backbone } = network;
-  const names = clips.map(({ path }) => basename(path));
+  const names = clips.map(({ path, level }) => [basename(path), level]);
   const hash = createHash('sha256').update(
     JSON.stringify([version, stream, preset, soundLayer, backbone[stream], size, names, excerpts]),
   );

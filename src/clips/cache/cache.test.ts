@@ -14,7 +14,7 @@ const standard = preprocessingFor('compact');
 const preprocessing: Preprocessing = {
   ...standard,
   shortSide: 96,
-  flow: { ...standard.flow, preset: 'fast', unit: 96 },
+  flow: { ...standard.flow, preset: 'fast', unit: 96, scale: 'linear' },
 };
 const sources = (...paths: string[]) => paths.map((path) => ({ path }));
 

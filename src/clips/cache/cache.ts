@@ -11,7 +11,7 @@ import { ClipFile } from './clip-file.ts';
 import { type ClipSource, prepareClip } from './prepare.ts';
 
 /** Changes whenever what is stored of a clip changes. */
-const version = 4;
+const version = 5;
 
 /** How much work a cache still is, before it is begun. */
 export interface CacheEstimate {

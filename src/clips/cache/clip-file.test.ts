@@ -42,6 +42,7 @@ const clip: PreparedClip = {
   width: 48,
   height: 36,
   handcrafted: [1, -2.5, 0],
+  loudness: -17.5,
   waveform: Float32Array.from({ length: 1000 }, (_, i) => Math.sin(i / 10)),
   segments: await Promise.all([0, 1, 2].map(segment)),
 };
@@ -101,6 +102,7 @@ test('a clip without pictures and sound is a clip', async () => {
     segments: [],
     waveform: new Float32Array(0),
     handcrafted: [],
+    loudness: null,
   });
   const file = await ClipFile.open(path);
   expect(file.segmentCount).toBe(0);

@@ -46,11 +46,13 @@ export interface PreparedClip {
   readonly waveform: Float32Array;
   /** `HandcraftedFeatures.values()` of the clip. */
   readonly handcrafted: readonly number[];
+  /** Integrated loudness in LUFS before its level was changed; null as in the header. */
+  readonly loudness: number | null;
 }
 
 /** Writes a clip whose parts are all there already. The file appears whole or not at all. */
 export async function writeClipFile(path: string, clip: PreparedClip): Promise<void> {
-  const { duration, width, height, handcrafted } = clip;
+  const { duration, width, height, handcrafted, loudness } = clip;
   const writer = await ClipWriter.create(path);
   try {
     const segments: Header['segments'] = [];
@@ -62,7 +64,7 @@ export async function writeClipFile(path: string, clip: PreparedClip): Promise<v
         flowCount,
       });
     await writer.appendSound(clip.waveform);
-    await writer.finish({ duration, width, height, segments, handcrafted: [...handcrafted] });
+    await writer.finish({ duration, width, height, segments, handcrafted: [...handcrafted], loudness });
   } finally {
     await writer.discard();
   }
@@ -71,11 +73,19 @@ export async function writeClipFile(path: string, clip: PreparedClip): Promise<v
 /** A clip file opened for reading single segments. */
 export class ClipFile {
   readonly path: string;
+  /** What its waveform is multiplied with: how loud it is among the clips of its film; 0 without any sound in the film. */
+  readonly level: number;
   private readonly header: Header;
 
-  private constructor(path: string, header: Header) {
+  private constructor(path: string, header: Header, level: number) {
     this.path = path;
     this.header = header;
+    this.level = level;
+  }
+
+  /** The same clip at another level; at 0 it has no sound. */
+  leveled(level: number): ClipFile {
+    return new ClipFile(this.path, this.header, level);
   }
 
   /** @throws InputError when it is not a clip file, or a damaged one. */
@@ -90,7 +100,7 @@ export class ClipFile {
       if (!opening.equals(MAGIC) || length > HEADER_LIMIT) throw damaged(path);
       const header = decodeHeader(await readExactly(file, start, length, path), tail);
       if (!header || parts(header).some(([first, bytes]) => first + bytes > start)) throw damaged(path);
-      return new ClipFile(path, header);
+      return new ClipFile(path, header, 1);
     } finally {
       await file.close();
     }
@@ -112,7 +122,12 @@ export class ClipFile {
 
   /** Of the waveform; 0 when the clip has no sound. */
   get sampleCount(): number {
-    return this.header.samples;
+    return this.level === 0 ? 0 : this.header.samples;
+  }
+
+  /** Integrated loudness in LUFS before its level was changed; undefined where it is silent, without sound, or as it was. */
+  get loudness(): number | undefined {
+    return this.header.loudness ?? undefined;
   }
 
   /** Of the pictures, in pixels. */
@@ -187,7 +202,7 @@ export class ClipFile {
         if (!block) throw new RangeError(`sample ${at} of ${this.sampleCount}`);
         const bytes = await this.part(file, block);
         for (let k = at % BLOCK_SAMPLES; 2 * k < bytes.length && i < samples.length; k++)
-          samples[i++] = bytes.readInt16LE(2 * k) / 32767;
+          samples[i++] = (this.level * bytes.readInt16LE(2 * k)) / 32767;
       }
       return samples;
     } finally {

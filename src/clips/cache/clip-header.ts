@@ -7,7 +7,7 @@ import { z } from 'zod';
  * to; the header's length (uint32) and the SHA-256 of header and length. The header comes last, so that a clip is
  * written as it is decoded; and no byte of the file is without a hash.
  */
-export const MAGIC: Buffer = Buffer.from('affectline clip 4\n');
+export const MAGIC: Buffer = Buffer.from('affectline clip 5\n');
 export const HEADER_LIMIT: number = 16 << 20;
 /** What follows the header: its length and hash. */
 export const TAIL_BYTES: number = 4 + 32;
@@ -27,6 +27,8 @@ export interface Header {
   samples: number;
   waveform: Part[];
   handcrafted: number[];
+  /** Integrated loudness in LUFS before its level was changed; null where it is silent, without sound, or as it was. */
+  loudness: number | null;
 }
 
 const whole = z.number().int().nonnegative();
@@ -39,6 +41,7 @@ const headerSchema: z.ZodType<Header> = z.object({
   samples: whole,
   waveform: z.array(part),
   handcrafted: z.array(z.number()),
+  loudness: z.number().nullable(),
 });
 
 /** 128 bits of the SHA-256. */

@@ -54,6 +54,12 @@ export async function prepareClip(
     await film.close();
     throw error;
   });
+  const fields = async function* () {
+    for await (const item of film.fields) {
+      handcrafted.addField(item.field);
+      yield item;
+    }
+  };
   const look = async () => {
     const pictures: { time: number; part: Promise<Part> }[] = [];
     for await (const { time, picture } of film.moments)
@@ -68,14 +74,14 @@ export async function prepareClip(
     }
   };
   try {
-    const [pictures, fields] = await Promise.all([look(), writtenFields(film.fields, writer), listen()]);
+    const [pictures, flows] = await Promise.all([look(), writtenFields(fields(), writer), listen()]);
     if (part && pictures.length === 0 && samples === 0)
       throw new InputError(
         `${path}: has neither picture nor sound from ${part.start ?? 0} s to ${part.end ?? 'its end'}`,
       );
     const segments: Header['segments'] = await Promise.all(
       pictures.map(async ({ time, part: image }, moment) => {
-        const { part: flow, count } = fields[moment]!;
+        const { part: flow, count } = flows[moment]!;
         return { time, picture: await image, flow: await flow, flowCount: count };
       }),
     );
@@ -84,6 +90,7 @@ export async function prepareClip(
       ...size,
       segments,
       handcrafted: [...handcrafted.values()],
+      loudness: film.info.loudness ?? null,
     });
   } finally {
     await film.close();

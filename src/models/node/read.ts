@@ -7,7 +7,7 @@ import { readSmallText } from '../../support/regular-file.ts';
 import type { Tensor } from '../../support/tensor.ts';
 import { loadInto, readSafetensors } from '../../weights/index.ts';
 import { networkParameters } from '../clip-network.ts';
-import { type Calibration, parseModelFile } from '../description.ts';
+import { parseModelFile } from '../description.ts';
 import type { Model } from '../model.ts';
 import { describeNetwork } from '../network.ts';
 
@@ -20,7 +20,6 @@ const largestDescription = 2 ** 20;
 /** A model that was read from a folder: all of its weights are there. */
 export interface StoredModel extends Model {
   readonly parameters: ReadonlyMap<string, Tensor>;
-  readonly calibration?: Calibration | undefined;
 }
 
 /**

@@ -1,0 +1,58 @@
+import { type MediaOptions, openMedia } from '../media/index.ts';
+import { sampleRate } from '../support/sound.ts';
+import { BarSearch, type Bars, Loudness, noBars } from '../survey/index.ts';
+
+/** What holds over a whole film, whichever part of it is looked at. */
+export interface FilmSurvey {
+  readonly bars: Bars;
+  /** Integrated loudness in LUFS; undefined where it is silent, or has no sound. */
+  readonly loudness: number | undefined;
+}
+
+export interface SurveyOptions
+  extends Pick<
+    MediaOptions,
+    'decoder' | 'threads' | 'maximumDuration' | 'videoTrack' | 'audioTrack' | 'signal'
+  > {
+  readonly picture: boolean;
+  readonly sound: boolean;
+}
+
+/** Lines of the frames in which bars are looked for: a bar's edge is known to one of them. */
+const lines = 360;
+/** With fewer key frames than this all frames are looked at. */
+const fewestFrames = 12;
+/** Seconds of film that are then looked at. */
+const longestLook = 60;
+
+/** Reads a film once: all its sound, and its key frames. @throws InputError as `openMedia` does. */
+export async function surveyFilm(path: string, options: SurveyOptions): Promise<FilmSurvey> {
+  const first = await look(path, options, { sound: options.sound, keyFramesOnly: true });
+  if (first.frames === 0 || first.frames >= fewestFrames) return first;
+  const { bars } = await look(path, options, { sound: false, keyFramesOnly: false });
+  return { bars, loudness: first.loudness };
+}
+
+async function look(
+  path: string,
+  { picture, sound: _, ...options }: SurveyOptions,
+  { sound, keyFramesOnly }: Required<Pick<MediaOptions, 'sound' | 'keyFramesOnly'>>,
+): Promise<FilmSurvey & { frames: number }> {
+  const media = await openMedia(path, {
+    ...{ ...options, shortSide: lines, gray: picture, rgbEvery: 0, sound, keyFramesOnly },
+  });
+  const loudness = new Loudness(sampleRate);
+  let search: BarSearch | undefined;
+  let frames = 0;
+  for await (const item of media) {
+    if (item.kind === 'audio') loudness.push(item.chunk.samples);
+    else {
+      const { width, height, gray, time } = item.frame;
+      search ??= new BarSearch(width, height);
+      search.push(gray);
+      frames++;
+      if (!keyFramesOnly && time > longestLook) break;
+    }
+  }
+  return { bars: search?.bars() ?? noBars, loudness: loudness.integrated(), frames };
+}

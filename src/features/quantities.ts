@@ -1,0 +1,141 @@
+import type { Field, FilmSource, Moment, MomentField } from '../streams/index.ts';
+import { sampleRate } from '../support/sound.ts';
+import { type FeatureTrack, stretchesOf, windowMean } from './track.ts';
+
+/** What a stretch of film is like, in numbers that people have words for. */
+export type Quantity = 'light' | 'color' | 'contrast' | 'detail' | 'motion' | 'level';
+
+const seen = ['light', 'color', 'contrast', 'detail', 'motion'] as const;
+
+/** Every so many pixels one is looked at. */
+const pixelStep = 3;
+/** Power of what counts as silence, so that its level is a number: −90 dB. */
+const silence = 1e-9;
+
+/** A film that is read by others, and what it is like as they read it. */
+export interface WatchedFilm {
+  readonly film: FilmSource;
+  /** Once all of it has been read. */
+  quantities(): FilmQuantities;
+}
+
+/** The quantities over the time of a film. */
+export interface FilmQuantities {
+  /** Of each moment: the numbers of `seen`. */
+  readonly seen: FeatureTrack;
+  /** Of each second: the level. */
+  readonly heard: FeatureTrack;
+}
+
+/** Measures a film on its way to the networks. */
+export function watched(film: FilmSource): WatchedFilm {
+  const times: number[] = [];
+  const pictures: number[][] = [];
+  const motions: { sum: number; count: number }[] = [];
+  const levels = new Levels();
+  const watchMoments = async function* (): AsyncGenerator<Moment, void, undefined> {
+    for await (const moment of film.moments) {
+      times.push(moment.time);
+      pictures.push(lookOf(moment));
+      yield moment;
+    }
+  };
+  const watchFields = async function* (): AsyncGenerator<MomentField, void, undefined> {
+    for await (const field of film.fields) {
+      motions[field.moment] ??= { sum: 0, count: 0 };
+      const motion = motions[field.moment]!;
+      motion.sum += rootSpeedOf(field.field);
+      motion.count++;
+      yield field;
+    }
+  };
+  const watchSound = async function* (): AsyncGenerator<Float32Array, void, undefined> {
+    for await (const samples of film.sound) {
+      levels.push(samples);
+      yield samples;
+    }
+  };
+  return {
+    film: {
+      info: film.info,
+      moments: watchMoments(),
+      fields: watchFields(),
+      sound: watchSound(),
+      summary: () => film.summary(),
+      close: () => film.close(),
+    },
+    quantities() {
+      const vectors = pictures.map((picture, i) => {
+        const { sum, count } = motions[i] ?? { sum: 0, count: 1 };
+        return Float32Array.from([...picture, sum / count]);
+      });
+      return {
+        seen: { name: 'seen', stretches: stretchesOf(times, vectors, film.summary().decodedDuration) },
+        heard: { name: 'heard', stretches: levels.stretches() },
+      };
+    },
+  };
+}
+
+/** The means of the quantities within a stretch; of picture or sound that is not there, none. */
+export function quantitiesWithin(
+  { seen: pictures, heard }: FilmQuantities,
+  from: number,
+  to: number,
+): Partial<Record<Quantity, number>> {
+  const look = windowMean(pictures, from, to);
+  const level = windowMean(heard, from, to);
+  return {
+    ...(look && Object.fromEntries(seen.map((name, i) => [name, look[i]!]))),
+    ...(level && { level: level[0]! }),
+  };
+}
+
+/** Light, color (mean chroma), contrast (deviation of light) and detail (mean step from pixel to pixel), each 0 … 1. */
+function lookOf({ picture: { rgb, width, height } }: Moment): number[] {
+  let [count, light, square, chroma, steps] = [0, 0, 0, 0, 0];
+  for (let y = 0; y < height; y += pixelStep)
+    for (let x = 0; x + 1 < width; x += pixelStep) {
+      const i = 3 * (y * width + x);
+      const [red, green, blue] = [rgb[i]! / 255, rgb[i + 1]! / 255, rgb[i + 2]! / 255];
+      const luma = 0.299 * red + 0.587 * green + 0.114 * blue;
+      const next = (0.299 * rgb[i + 3]! + 0.587 * rgb[i + 4]! + 0.114 * rgb[i + 5]!) / 255;
+      light += luma;
+      square += luma * luma;
+      chroma += Math.max(red, green, blue) - Math.min(red, green, blue);
+      steps += Math.abs(next - luma);
+      count++;
+    }
+  const mean = light / count;
+  return [mean, chroma / count, Math.sqrt(Math.max(0, square / count - mean * mean)), steps / count];
+}
+
+/** The root of the mean speed: small motions count, and large ones do not drown them. */
+function rootSpeedOf({ u, v }: Field): number {
+  let sum = 0;
+  for (let i = 0; i < u.length; i++) sum += Math.hypot(u[i]!, v[i]!);
+  return Math.sqrt(sum / u.length);
+}
+
+/** The level of each second of a waveform, in dB. */
+class Levels {
+  private readonly powers: { sum: number; count: number }[] = [];
+  private samples = 0;
+
+  push(samples: Float32Array): void {
+    for (const sample of samples) {
+      const second = Math.floor(this.samples++ / sampleRate);
+      this.powers[second] ??= { sum: 0, count: 0 };
+      this.powers[second]!.sum += sample * sample;
+      this.powers[second]!.count++;
+    }
+  }
+
+  stretches() {
+    return this.powers.map(({ sum, count }, second) => ({
+      begin: second,
+      end: second + count / sampleRate,
+      vector: Float32Array.of(10 * Math.log10(silence + sum / count)),
+    }));
+  }
+}
