@@ -51,7 +51,12 @@ async function look(
     onMoment: (moment: Moment) => void;
   },
 ): Promise<FeatureTrack[]> {
-  const names = network.tracks.filter(({ of }) => of === 'moment').map(({ name }) => name);
+  // in fusion of decisions, a track of its own for each stream, those that are not used have nothing to say
+  const names = network.tracks
+    .filter(
+      ({ of, streams }) => of === 'moment' && streams.some((name) => [...still, ...moving].includes(name)),
+    )
+    .map(({ name }) => name);
   const vectors = new Map<string, Float32Array[]>(names.map((name) => [name, []]));
   const times: number[] = [];
   const motion = motions[Symbol.asyncIterator]();
