@@ -6,10 +6,12 @@ import type { Provider } from '../runtime/node/index.ts';
 import { contentHashOf } from '../support/content-hash.ts';
 import { checkWritable } from '../support/folders.ts';
 import { printable, printableName } from '../support/printable.ts';
+import { type Shard, shardOf } from '../support/shard.ts';
 import {
   computingOptions,
   oneOf,
   type StreamName,
+  shard,
   someOf,
   streamAliases,
   streamNames,
@@ -49,6 +51,7 @@ interface AnalyzeOptions {
   timeout?: number;
   threads?: number;
   provider?: Provider;
+  shard?: Shard;
   overwrite?: boolean;
 }
 
@@ -101,6 +104,11 @@ export function analyzeCommand(): Command {
     )
     .option('--timeout <seconds>', 'give up a film that takes longer', wholeNumber(1, 1_000_000))
     .option(
+      '--shard <k/n>',
+      'only the k-th of n parts of the films, for n calls side by side, on one machine or many',
+      shard,
+    )
+    .option(
       '-y, --overwrite',
       'overwrite results that are there; without it, films that have the same one are skipped',
     )
@@ -110,8 +118,10 @@ export function analyzeCommand(): Command {
 }
 
 async function analyzeFilms(paths: string[], options: AnalyzeOptions): Promise<void> {
-  const { films, errors } = findFilms(paths);
-  const files = resultFiles(films, options.out);
+  const { films: all, errors } = findFilms(paths);
+  // named among all films, so that every shard gives them the same names
+  const files = resultFiles(all, options.out);
+  const films = options.shard ? shardOf(all, options.shard, ({ place }) => place) : all;
   const signal = interruptSignal();
   const progress = new ProgressLine();
   const say = (line: string) => progress.say(line);

@@ -47,6 +47,14 @@ export function wholeNumber(least: number, most: number): (given: string) => num
   };
 }
 
+/** Reads an option that is a part of a whole: 2/10. */
+export function shard(given: string): { index: number; count: number } {
+  const [, index, count] = /^(\d{1,6})\/(\d{1,6})$/.exec(given) ?? [];
+  if (Number(index) >= 1 && Number(index) <= Number(count))
+    return { index: Number(index), count: Number(count) };
+  throw new InvalidArgumentError('K/N: the K-th of N parts, 1/N to N/N.');
+}
+
 // named here, so that help need not load the graph module
 const providers: readonly Provider[] = ['cpu', 'webgpu', 'cuda'];
 

@@ -20,6 +20,22 @@ export const commands: Record<string, LazyCommand> = {
     summary: "set a model's curves against people's ratings of the same films",
     load: async () => (await import('./evaluate.ts')).evaluateCommand(),
   },
+  library: {
+    summary: 'keep films with their curves, to be searched',
+    load: async () => (await import('./library.ts')).libraryCommand(),
+  },
+  search: {
+    summary: 'find scenes of a library by how they feel',
+    load: async () => (await import('./search.ts')).searchCommand(),
+  },
+  worker: {
+    summary: 'analyse the films that wait in a library',
+    load: async () => (await import('./worker.ts')).workerCommand(),
+  },
+  jobs: {
+    summary: 'show how the jobs of a library stand',
+    load: async () => (await import('./jobs.ts')).jobsCommand(),
+  },
   flow: {
     summary: 'compute the optical flow of two images or of a film',
     load: async () => (await import('./flow.ts')).flowCommand(),

@@ -1,0 +1,37 @@
+import { Option } from 'commander';
+import type { Library } from '../library/index.ts';
+
+/** `--library` and `--database`, which mean the same wherever a library is used. */
+export const placeOptions: readonly Option[] = [
+  new Option('--library <folder>', 'the library, used by one process at a time').default(
+    'affectline-library',
+  ),
+  new Option('--database <url>', 'instead, a library on PostgreSQL: postgres://user:password@host/database'),
+];
+
+export interface PlaceOptions {
+  library: string;
+  database?: string;
+}
+
+/** Does something with a library, and closes it. */
+export async function withLibrary<Result>(
+  { library: folder, database }: PlaceOptions,
+  work: (library: Library) => Promise<Result>,
+): Promise<Result> {
+  const { openLibrary } = await import('../library/index.ts');
+  const library = await openLibrary(database === undefined ? { folder } : { database });
+  try {
+    return await work(library);
+  } finally {
+    await library.close();
+  }
+}
+
+/** Seconds as a person reads them: 1:05 or 1:02:05. */
+export function timeText(seconds: number): string {
+  const whole = Math.round(seconds);
+  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];
+  const two = (number: number) => String(number).padStart(2, '0');
+  return hours > 0 ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`;
+}

@@ -1,0 +1,212 @@
+import { Command } from 'commander';
+import type { Library, LibraryFilm } from '../library/index.ts';
+import { toCsv, toJsonLine } from '../results/index.ts';
+import type { Provider } from '../runtime/node/index.ts';
+import { contentHashOf } from '../support/content-hash.ts';
+import { computingOptions, oneOf } from './arguments.ts';
+import { exitCodes } from './exit-codes.ts';
+import { messageOf, showStack } from './failure.ts';
+import { findFilms } from './films.ts';
+import { interruptSignal } from './interrupt.ts';
+import { type PlaceOptions, placeOptions, timeText, withLibrary } from './library-place.ts';
+import { ProgressLine } from './terminal.ts';
+
+export function libraryCommand(): Command {
+  const command = new Command('library').description(
+    'Keep films with their curves, to be searched: in a folder, or on PostgreSQL for many at once.',
+  );
+  for (const part of [addCommand(), listCommand(), showCommand(), removeCommand(), exportCommand()]) {
+    for (const option of placeOptions) part.addOption(option);
+    command.addCommand(part);
+  }
+  return command;
+}
+
+interface AddOptions extends PlaceOptions {
+  model?: string;
+  queue?: boolean;
+  threads?: number;
+  provider?: Provider;
+}
+
+function addCommand(): Command {
+  const command = new Command('add')
+    .description(
+      'Analyse films and keep the results. A film whose content the library knows is not analysed again;\n' +
+        'with another model than the last one, what that made of other films is stale until they are added again.',
+    )
+    .argument('<paths...>', 'films, or folders to be searched for films')
+    .option(
+      '-m, --model <folder>',
+      'a trained model (default: the starter model, trained on synthetic films)',
+    )
+    .option('--queue', 'leave the analysis to `affectline worker` processes (with --database)')
+    .action(add);
+  for (const option of computingOptions) command.addOption(option);
+  return command;
+}
+
+async function add(paths: string[], options: AddOptions): Promise<void> {
+  const { films, errors } = findFilms(paths);
+  const progress = new ProgressLine();
+  const tell = (error: unknown, path: string) => {
+    const message = messageOf(error);
+    progress.say(`affectline: ${message.includes(path) ? '' : `${path}: `}${message}`);
+    showStack(error);
+    process.exitCode = exitCodes.badInput;
+  };
+  for (const error of errors) tell(error, '');
+  await withLibrary(options, async (library) => {
+    if (options.queue)
+      return enqueue(
+        library,
+        films.map(({ path }) => path),
+      );
+    const signal = interruptSignal();
+    const { openAnalyzer } = await import('../analysis/node/index.ts');
+    const analyzer = await openAnalyzer(options);
+    try {
+      await library.use(analyzer.model.description);
+      for (const [index, { path }] of films.entries()) {
+        const label = films.length > 1 ? `${path} (${index + 1} of ${films.length})` : path;
+        try {
+          const hash = await contentHashOf(path, signal);
+          if (await library.has(hash, analyzer.model.description)) {
+            await library.seen(hash, path);
+            progress.say(`${path}: known already`);
+            continue;
+          }
+          const onProgress = (done: number) => progress.show(label, done);
+          const result = await analyzer.analyze(path, { signal, onProgress });
+          const id = await library.add({ path, result });
+          progress.clear();
+          process.stdout.write(`${id}  ${path}\n`);
+        } catch (error) {
+          signal.throwIfAborted();
+          tell(error, path);
+        }
+      }
+    } finally {
+      progress.clear();
+      await analyzer.close();
+    }
+  });
+}
+
+async function enqueue(library: Library, paths: readonly string[]): Promise<void> {
+  const { openJobs } = await import('../jobs/index.ts');
+  const { resolve } = await import('node:path');
+  const queue = await openJobs(library);
+  try {
+    for (const path of paths.map((path) => resolve(path))) {
+      const id = await queue.add({ name: 'analyze' }, { path }, path);
+      process.stdout.write(id === undefined ? `${path}: waits already\n` : `${id}  ${path}\n`);
+    }
+  } finally {
+    await queue.close();
+  }
+}
+
+function listCommand(): Command {
+  return new Command('list')
+    .description('The films of the library, and whether their curves are of its model.')
+    .option('--json', 'one line of JSON a film')
+    .action(async (options: PlaceOptions & { json?: boolean }) => {
+      const films = await withLibrary(options, (library) => library.films());
+      for (const film of films)
+        process.stdout.write(options.json ? `${JSON.stringify(film)}\n` : `${lineOf(film)}\n`);
+    });
+}
+
+function lineOf({ id, path, duration, state, model, clip }: LibraryFilm): string {
+  const value = clip ? `valence ${clip.valence.toFixed(2)}  arousal ${clip.arousal.toFixed(2)}` : '';
+  const stale = state === 'stale' ? `  stale: of model ${model}` : '';
+  return `${String(id).padStart(4)}  ${timeText(duration).padStart(8)}  ${value}  ${path}${stale}`;
+}
+
+function showCommand(): Command {
+  return new Command('show')
+    .description(
+      'What is known of a film: where it lies on the plane, its calm and tense passages, its shots.',
+    )
+    .argument('<film>', 'its number, hash, path or name')
+    .option('--json', 'as JSON')
+    .action(async (name: string, options: PlaceOptions & { json?: boolean }) => {
+      const { onPlane, uncertaintyOf } = await import('../library/index.ts');
+      const { passagesOf, sceneClass } = await import('../search/index.ts');
+      const { film, result } = await withLibrary(options, async (library) => {
+        const film = await library.film(name);
+        return { film, result: await library.result(film.id) };
+      });
+      const { scale } = result.model;
+      const whole = sceneClass(onPlane(result.clip, scale), uncertaintyOf(result.clip, scale));
+      const passages = passagesOf(
+        result.curve.map((point) => {
+          const uncertainty = uncertaintyOf(point, scale);
+          return {
+            time: point.time,
+            ...onPlane(point, scale),
+            ...(uncertainty !== undefined && { uncertainty }),
+          };
+        }),
+      );
+      if (options.json) {
+        process.stdout.write(
+          `${JSON.stringify({ film, class: whole, passages, shots: result.shots ?? [] })}\n`,
+        );
+        return;
+      }
+      const open = whole.also.length > 0 ? ` (its interval reaches into ${whole.also.join(' and ')})` : '';
+      process.stdout.write(`${lineOf(film)}\n`);
+      process.stdout.write(`  ${whole.quadrant}${open}; nearest words: ${whole.words.join(', ')}\n`);
+      for (const { kind, from, to, certain } of passages)
+        process.stdout.write(
+          `  ${timeText(from)} … ${timeText(to)}  ${kind}${certain === false ? ' (within its uncertainty)' : ''}\n`,
+        );
+      if (result.shots) process.stdout.write(`  ${result.shots.length} shots\n`);
+      for (const warning of result.warnings) process.stderr.write(`${film.path}: ${warning}\n`);
+    });
+}
+
+function removeCommand(): Command {
+  return new Command('remove')
+    .description('Forget films and everything that is known of them. The files stay.')
+    .argument('<films...>', 'their numbers, hashes, paths or names')
+    .action((names: string[], options: PlaceOptions) =>
+      withLibrary(options, async (library) => {
+        // all of them are there, or none goes
+        const films = [];
+        for (const name of names) films.push(await library.film(name));
+        for (const { id } of films) await library.remove(id);
+      }),
+    );
+}
+
+const formats = ['jsonl', 'csv'] as const;
+
+function exportCommand(): Command {
+  return new Command('export')
+    .description(
+      'Print results: a line of JSON a film, or one table of all points (film, time, valence, arousal, model).',
+    )
+    .argument('[films...]', 'numbers, hashes, paths or names (default: all)')
+    .option('--format <name>', `one of ${formats.join(', ')}`, oneOf(formats), 'jsonl')
+    .action((names: string[], options: PlaceOptions & { format: (typeof formats)[number] }) =>
+      withLibrary(options, async (library) => {
+        const films: LibraryFilm[] = [];
+        for (const name of names) films.push(await library.film(name));
+        let first = true;
+        for (const film of names.length > 0 ? films : await library.films()) {
+          if (film.state === 'not-analyzed') continue;
+          const result = await library.result(film.id);
+          if (options.format === 'jsonl') process.stdout.write(toJsonLine(result));
+          else {
+            const [head, ...rows] = toCsv(result).trimEnd().split('\n');
+            if (first) process.stdout.write(`film,${head}\n`);
+            for (const row of rows) process.stdout.write(`${film.id},${row}\n`);
+          }
+          first = false;
+        }
+      }),
+    );
+}
