@@ -1,4 +1,4 @@
-import { type DenseNetSizes, densenet } from '../networks/index.ts';
+import { type DenseNetSizes, densenet, mobilenet } from '../networks/index.ts';
 import { imageNet } from './normalization.ts';
 import type { Preset } from './presets.ts';
 import type { Backbone, Stream } from './stream.ts';
@@ -49,12 +49,24 @@ const denseNet: Backbone<'frame'> = {
   pretrained: 'densenet',
 };
 
+/** MobileNet has one size, whatever the preset, and takes what DenseNet takes. */
+const mobileNet = (version: 1 | 2): Backbone<'frame'> => ({
+  about:
+    version === 1
+      ? 'MobileNetV1 up to its last map (Howard et al. 2017)'
+      : 'MobileNetV2 up to its last map (Sandler et al. 2018)',
+  inputShape: denseNet.inputShape,
+  write: denseNet.write,
+  map: (x, layers) => mobilenet(x, layers, { version }),
+  pretrained: `mobilenet${version}`,
+});
+
 /** The frames themselves. */
 export const picture: Stream<'frame'> = {
   name: 'picture',
   aliases: ['rgb'],
   about: 'the frames themselves, in color',
   takes: 'frame',
-  backbones: { densenet: denseNet },
+  backbones: { densenet: denseNet, mobilenet1: mobileNet(1), mobilenet2: mobileNet(2) },
   trained: true,
 };

@@ -1,4 +1,4 @@
-import { type SoundNetSizes, soundnet, soundnetWindows } from '../networks/index.ts';
+import { type SoundNetSizes, soundnet, soundnetWindows, yamnet, yamnetWindows } from '../networks/index.ts';
 import type { Preset } from './presets.ts';
 import type { Backbone, Stream } from './stream.ts';
 
@@ -17,12 +17,22 @@ const soundNet: Backbone<'waveform'> = {
   pretrained: 'soundnet',
 };
 
+/** YAMNet has one size, whatever the preset, and takes what SoundNet takes. */
+const yamNet: Backbone<'waveform'> = {
+  about: 'YAMNet up to its last map, a column for each 0.48 s (Plakal & Ellis 2020)',
+  inputShape: soundNet.inputShape,
+  write: soundNet.write,
+  map: (x, layers) => yamnet(x, layers),
+  windows: () => yamnetWindows,
+  pretrained: 'yamnet',
+};
+
 /** What is heard. */
 export const sound: Stream<'waveform'> = {
   name: 'sound',
   aliases: [],
   about: 'the waveform',
   takes: 'waveform',
-  backbones: { soundnet: soundNet },
+  backbones: { soundnet: soundNet, yamnet: yamNet },
   trained: false,
 };
