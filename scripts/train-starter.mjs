@@ -11,7 +11,7 @@ const films = join(folder, 'synthetic');
 const affectline = (...given) => run(process.execPath, [join(root, 'dist/cli/main.js'), ...given]);
 
 prepare();
-affectline('dataset', 'synthesize', '--films', '60', '--clips', '1200', '--seed', '1', '--out', films);
+affectline('dataset', 'synthesize', '--films', '40', '--clips', '800', '--seed', '1', '--out', films);
 const started = existsSync(join(folder, 'starter/config.yaml'));
 const begin = started ? ['--resume'] : ['--config', join(root, 'models/starter/train.yaml')];
 affectline('train', '--data', films, '--out', folder, '--name', 'starter', ...begin);

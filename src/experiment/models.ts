@@ -1,8 +1,8 @@
-import type { ClipCache } from '../clips/index.ts';
+import { type ClipCache, handcraftedFeatureNames } from '../clips/index.ts';
 import type { LabelledClip, Split } from '../datasets/index.ts';
 import { baselines, crossValidatedRidge, dimensions } from '../evaluation/index.ts';
 import { standardStreams } from '../streams/index.ts';
-import type { TrainingConfiguration } from '../training/index.ts';
+import { openClips, type TrainingConfiguration } from '../training/index.ts';
 import type { HeldOut } from './run.ts';
 
 /** `paper`, `decisions`, a stream, or all but one of them with + between. */
@@ -69,12 +69,25 @@ export async function predictWithoutNetwork(
   };
 }
 
-/** Ridge regression on the features stored with each prepared clip; its penalty is chosen on films left out. */
+const numberOf = (name: string) => handcraftedFeatureNames.indexOf(name);
+/** Features that may act together: motion with light, motion with color. */
+const products = [
+  [numberOf('flow'), numberOf('brightness')],
+  [numberOf('flow'), numberOf('saturation')],
+] as const;
+
+/**
+ * Ridge regression on the features stored with each prepared clip, the products of its flow with light and color, and how
+ * loud it is in its film; its penalty is chosen on films left out.
+ */
 async function handcrafted(split: Split, cache: ClipCache, seed: number): Promise<HeldOut> {
   const featuresOf = async (clips: readonly LabelledClip[]) => {
-    const rows: (readonly number[])[] = [];
-    for (const clip of clips) rows.push((await cache.open(clip)).handcrafted);
-    return rows;
+    const opened = await openClips(clips, cache);
+    return opened.map(({ clip: { handcrafted: own, level } }) => [
+      ...own,
+      ...products.map(([a, b]) => own[a]! * own[b]!),
+      level > 0 ? 20 * Math.log10(level) : 0,
+    ]);
   };
   const features = await featuresOf(split.train);
   const films = split.train.map(({ film }) => film);

@@ -14,7 +14,7 @@ export {
 export type { StepProgress, TrainingClip, TrainOptions, TrainResult } from './options.ts';
 export { type PredictClipsOptions, predictClips } from './predict-clips.ts';
 export type { EpochRecord } from './records/records.ts';
-export { initialParameters, openSplit } from './start.ts';
+export { initialParameters, openClips, openSplit } from './start.ts';
 export { evaluationSize } from './step-inputs.ts';
 export { partOf, type TrainedPart, type TrainedParts } from './trained-parts.ts';
 export { train } from './trainer.ts';

@@ -24,7 +24,10 @@ export async function openSplit(
 }
 
 /** Clips of one film are as loud to each other as they are in the film, whose level is that of all of them together. */
-async function openClips(clips: readonly LabelledClip[], cache: ClipCache) {
+export async function openClips(
+  clips: readonly LabelledClip[],
+  cache: ClipCache,
+): Promise<(TrainingClip & { id: string })[]> {
   const opened: (TrainingClip & { id: string })[] = [];
   const queue = clips.entries();
   const work = async () => {
