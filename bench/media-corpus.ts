@@ -129,7 +129,10 @@ export function* damagedFilms(films: readonly CorpusFilm[], folder: string): Gen
     writeFileSync(cut, bytes.subarray(0, 0.6 * bytes.length));
     yield cut;
     const zeroed = join(folder, `zeroed-${name}`);
-    writeFileSync(zeroed, Buffer.from(bytes).fill(0, 0.4 * bytes.length, 0.6 * bytes.length));
+    writeFileSync(
+      zeroed,
+      Buffer.from(bytes).fill(0, Math.floor(0.4 * bytes.length), Math.floor(0.6 * bytes.length)),
+    );
     yield zeroed;
   }
 }
