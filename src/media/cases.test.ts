@@ -73,7 +73,7 @@ describe.skipIf(!ffmpegFound)('what is easily read wrongly (needs ffmpeg)', { ti
       let peak = 0;
       let pictures = 0;
       for await (const item of media) {
-        if (item.kind === 'sound') {
+        if (item.kind === 'audio') {
           for (const sample of item.chunk.samples) {
             energy += sample * sample;
             peak = Math.max(peak, Math.abs(sample));

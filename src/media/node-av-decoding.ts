@@ -1,4 +1,4 @@
-import { setImmediate } from 'node:timers/promises';
+import { setImmediate, setTimeout } from 'node:timers/promises';
 import { FilterAPI } from 'node-av/api';
 import { AV_FRAME_FLAG_CORRUPT, AV_LOG_ERROR, AVDISCARD_ALL, AVERROR_EOF } from 'node-av/constants';
 import { type Frame, Log, Packet, type Rational } from 'node-av/lib';
@@ -23,6 +23,8 @@ export interface Listener {
 /** Node frees what native objects leave behind only when the event loop turns. */
 const PACKETS_BETWEEN_PAUSES = 256;
 
+const COMPLAINTS_MILLISECONDS = 25;
+
 const nothing = new Uint8Array(0);
 
 /**
@@ -40,9 +42,8 @@ export async function decode(path: string, request: Request, listener: Listener)
     if (text) listener.problem(text);
   };
   Log.setLevel(AV_LOG_ERROR);
-  const file = open(path);
-  // what is said while a file is opened and its formats are guessed is no damage
   Log.setCallback((_level, message) => complain(message), { maxLevel: AV_LOG_ERROR });
+  const file = open(path);
   const streams = file.streams;
   const description = describe(file, streams);
   const chosen = chooseTracks(path, description, streams, request);
@@ -92,8 +93,8 @@ export async function decode(path: string, request: Request, listener: Listener)
   packet.free();
   for (const track of tracks.values()) track.end();
   file.closeInputSync();
-  // complaints arrive when the event loop turns
-  await setImmediate();
+  // complaints arrive from another thread, some turns of the event loop later
+  await setTimeout(COMPLAINTS_MILLISECONDS);
 }
 
 function pictureOutput({ picture }: Plan, request: Request, listener: Listener): Output {
