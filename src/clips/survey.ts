@@ -22,8 +22,9 @@ export interface SurveyOptions
 const lines = 360;
 /** With fewer key frames than this all frames are looked at. */
 const fewestFrames = 12;
-/** Seconds of film that are then looked at. */
+/** Seconds of film that are then looked at, and between the frames of it. */
 const longestLook = 60;
+const betweenFrames = 0.25;
 
 /** Reads a film once: all its sound, and its key frames. @throws InputError as `openMedia` does. */
 export async function surveyFilm(path: string, options: SurveyOptions): Promise<FilmSurvey> {
@@ -44,14 +45,17 @@ async function look(
   const loudness = new Loudness(sampleRate);
   let search: BarSearch | undefined;
   let frames = 0;
+  let next = 0;
   for await (const item of media) {
     if (item.kind === 'audio') loudness.push(item.chunk.samples);
     else {
       const { width, height, gray, time } = item.frame;
+      if (time < next) continue;
+      if (!keyFramesOnly && time > longestLook) break;
+      next = time + betweenFrames;
       search ??= new BarSearch(width, height);
       search.push(gray);
       frames++;
-      if (!keyFramesOnly && time > longestLook) break;
     }
   }
   return { bars: search?.bars() ?? noBars, loudness: loudness.integrated(), frames };

@@ -113,7 +113,7 @@ function lookOf({ picture: { rgb, width, height } }: Moment): number[] {
 /** The root of the mean speed: small motions count, and large ones do not drown them. */
 function rootSpeedOf({ u, v }: Field): number {
   let sum = 0;
-  for (let i = 0; i < u.length; i++) sum += Math.hypot(u[i]!, v[i]!);
+  for (let i = 0; i < u.length; i++) sum += Math.sqrt(u[i]! * u[i]! + v[i]! * v[i]!);
   return Math.sqrt(sum / u.length);
 }
 

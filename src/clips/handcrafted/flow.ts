@@ -21,7 +21,7 @@ export class FlowFeatures {
   add({ u, v }: { readonly u: Float32Array; readonly v: Float32Array }): void {
     let [sum, square, right, down] = [0, 0, 0, 0];
     for (let i = 0; i < u.length; i++) {
-      const length = Math.hypot(u[i]!, v[i]!);
+      const length = Math.sqrt(u[i]! * u[i]! + v[i]! * v[i]!);
       sum += length;
       square += length * length;
       right += u[i]!;

@@ -118,7 +118,15 @@ function cieLab(red: number, green: number, blue: number) {
   return { lightness: 116 * y - 16, a: 500 * (x - y), b: 200 * (y - z) };
 }
 
+/** By level, 0 … 255. */
+const linearLights = Float64Array.from({ length: 256 }, (_, level) => linear(level / 255));
+
+/** @param level 0 … 1, in steps of 1/255. */
 function linearLight(level: number): number {
+  return linearLights[Math.round(255 * level)]!;
+}
+
+function linear(level: number): number {
   return level <= 0.04045 ? level / 12.92 : ((level + 0.055) / 1.055) ** 2.4;
 }
 
