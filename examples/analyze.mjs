@@ -2,12 +2,12 @@
 import { writeFile } from 'node:fs/promises';
 import { FilmStrip, InputError, openAnalyzer, toPicture } from 'affectline';
 
-const [film = 'samples/sample.mp4', picture = `${film}.png`] = process.argv.slice(2);
+const [film = 'samples/sample.mp4', png = `${film}.png`] = process.argv.slice(2);
 const analyzer = await openAnalyzer(); // the starter model; { model: 'runs/train/best' } takes one of yours
 const strip = new FilmStrip();
 try {
   const result = await analyzer.analyze(film, {
-    onFrame: ({ time, side, rgb }) => strip.add({ time, width: side, height: side, rgb }),
+    onFrame: ({ time, picture }) => strip.add({ time, ...picture }),
   });
   const { clip, curve, model } = result;
   const strongest = curve.reduce((a, b) => (b.arousal > a.arousal ? b : a));
@@ -17,7 +17,7 @@ try {
   console.log(`most exciting at ${strongest.time} s: arousal ${strongest.arousal.toFixed(2)}`);
   for (const sentence of [...result.warnings, ...result.unknown.map(({ reason }) => reason)])
     console.log(`know: ${sentence}`);
-  await writeFile(picture, await toPicture(result, strip));
+  await writeFile(png, await toPicture(result, strip));
 } catch (error) {
   if (!(error instanceof InputError)) throw error;
   console.error(`${error.code}: ${error.message}`);

@@ -23,7 +23,7 @@ test('analyze: values, the strongest moment, and a picture', () => {
   const said = run('analyze.mjs', join(root, 'samples/sample.mp4'), picture);
   expect(said).toMatch(/valence \d\.\d\d, arousal \d\.\d\d \(starter\)\nmost exciting at \d+ s: arousal \d/);
   expect(readFileSync(picture).subarray(1, 4).toString()).toBe('PNG');
-});
+}, 180_000);
 
 describe.skipIf(!hasFfmpeg)('on labels of one’s own (needs ffmpeg)', () => {
   beforeAll(() => {
@@ -61,5 +61,5 @@ describe.skipIf(!hasFfmpeg)('on labels of one’s own (needs ffmpeg)', () => {
     const out = join(folder, 'runs/reproduce');
     expect(run('reproduce.mjs', data, out, yaml)).toMatch(/sound alone +valence/);
     expect(readFileSync(join(out, 'report.md'), 'utf8')).toContain('## Table 1');
-  });
+  }, 180_000);
 });
