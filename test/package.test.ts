@@ -23,7 +23,7 @@ test('the packed package installs in an empty folder without install scripts and
 
   const affectline = join(folder, 'node_modules/.bin/affectline');
   const film = join(root, 'samples/sample.mp4');
-  const output = execFileSync(affectline, ['analyze', film, '--json'], {
+  const output = execFileSync(affectline, ['analyze', film, '--json', '--out', join(folder, 'results')], {
     cwd: folder,
     encoding: 'utf8',
   });
