@@ -232,7 +232,7 @@ class DecodedFilm implements FilmSource {
     for await (const field of flow) {
       const { place, scale, rests } = this.pairs.shift()!;
       for (const rest of rests) waiting.push({ place: rest, field: restingField });
-      waiting.push({ place, field: inUnit(field, scale, preprocessing.flow) });
+      waiting.push({ place, field: inUnit(field, scale, preprocessing) });
       yield* assigned(false);
     }
     yield* assigned(true);
@@ -251,7 +251,7 @@ function isNearer(place: number, later: number, earlier: number): boolean {
 function inUnit(
   { width, height, u, v }: FlowField,
   factor: number,
-  { scale, largest }: Preprocessing['flow'],
+  { flow: { scale, largest } }: Preprocessing,
 ): Field {
   const of =
     scale === 'root'

@@ -37,7 +37,7 @@ export async function surveyFilm(path: string, options: SurveyOptions): Promise<
 async function look(
   path: string,
   { picture, sound: _, ...options }: SurveyOptions,
-  { sound, keyFramesOnly }: Required<Pick<MediaOptions, 'sound' | 'keyFramesOnly'>>,
+  { sound, keyFramesOnly }: { readonly sound: boolean; readonly keyFramesOnly: boolean },
 ): Promise<FilmSurvey & { frames: number }> {
   const media = await openMedia(path, {
     ...{ ...options, shortSide: lines, gray: picture, rgbEvery: 0, sound, keyFramesOnly },

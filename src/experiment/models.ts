@@ -72,8 +72,8 @@ export async function predictWithoutNetwork(
 const numberOf = (name: string) => handcraftedFeatureNames.indexOf(name);
 /** Features that may act together: motion with light, motion with color. */
 const products = [
-  [numberOf('flow'), numberOf('brightness')],
-  [numberOf('flow'), numberOf('saturation')],
+  [numberOf('flowMean'), numberOf('brightness')],
+  [numberOf('flowMean'), numberOf('saturation')],
 ] as const;
 
 /**

@@ -2,7 +2,7 @@ import { RunningStatistics } from './statistics.ts';
 
 /** Names of `FlowFeatures.values()`, in order. */
 export const flowFeatureNames: readonly string[] = [
-  'flow',
+  'flowMean',
   'flowDeviation',
   'flowMaximum',
   'flowSpread',
