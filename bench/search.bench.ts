@@ -46,6 +46,13 @@ async function measure(name: string, place: LibraryPlace): Promise<void> {
   console.log(`${name}: filled in ${(filling / 1000).toFixed(0)} s`);
   for (const [what, milliseconds, goal] of rows)
     console.log(`  ${what.padEnd(32)}${milliseconds.toFixed(1).padStart(8)} ms   goal ${goal}`);
+  const sizes = await library.database.query<{ name: string; bytes: string }>(
+    `select relname as name, pg_total_relation_size(oid) as bytes from pg_class
+     where relnamespace = 'affectline'::regnamespace and relname in ('moment', 'curve', 'features') order by 1`,
+  );
+  console.log(
+    `  megabytes: ${sizes.map(({ name, bytes }) => `${name} ${(Number(bytes) / 1e6).toFixed(0)}`).join(', ')}`,
+  );
   await search.close();
   await library.close();
 }

@@ -76,6 +76,12 @@ const steps: readonly string[] = [
     primary key (job, attempt)
   );
   `,
+  // uncompressed, so that a part of them is read without the rest; floats hardly compress anyway
+  `
+  alter table affectline.features alter column vectors set storage external;
+  alter table affectline.curve alter column valence set storage external;
+  alter table affectline.curve alter column arousal set storage external;
+  `,
 ];
 
 /**

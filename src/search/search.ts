@@ -1,5 +1,5 @@
 import type { Affect } from '../affect/index.ts';
-import { type Library, momentStep, onPlane, unpacked } from '../library/index.ts';
+import { type Library, momentStep, unpacked } from '../library/index.ts';
 import { InputError, unknownName } from '../support/errors.ts';
 import { currentModel, type Region, searchPlane } from './plane-search.ts';
 import { type Quadrant, quadrants } from './quadrants.ts';
@@ -153,34 +153,53 @@ export class Search {
     hits: readonly Hit[],
     spanOf: (curve: { start: number; step: number }, hit: Hit) => [from: number, to: number],
   ): Promise<Scene[]> {
-    const rows = await this.library.database.query<{
-      curve: string;
-      film: string;
-      path: string;
-      start: number;
-      step: number;
-      valence: Uint8Array;
-      arousal: Uint8Array;
-    }>(
-      `select curve.id as curve, film.id as film, film.path, start, step, valence, arousal
+    const curves = [...new Set(hits.map(({ curve }) => curve))];
+    const rows = await this.library.database.query<CurveRow>(
+      `select curve.id as curve, film.id as film, film.path, start, step, length(valence) / 4 as points
        from affectline.curve join affectline.film on film.id = curve.film_id where curve.id = any($1::bigint[])`,
-      [[...new Set(hits.map(({ curve }) => curve))]],
+      [curves],
     );
-    const curves = new Map(rows.map((row) => [Number(row.curve), row]));
-    return hits.flatMap((hit): Scene[] => {
-      const row = curves.get(hit.curve);
+    const known = new Map(rows.map((row) => [Number(row.curve), row]));
+    const scenes = hits.flatMap((hit) => {
+      const row = known.get(hit.curve);
       if (!row) return [];
       const [from, to] = spanOf(row, hit);
-      const mean = (bytes: Uint8Array) => {
-        const values = unpacked(bytes);
-        const end = Math.max(Math.round((to - row.start) / row.step), 1);
-        const within = values.subarray(Math.min(Math.round((from - row.start) / row.step), end - 1), end);
-        return within.reduce((sum, value) => sum + value, 0) / Math.max(within.length, 1);
-      };
-      const affect = onPlane({ valence: mean(row.valence), arousal: mean(row.arousal) }, [-1, 1]);
-      return [{ film: Number(row.film), path: row.path, from, to, affect, distance: hit.distance }];
+      const end = Math.min(Math.max(Math.round((to - row.start) / row.step), 1), row.points);
+      const first = Math.min(Math.max(Math.round((from - row.start) / row.step), 0), end - 1);
+      return [{ hit, row, from, to, first, count: end - first }];
+    });
+    // only the stretches, for a film's whole curve is long
+    const stretches = await this.library.database.query<{ valence: Uint8Array; arousal: Uint8Array }>(
+      `select substring(valence from 4 * first + 1 for 4 * points) as valence,
+         substring(arousal from 4 * first + 1 for 4 * points) as arousal
+       from unnest($1::bigint[], $2::int[], $3::int[]) with ordinality as wanted(curve, first, points, number)
+       join affectline.curve on curve.id = wanted.curve order by number`,
+      [
+        scenes.map(({ hit }) => hit.curve),
+        scenes.map(({ first }) => first),
+        scenes.map(({ count }) => count),
+      ],
+    );
+    if (stretches.length < scenes.length) return this.scenesOf(hits, spanOf); // a film has just been removed
+    return scenes.map(({ hit, row, from, to }, index): Scene => {
+      const { valence, arousal } = stretches[index]!;
+      const affect = { valence: meanOf(unpacked(valence)), arousal: meanOf(unpacked(arousal)) };
+      return { film: Number(row.film), path: row.path, from, to, affect, distance: hit.distance };
     });
   }
+}
+
+interface CurveRow {
+  curve: string;
+  film: string;
+  path: string;
+  start: number;
+  step: number;
+  points: number;
+}
+
+function meanOf(values: Float32Array): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 /** Hits without those beside a better one. */
