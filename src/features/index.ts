@@ -1,4 +1,5 @@
-// A film and a model in → its feature vectors over time (`FilmFeatures`): what heads, and searches by example, see of it.
+// A film and a model in → its feature vectors over time (`FilmFeatures`): what heads, and searches by example, see of it;
+// what it looks and sounds like in numbers that have words (`watched`), and how far its features lie from a training set.
 export { distanceFrom, featuresWithin, type UsualFeatures, usualFeatures } from './distance.ts';
 export { type ExtractOptions, extractFeatures } from './extract.ts';
 export {

@@ -1,7 +1,7 @@
 /*
  * In: a library, and how a scene feels: a point or region of the plane, a quadrant, an emotion word, the shape of a
  * curve (drawn, or in words), another scene. Out: scenes with their times, the nearest first. And what a scene is: its
- * quadrant and the words nearest to it, with what its interval leaves open; calm and tense passages; peaks.
+ * quadrant and the words nearest to it, with what its interval leaves open; calm and tense passages.
  */
 export { type Passage, passagesOf, type SceneClass, sceneClass } from './classify.ts';
 export { planeStatement, type Region } from './plane-search.ts';
