@@ -34,7 +34,11 @@ const picture = (size = '320x180', seconds = 2, rate = 25) =>
   lavfi(`testsrc2=s=${size}:r=${rate}:d=${seconds}`);
 const sound = (seconds = 2) =>
   lavfi(`aevalsrc=0.4*sin(2*PI*t*(200+150*t))|0.3*sin(2*PI*t*330):s=44100:d=${seconds}`);
-const h264 = ['-c:v', 'libx264', '-preset', 'veryfast', '-pix_fmt', 'yuv420p', '-g', '12'];
+/** On one thread: with more, the bytes depend on how many the machine has, and flipped bits hit other things. */
+const h264 = [
+  ...['-c:v', 'libx264', '-preset', 'veryfast', '-pix_fmt', 'yuv420p'],
+  ...['-g', '12', '-threads', '1'],
+];
 const aac = ['-c:a', 'aac'];
 
 /** Writes the file of another name into a new one, changed. */
@@ -42,10 +46,12 @@ function changed(from: string, to: string, change: (bytes: Buffer) => Uint8Array
   writeFileSync(join(folder, to), change(readFileSync(join(folder, from))));
 }
 
+/** Of what is coded, not of the tables before it. */
 function flipBits(bytes: Buffer, count: number, seed: number): Buffer {
   const random = Random.seeded(seed);
+  const start = bytes.indexOf('mdat') + 4;
   for (let i = 0; i < count; i++) {
-    const at = 2000 + random.integer(bytes.length - 4000);
+    const at = start + random.integer(bytes.length - start);
     bytes[at] = bytes[at]! ^ (1 << random.integer(8));
   }
   return bytes;
@@ -274,7 +280,7 @@ const films: Film[] = [
     file: 'flipped.mp4',
     make: () => changed('plain.mp4', 'flipped.mp4', (bytes) => flipBits(bytes, 30, 1)),
     damaged: true,
-    check: ({ summary }) => expect(summary.coverage).toBeGreaterThan(0.7),
+    check: ({ summary }) => expect(summary.coverage).toBeGreaterThan(0.5),
   },
   ...['mp4', 'avi', 'mpeg'].map((ending) => ({
     name: `a real ${ending}`,
