@@ -72,11 +72,13 @@ export interface Unknown {
   to?: number;
 }
 
-/** A stretch of film between two cuts. */
+/** A stretch of film between two boundaries. Its value has no interval: those hold for stretches as long as the window. */
 export interface Shot extends AffectEstimate {
   /** Seconds. */
   from: number;
   to: number;
+  /** How it begins: with the film, at a hard cut, out of black or white, or out of the shot before. */
+  begins: 'start' | 'cut' | 'fade' | 'dissolve';
 }
 
 /** The answer for one film. As JSON it is one line; keys are only ever added (see `schemaVersion`). */

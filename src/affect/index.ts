@@ -32,6 +32,7 @@ export { type FilmEffect, filmEffects } from './film-effects.ts';
 export { bestLag, type Lag, movedBack } from './lag.ts';
 export { type MetricName, type Metrics, mean, metricNames, metricsOf, variance } from './metrics.ts';
 export { modelWarnings } from './model-warnings.ts';
+export { type Peak, peaksOf } from './peaks.ts';
 export { resampled, smoothed } from './resample.ts';
 export { type Findings, filmAffect } from './result.ts';
 export { filmAffectJsonSchema, filmAffectSchema, parseFilmAffect } from './schema.ts';

@@ -47,7 +47,15 @@ export const filmAffectSchema: z.ZodType<FilmAffect> = z
     clip: estimate,
     curve: z.array(estimate.extend({ time: seconds })),
     intervals: z.looseObject({ confidence: z.number().gt(0).lt(1), method: z.string() }).exactOptional(),
-    shots: z.array(estimate.extend({ from: seconds, to: seconds })).exactOptional(),
+    shots: z
+      .array(
+        estimate.extend({
+          from: seconds,
+          to: seconds,
+          begins: z.enum(['start', 'cut', 'fade', 'dissolve']),
+        }),
+      )
+      .exactOptional(),
     unknown: z.array(
       z.looseObject({
         code: z.string().regex(/^[a-z]+(-[a-z]+)*$/),

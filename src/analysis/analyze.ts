@@ -1,9 +1,10 @@
 import { type FilmAffect, filmAffect, modelWarnings } from '../affect/index.ts';
 import { extractFeatures, type FilmFeatures, type Sessions, watched } from '../features/index.ts';
 import type { Model } from '../models/index.ts';
+import type { ShotDetector } from '../shots/index.ts';
 import { type FilmSource, type Moment, streamNamed } from '../streams/index.ts';
 import { InputError } from '../support/errors.ts';
-import { clipOf, curveOf, window, windowsOf } from './curve.ts';
+import { clipOf, curveOf, shotsOf, window, windowsOf } from './curve.ts';
 import { unknownOf } from './knowledge.ts';
 import { partsOf } from './parts.ts';
 
@@ -18,6 +19,8 @@ export interface FilmOptions {
   readonly contentHash: Promise<string>;
   /** What was asked for, as the answer tells it. */
   readonly options: FilmAffect['options'];
+  /** Has been shown the frames that were decoded, once all are; nothing where shots are not looked for. */
+  readonly shots?: ShotDetector | undefined;
   readonly signal?: AbortSignal | undefined;
   /** @param done how much of the film is analysed, 0 to 1. */
   readonly onProgress?: ((done: number) => void) | undefined;
@@ -33,7 +36,7 @@ export interface FilmOptions {
  */
 export async function analyzeFilm(
   film: FilmSource,
-  { model, sessions, streams, name, contentHash, options, signal, onProgress, onMoment }: FilmOptions,
+  { model, sessions, streams, name, contentHash, options, shots, signal, onProgress, onMoment }: FilmOptions,
 ): Promise<{ affect: FilmAffect; features: FilmFeatures }> {
   const { declaredDuration, hasPicture, hasSound, isSilent, frameRate, videoTrack, audioTrack } = film.info;
   const { known, intervals } = model.calibration ?? {};
@@ -74,6 +77,7 @@ export async function analyzeFilm(
     window,
     clip: clipOf(parts, intervals?.margins),
     curve: curveOf(parts, windows, intervals?.margins),
+    ...(shots && hasPicture && { shots: shotsOf(parts, shots.end(decodedDuration)) }),
     ...(intervals && { intervals: { confidence: intervals.confidence, method: intervals.method } }),
     unknown: watching ? unknownOf(known, features, watching.quantities(), windows) : [],
     streams: [...features.streams],

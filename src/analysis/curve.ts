@@ -1,4 +1,5 @@
-import { type Affect, type AffectEstimate, type AffectPoint, sumOf } from '../affect/index.ts';
+import { type Affect, type AffectEstimate, type AffectPoint, type Shot, sumOf } from '../affect/index.ts';
+import type { ShotSpan } from '../shots/index.ts';
 import type { Parts } from './parts.ts';
 import type { Track } from './track.ts';
 
@@ -26,6 +27,14 @@ export function curveOf(parts: Parts, windows: readonly Window[], margins?: Affe
   return windows.map(({ time, from, to }) => ({
     time,
     ...estimate(parts, (track) => track.meanWithin(from, to), margins),
+  }));
+}
+
+/** What each shot makes people feel, by what is seen and heard in it alone. */
+export function shotsOf(parts: Parts, spans: readonly ShotSpan[]): Shot[] {
+  return spans.map((span) => ({
+    ...span,
+    ...estimate(parts, (track) => track.meanWithin(span.from, span.to)),
   }));
 }
 

@@ -48,7 +48,16 @@ test('a film is added once, listed, shown, searched, exported and removed', asyn
   expect((await affectline('library', 'list', ...place)).stdout).toMatch(
     /^ +1 +0:32 +valence -?\d\.\d\d +arousal .*film\.mp4\n$/,
   );
-  expect((await affectline('library', 'show', 'film.mp4', ...place)).stdout).toContain('nearest words: ');
+  expect((await affectline('library', 'show', 'film.mp4', ...place)).stdout).toMatch(
+    /nearest words: [\s\S]*shots?\n/,
+  );
+  const alike = await affectline('search', '--like', 'film.mp4', '--at', '0,5', '--json', ...place);
+  const scenes = alike.stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  expect(scenes[0]).toMatchObject({ film: 1, quadrant: expect.any(String) });
+  for (const { from } of scenes) expect(from).toBeGreaterThanOrEqual(5);
   const found = await affectline('search', '--quadrant', 'excited', '--json', ...place);
   for (const line of found.stdout.trim().split('\n').filter(Boolean))
     expect(JSON.parse(line)).toMatchObject({ film: 1, path: 'film.mp4', quadrant: 'excited' });

@@ -64,6 +64,7 @@ async function add(paths: string[], options: AddOptions): Promise<void> {
       );
     const signal = interruptSignal();
     const { openAnalyzer } = await import('../analysis/node/index.ts');
+    const { analysisOf } = await import('../jobs/index.ts');
     const analyzer = await openAnalyzer(options);
     try {
       await library.use(analyzer.model.description);
@@ -77,8 +78,7 @@ async function add(paths: string[], options: AddOptions): Promise<void> {
             continue;
           }
           const onProgress = (done: number) => progress.show(label, done);
-          const result = await analyzer.analyze(path, { signal, onProgress });
-          const id = await library.add({ path, result });
+          const id = await library.add(await analysisOf(analyzer, path, { signal, onProgress }));
           progress.clear();
           process.stdout.write(`${id}  ${path}\n`);
         } catch (error) {
@@ -127,7 +127,7 @@ function lineOf({ id, path, duration, state, model, clip }: LibraryFilm): string
 function showCommand(): Command {
   return new Command('show')
     .description(
-      'What is known of a film: where it lies on the plane, its calm and tense passages, its shots.',
+      'What is known of a film: where it lies on the plane, its calm and tense passages, its peaks, its shots.',
     )
     .argument('<film>', 'its number, hash, path or name')
     .option('--json', 'as JSON')
@@ -163,7 +163,10 @@ function showCommand(): Command {
         process.stdout.write(
           `  ${timeText(from)} … ${timeText(to)}  ${kind}${certain === false ? ' (within its uncertainty)' : ''}\n`,
         );
-      if (result.shots) process.stdout.write(`  ${result.shots.length} shots\n`);
+      if (result.shots)
+        process.stdout.write(
+          `  ${result.shots.length === 1 ? 'one shot' : `${result.shots.length} shots`}\n`,
+        );
       for (const warning of result.warnings) process.stderr.write(`${film.path}: ${warning}\n`);
     });
 }

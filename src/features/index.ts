@@ -11,3 +11,4 @@ export {
 } from './quantities.ts';
 export { Sessions } from './sessions.ts';
 export { type FeatureTrack, type FilmFeatures, type Stretch, windowMean } from './track.ts';
+export { type WindowVectors, windowVectors } from './windows.ts';

@@ -111,7 +111,7 @@ describe.each(places.filter(([, there]) => there))('%s', (_, __, newPlace) => {
   test('a film that is taken out leaves nothing behind', async () => {
     const result = {
       ...analysisOf('gone.mp4', 20, 7).result,
-      shots: [{ from: 0, to: 20, valence: 3, arousal: 3 }],
+      shots: [{ from: 0, to: 20, begins: 'start' as const, valence: 3, arousal: 3 }],
     };
     const features = { dimensions: 2, vectors: new Float32Array(8) };
     const id = await library.add({ path: '/films/gone.mp4', result, features });

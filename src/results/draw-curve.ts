@@ -6,11 +6,12 @@ import {
   type FilmAffect,
   mean,
   neutralOf,
+  type Peak,
+  peaksOf,
   type Scale,
 } from '../affect/index.ts';
 import { colors, line, text } from './drawing.ts';
 import { clock, shown } from './numbers.ts';
-import { type Peak, peaksOf } from './peaks.ts';
 
 interface Place {
   time: ScaleLinear<number, number>;

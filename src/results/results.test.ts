@@ -1,12 +1,10 @@
 import { scaleLinear } from 'd3-scale';
-import fc from 'fast-check';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
 import { elicited, type FilmAffect } from '../affect/index.ts';
 import { drawCurve } from './draw-curve.ts';
 import { FilmStrip, toCsv, toJsonLine, toPicture } from './index.ts';
 import { clock, shown } from './numbers.ts';
-import { peaksOf } from './peaks.ts';
 
 const film: FilmAffect = {
   schemaVersion: 1,
@@ -89,34 +87,6 @@ describe('text', () => {
     expect([0, 7.9, 61, 3750].map(clock)).toEqual(['0:00', '0:07', '1:01', '1:02:30']);
     expect([0.123, -1.3, -0.001].map((value) => shown(value))).toEqual(['+0.12', '−1.30', '0.00']);
     expect([3.123, -0.5, 0].map((value) => shown(value, [1, 5]))).toEqual(['3.12', '−0.50', '0.00']);
-  });
-});
-
-describe('peaks', () => {
-  test('the highest and the lowest point come first, small ripples not at all', () => {
-    const curve = Array.from(
-      { length: 100 },
-      (_, i) => Math.sin(i / 8) * (1 + i / 100) + 0.02 * Math.sin(i * 2),
-    );
-    const peaks = peaksOf(curve, 2, 5);
-    expect(curve[peaks[0]!.index]).toBe(Math.max(...curve));
-    expect(curve[peaks.find((peak) => peak.kind === 'low')!.index]).toBe(Math.min(...curve));
-    expect(peaks).toHaveLength(4);
-  });
-
-  test('peaks keep their distance and their side of the baseline', () => {
-    const curves = fc.array(fc.double({ min: -9, max: 9, noNaN: true }), { maxLength: 60 });
-    fc.assert(
-      fc.property(curves, (curve) => {
-        for (const kind of ['high', 'low'] as const) {
-          const places = peaksOf(curve, 3, 4).filter((peak) => peak.kind === kind);
-          const sign = kind === 'high' ? 1 : -1;
-          expect(places.every(({ index }) => sign * curve[index]! > 0)).toBe(true);
-          const sorted = places.map(({ index }) => index).sort((a, b) => a - b);
-          expect(sorted.every((index, i) => i === 0 || index - sorted[i - 1]! >= 4)).toBe(true);
-        }
-      }),
-    );
   });
 });
 

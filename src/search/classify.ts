@@ -1,4 +1,4 @@
-import { type Affect, dimensions } from '../affect/index.ts';
+import { type Affect, dimensions, type Peak, peaksOf } from '../affect/index.ts';
 import { type Quadrant, quadrantOf } from './quadrants.ts';
 import { nearestWords } from './words.ts';
 
@@ -36,13 +36,13 @@ export function sceneClass(affect: Affect, uncertainty?: number): SceneClass {
 
 /** A stretch of film that stands out. */
 export interface Passage {
-  kind: 'calm' | 'tense';
+  kind: 'calm' | 'tense' | 'peak';
   /** Seconds. */
   from: number;
   to: number;
   /** Its mean, −1 … 1. */
   affect: Affect;
-  /** Whether the interval of its mean arousal lies beyond the threshold as well; nothing where there is no interval. */
+  /** Whether it stands out by more than the interval of its arousal; nothing where there is no interval. */
   certain?: boolean;
 }
 
@@ -56,21 +56,61 @@ export interface PlanePoint extends Affect {
 const threshold = 0.8;
 /** Seconds of the shortest passage: two windows, so that it is not one event alone. */
 const shortest = 20;
+/** Peaks of a film that are named, at most. */
+const mostPeaks = 5;
 
 /**
  * Calm passages: arousal at least 0.8 standard deviations of the film below its mean, for 20 seconds or more. Tense
- * ones: as much above it, and valence below the film's mean. They are relative to the film, for how a film is graded and
- * mixed shifts its whole curve.
+ * ones: as much above it, and valence below the film's mean. Peaks: highs of arousal that stand out by a fifth of its
+ * range. All are relative to the film, for how a film is graded and mixed shifts its whole curve.
+ *
+ * @returns in order of time; a peak may lie within a tense passage.
  */
 export function passagesOf(curve: readonly PlanePoint[]): Passage[] {
   if (curve.length < 2) return [];
   const [valence, arousal] = dimensions.map((of) => statisticsOf(curve.map((point) => point[of])));
   if (arousal!.deviation < 1e-6) return [];
   const step = curve[1]!.time - curve[0]!.time;
+  const peaks = peaksOf(
+    curve.map((point) => (point.arousal - arousal!.mean) / arousal!.deviation),
+    mostPeaks,
+    Math.ceil(shortest / step),
+  );
+  return [
+    ...stretchesOf(curve, step, valence!.mean, arousal!),
+    ...peaks
+      .filter(({ kind }) => kind === 'high')
+      .map((peak) => peakAt(curve, peak, step, arousal!.deviation)),
+  ].sort((a, b) => a.from - b.from || a.to - b.to);
+}
+
+/** The window of a peak: the ten seconds that its point stands for. */
+function peakAt(
+  curve: readonly PlanePoint[],
+  { index, prominence }: Peak,
+  step: number,
+  deviation: number,
+): Passage {
+  const { time, uncertainty, ...affect } = curve[index]!;
+  return {
+    kind: 'peak',
+    from: Math.max(time - shortest / 4, 0),
+    to: Math.min(time + shortest / 4, curve.at(-1)!.time + step),
+    affect,
+    ...(uncertainty !== undefined && { certain: prominence * deviation > uncertainty }),
+  };
+}
+
+function stretchesOf(
+  curve: readonly PlanePoint[],
+  step: number,
+  meanValence: number,
+  arousal: { mean: number; deviation: number },
+): Passage[] {
   const kindOf = (point: PlanePoint): Passage['kind'] | undefined => {
-    const height = (point.arousal - arousal!.mean) / arousal!.deviation;
+    const height = (point.arousal - arousal.mean) / arousal.deviation;
     if (height <= -threshold) return 'calm';
-    return height >= threshold && point.valence < valence!.mean ? 'tense' : undefined;
+    return height >= threshold && point.valence < meanValence ? 'tense' : undefined;
   };
   const passages: Passage[] = [];
   let begin = 0;
@@ -85,7 +125,7 @@ export function passagesOf(curve: readonly PlanePoint[]): Passage[] {
       arousal: statisticsOf(points.map((point) => point.arousal)).mean,
     };
     const widths = points.flatMap(({ uncertainty }) => uncertainty ?? []);
-    const beyond = Math.abs(affect.arousal - arousal!.mean) - threshold * arousal!.deviation;
+    const beyond = Math.abs(affect.arousal - arousal.mean) - threshold * arousal.deviation;
     passages.push({
       kind,
       from: points[0]!.time,

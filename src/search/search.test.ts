@@ -287,7 +287,7 @@ test('a scene whose interval crosses a border says into what it reaches', () => 
   expect(nearestWords({ valence: -0.6, arousal: 0.3 }, 3)).toContain('angry');
 });
 
-test('calm and tense passages are those that were put into a film', () => {
+test('calm and tense passages and peaks are those that were put into a film', () => {
   const curve = Array.from({ length: 300 }, (_, time) => ({
     time,
     valence: time >= 200 && time < 240 ? -0.5 : 0,
@@ -297,10 +297,12 @@ test('calm and tense passages are those that were put into a film', () => {
   }));
   expect(passagesOf(curve).map(({ kind, from, to, certain }) => [kind, from, to, certain])).toEqual([
     ['calm', 60, 110, true],
+    ['peak', 145, 155, true],
+    ['peak', 195, 205, true],
     ['tense', 200, 240, true],
   ]);
   expect(
-    passagesOf(curve.map((point) => ({ ...point, uncertainty: 1 }))).every(
+    passagesOf(curve.map((point) => ({ ...point, uncertainty: 2 }))).every(
       ({ certain }) => certain === false,
     ),
   ).toBe(true);

@@ -5,6 +5,7 @@ import { type FilmFeatures, Sessions } from '../../features/index.ts';
 import { type Model, untrainedModel } from '../../models/index.ts';
 import { readModel, starterFolder } from '../../models/node/index.ts';
 import { nodeRuntime, type Provider } from '../../runtime/node/index.ts';
+import { ShotDetector } from '../../shots/index.ts';
 import {
   type Material,
   type Moment,
@@ -85,8 +86,12 @@ export async function openAnalyzer(options: AnalyzerOptions = {}): Promise<Analy
       const ended = new AbortController();
       const contentHash = contentHashOf(path, AbortSignal.any([ended.signal, ...(signal ? [signal] : [])]));
       contentHash.catch(() => {}); // whoever waits for it is told
+      const shots = wants.includes('pair') ? new ShotDetector() : undefined;
       const film = await openFilm(path, {
         ...{ wants, decoder, threads },
+        ...(shots && {
+          onFrame: ({ time, width, height, gray }) => shots.push({ time, width, height, pixels: gray }),
+        }),
         preprocessing: model.preprocessing,
         ...(maximumDuration !== undefined && { maximumDuration }),
         ...(videoTrack !== undefined && { videoTrack }),
@@ -95,7 +100,7 @@ export async function openAnalyzer(options: AnalyzerOptions = {}): Promise<Analy
       });
       try {
         const analysis = analyzeFilm(film, {
-          ...{ model, sessions, streams, contentHash, signal, onProgress },
+          ...{ model, sessions, streams, contentHash, shots, signal, onProgress },
           name: path,
           options: {
             ...{ streams, decoder },

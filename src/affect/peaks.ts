@@ -23,7 +23,9 @@ function highs(values: readonly number[], kind: Peak['kind'], count: number, dis
   const range = Math.max(...values) - Math.min(...values);
   const candidates = values
     .map((_, index) => ({ index, kind, prominence: prominence(values, index) }))
-    .filter((peak) => values[peak.index]! > 0 && peak.prominence > range / 5)
+    // of a level stretch the first sample counts
+    .filter(({ index }) => values[index]! > 0 && values[index] !== values[index - 1])
+    .filter((peak) => peak.prominence > range / 5)
     .sort((a, b) => b.prominence - a.prominence || a.index - b.index);
   for (const peak of candidates) {
     if (chosen.length === count) break;
