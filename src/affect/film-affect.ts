@@ -96,6 +96,8 @@ export interface FilmAffect {
   coverage: number;
   /** Mean frames per second of the picture; absent where there is none or it is not known. */
   frameRate?: number;
+  /** Of its first frame, as the film itself says: `01:00:00:00`, or `01:00:00;00` with dropped numbers. */
+  startTimecode?: string;
   /** The tracks that were decoded. */
   tracks: { picture?: TrackDescription; sound?: TrackDescription };
   model: ModelDescription;

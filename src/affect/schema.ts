@@ -28,6 +28,10 @@ export const filmAffectSchema: z.ZodType<FilmAffect> = z
     duration: seconds,
     coverage: z.number().min(0).max(1),
     frameRate: z.number().positive().exactOptional(),
+    startTimecode: z
+      .string()
+      .regex(/^\d\d:\d\d:\d\d[:;]\d\d$/)
+      .exactOptional(),
     tracks: z.looseObject({ picture: track.exactOptional(), sound: track.exactOptional() }),
     model: z.looseObject({
       name: z.string(),

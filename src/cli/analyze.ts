@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import { elicited, type FilmAffect, modelWarnings } from '../affect/index.ts';
 import type { Analyzer } from '../analysis/node/index.ts';
-import { FilmStrip, modelName, toCsv, toJsonLine, toPicture } from '../results/index.ts';
+import { FilmStrip, formats, modelName, toJsonLine } from '../results/index.ts';
 import type { Provider } from '../runtime/node/index.ts';
 import { contentHashOf } from '../support/content-hash.ts';
 import { checkWritable } from '../support/folders.ts';
@@ -25,6 +25,7 @@ import {
   checkNames,
   earlierResult,
   foldersOf,
+  pathsOf,
   type Request,
   type ResultFiles,
   resultFiles,
@@ -36,10 +37,13 @@ const presets = ['paper', 'compact'] as const;
 // 48 hours, named here, so that help need not load the media module
 const LONGEST_FILM = 172_800;
 const MOST_TRACKS = 1000;
+const formatNames = formats.map(({ name }) => name);
+const usual = ['json', 'csv', 'png'];
 const decoders = ['auto', 'node-av', 'ffmpeg'] as const;
 
 interface AnalyzeOptions {
   out?: string;
+  formats?: string[];
   json?: boolean;
   streams?: StreamName[];
   model?: string;
@@ -64,6 +68,11 @@ export function analyzeCommand(): Command {
     )
     .argument('<paths...>', 'films, or folders to be searched for films')
     .option('-o, --out <folder>', 'write the results there')
+    .option(
+      '--formats <names>',
+      `what to write, of ${formatNames.join(',')} (default: ${usual.join(',')})`,
+      someOf(formatNames),
+    )
     .option('--json', 'print each result as one line of JSON')
     .option(
       '--streams <names>',
@@ -120,7 +129,8 @@ export function analyzeCommand(): Command {
 async function analyzeFilms(paths: string[], options: AnalyzeOptions): Promise<void> {
   const { films: all, errors } = findFilms(paths);
   // named among all films, so that every shard gives them the same names
-  const files = resultFiles(all, options.out);
+  const wanted = formats.filter(({ name }) => (options.formats ?? usual).includes(name));
+  const files = resultFiles(all, wanted, options.out);
   const films = options.shard ? shardOf(all, options.shard, ({ place }) => place) : all;
   const signal = interruptSignal();
   const progress = new ProgressLine();
@@ -151,7 +161,7 @@ async function analyzeFilms(paths: string[], options: AnalyzeOptions): Promise<v
         });
         const earlier = options.overwrite ? undefined : await earlierResult(film, target, request);
         if (earlier !== undefined) {
-          say(`${film.path}: skipped, for ${target.json} is there already; -y analyzes it again`);
+          say(`${film.path}: skipped, for ${target.stem}.json is there already; -y analyzes it again`);
           if (options.json) process.stdout.write(`${earlier.trimEnd()}\n`);
           continue;
         }
@@ -191,16 +201,15 @@ async function analyzeFilm(
   options: NonNullable<Parameters<Analyzer['analyze']>[1]>,
 ): Promise<FilmAffect> {
   const strip = new FilmStrip();
-  const affect = await analyzer.analyze(path, {
+  const film = await analyzer.analyze(path, {
     ...options,
     onFrame: ({ time, picture }) => strip.add({ time, ...picture }),
   });
-  const png = await toPicture(affect, strip);
-  await writeResult(files, { json: toJsonLine(affect), csv: toCsv(affect), png });
-  return affect;
+  await writeResult(files, { film, strip });
+  return film;
 }
 
-function summary(film: FilmAffect, { json, csv, png }: ResultFiles): string {
+function summary(film: FilmAffect, files: ResultFiles): string {
   const { valence, arousal } = film.clip;
   const { scale } = film.model;
   const warning =
@@ -209,6 +218,6 @@ function summary(film: FilmAffect, { json, csv, png }: ResultFiles): string {
     `${styled(printableName(film.file), 'bold', process.stdout)}\n` +
     `  valence ${valence.toFixed(3)}  arousal ${arousal.toFixed(3)}${scale ? `  on a scale of ${scale.join(' … ')}` : ''}  ${printableName(modelName(film))}${warning}\n` +
     `  ${elicited.kind}: ${elicited.statement}\n` +
-    `  ${[json, csv, png].map(printable).join('\n  ')}\n`
+    `  ${pathsOf(files).map(printable).join('\n  ')}\n`
   );
 }

@@ -66,7 +66,11 @@ test('a film is added once, listed, shown, searched, exported and removed', asyn
   );
   const table = (await affectline('library', 'export', '--format', 'csv', ...place)).stdout.split('\n');
   expect(table[0]).toMatch(/^film,time/);
-  expect(table.filter((row) => row.startsWith('1,'))).toHaveLength(32);
+  expect(table.filter((row) => row.startsWith('film.mp4,'))).toHaveLength(32);
+  const files = await affectline('library', 'export', '--format', 'elan', '--out', 'handed', ...place);
+  expect(files.stdout.split('\n')[0]).toBe(join('handed', '1-film.mp4.affect.eaf'));
+  expect(readdirSync(join(folder, 'handed'))).toHaveLength(3);
+  expect(await affectline('library', 'export', '--format', 'parquet', ...place)).toMatchObject({ code: 2 });
   expect(JSON.parse((await affectline('library', 'export', '1', ...place)).stdout)).toMatchObject({
     file: 'film.mp4',
   });

@@ -1,11 +1,15 @@
+import { basename, join } from 'node:path';
 import { Command } from 'commander';
+import type { FilmAffect } from '../affect/index.ts';
 import type { Library, LibraryFilm } from '../library/index.ts';
-import { toCsv, toJsonLine } from '../results/index.ts';
+import { formats, toJsonLine, toParquet, toTable } from '../results/index.ts';
 import type { Provider } from '../runtime/node/index.ts';
 import { contentHashOf } from '../support/content-hash.ts';
+import { writeAtomically } from '../support/files.ts';
+import { makeFolder } from '../support/folders.ts';
 import { computingOptions, oneOf } from './arguments.ts';
 import { exitCodes } from './exit-codes.ts';
-import { messageOf, showStack } from './failure.ts';
+import { messageOf, showStack, UsageError } from './failure.ts';
 import { findFilms } from './films.ts';
 import { interruptSignal } from './interrupt.ts';
 import { type PlaceOptions, placeOptions, timeText, withLibrary } from './library-place.ts';
@@ -185,31 +189,74 @@ function removeCommand(): Command {
     );
 }
 
-const formats = ['jsonl', 'csv'] as const;
+const tables = ['jsonl', 'csv', 'parquet'] as const;
+const formatNames = [
+  ...tables,
+  ...formats.map(({ name }) => name).filter((name) => !tables.includes(name as never)),
+];
+
+interface ExportOptions extends PlaceOptions {
+  format: string;
+  out?: string;
+}
 
 function exportCommand(): Command {
   return new Command('export')
     .description(
-      'Print results: a line of JSON a film, or one table of all points (film, time, valence, arousal, model).',
+      'Hand results over: a line of JSON a film, one table of all points (csv, parquet), or files of another format for\n' +
+        'each film, in the folder --out.',
     )
     .argument('[films...]', 'numbers, hashes, paths or names (default: all)')
-    .option('--format <name>', `one of ${formats.join(', ')}`, oneOf(formats), 'jsonl')
-    .action((names: string[], options: PlaceOptions & { format: (typeof formats)[number] }) =>
+    .option('--format <name>', `one of ${formatNames.join(', ')}`, oneOf(formatNames), 'jsonl')
+    .option('-o, --out <path>', 'a file, or the folder of the files (default for jsonl and csv: print them)')
+    .action((names: string[], options: ExportOptions) =>
       withLibrary(options, async (library) => {
-        const films: LibraryFilm[] = [];
-        for (const name of names) films.push(await library.film(name));
-        let first = true;
-        for (const film of names.length > 0 ? films : await library.films()) {
-          if (film.state === 'not-analyzed') continue;
-          const result = await library.result(film.id);
-          if (options.format === 'jsonl') process.stdout.write(toJsonLine(result));
-          else {
-            const [head, ...rows] = toCsv(result).trimEnd().split('\n');
-            if (first) process.stdout.write(`film,${head}\n`);
-            for (const row of rows) process.stdout.write(`${film.id},${row}\n`);
-          }
-          first = false;
-        }
+        const chosen: LibraryFilm[] = [];
+        for (const name of names) chosen.push(await library.film(name));
+        const films = (names.length > 0 ? chosen : await library.films()).filter(
+          ({ state }) => state !== 'not-analyzed',
+        );
+        if (tables.includes(options.format as never)) await exportTable(library, films, options);
+        else await exportFiles(library, films, options);
       }),
     );
+}
+
+async function exportTable(
+  library: Library,
+  films: LibraryFilm[],
+  { format, out }: ExportOptions,
+): Promise<void> {
+  const results: FilmAffect[] = [];
+  for (const { id } of films) results.push(await library.result(id));
+  if (format === 'parquet' && out === undefined)
+    throw new UsageError('a parquet file is not for a terminal; name it with --out');
+  const content =
+    format === 'jsonl'
+      ? results.map(toJsonLine).join('')
+      : format === 'csv'
+        ? toTable(results)
+        : toParquet(results);
+  if (out === undefined) process.stdout.write(content);
+  else await writeAtomically(out, content);
+}
+
+async function exportFiles(
+  library: Library,
+  films: LibraryFilm[],
+  { format, out }: ExportOptions,
+): Promise<void> {
+  if (out === undefined)
+    throw new UsageError(`${format} is files of each film; name their folder with --out`);
+  makeFolder(out);
+  const { endings, write } = formats.find(({ name }) => name === format)!;
+  for (const film of films) {
+    const name = `${film.id}-${basename(film.path)}.affect`;
+    const contents = await write({ film: await library.result(film.id), name });
+    for (const [index, ending] of endings.entries()) {
+      const path = join(out, name + ending);
+      await writeAtomically(path, contents[index]!);
+      process.stdout.write(`${path}\n`);
+    }
+  }
 }

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { type FilmAffect, parseFilmAffect } from '../affect/index.ts';
+import type { Format, Written } from '../results/index.ts';
 import { InputError } from '../support/errors.ts';
 import { writeAtomically } from '../support/files.ts';
 import { makeFolder } from '../support/folders.ts';
@@ -10,16 +11,26 @@ import type { Film } from './films.ts';
 
 /** Where the answer for a film goes. */
 export interface ResultFiles {
-  json: string;
-  csv: string;
-  png: string;
+  /** The path of each file before its ending. */
+  stem: string;
+  /** The files of each format. */
+  paths: ReadonlyMap<Format, readonly string[]>;
+}
+
+/** All files of an answer. */
+export function pathsOf({ paths }: ResultFiles): string[] {
+  return [...paths.values()].flat();
 }
 
 /**
- * Where the answers go: `film.affect.json`, `.csv` and `.png` beside each film, or at the same place below `out`.
+ * Where the answers go: `film.affect.json`, `.csv` and so on beside each film, or at the same place below `out`.
  * Films that differ in their ending only keep it in the name: `film.avi.affect.json`.
  */
-export function resultFiles(films: readonly Film[], out?: string): Map<Film, ResultFiles> {
+export function resultFiles(
+  films: readonly Film[],
+  wanted: readonly Format[],
+  out?: string,
+): Map<Film, ResultFiles> {
   const full = (film: Film) => (out === undefined ? film.path : join(out, film.place));
   const short = (film: Film) => full(film).slice(0, full(film).length - extname(film.path).length);
   const count = countOf(films.map(short));
@@ -27,20 +38,26 @@ export function resultFiles(films: readonly Film[], out?: string): Map<Film, Res
   const twice = stems.find((stem, index) => stems.indexOf(stem) !== index);
   if (twice !== undefined) {
     throw new UsageError(
-      `two films would be written to ${twice}.affect.json; give them an --out of their own each`,
+      `two films would be written to ${twice}.affect${wanted[0]!.endings[0]}; give them an --out of their own each`,
     );
   }
   return new Map(
     films.map((film, index) => {
       const stem = `${stems[index]}.affect`;
-      return [film, { json: `${stem}.json`, csv: `${stem}.csv`, png: `${stem}.png` }];
+      return [
+        film,
+        {
+          stem,
+          paths: new Map(wanted.map((format) => [format, format.endings.map((ending) => stem + ending)])),
+        },
+      ];
     }),
   );
 }
 
 /** The folders that answers are written into, each once. */
 export function foldersOf(files: Iterable<ResultFiles>): Set<string> {
-  return new Set(Array.from(files, ({ json }) => dirname(json)));
+  return new Set(Array.from(files, ({ stem }) => dirname(stem)));
 }
 
 function countOf(names: readonly string[]): Map<string, number> {
@@ -57,11 +74,13 @@ const LONGEST_NAME = 255;
  *
  * @throws InputError when the files' names are too long.
  */
-export function checkNames({ json }: ResultFiles): void {
-  const bytes = Buffer.byteLength(basename(json));
+export function checkNames(files: ResultFiles): void {
+  const names = pathsOf(files).map((path) => basename(path));
+  const longest = names.reduce((a, b) => (Buffer.byteLength(b) > Buffer.byteLength(a) ? b : a));
+  const bytes = Buffer.byteLength(longest);
   if (bytes > LONGEST_NAME)
     throw new InputError(
-      `the result would be named ${basename(json)}, of ${bytes} bytes; a name has at most ${LONGEST_NAME}: give the film a shorter one`,
+      `the result would be named ${longest}, of ${bytes} bytes; a name has at most ${LONGEST_NAME}: give the film a shorter one`,
     );
 }
 
@@ -80,14 +99,17 @@ export async function earlierResult(
   files: ResultFiles,
   request: () => Promise<Request>,
 ): Promise<string | undefined> {
-  const there = Object.values(files).filter((path) => existsSync(path));
+  const all = pathsOf(files);
+  const there = all.filter((path) => existsSync(path));
   if (there.length === 0) return undefined;
-  const text = existsSync(files.json) ? readFileSync(files.json, 'utf8') : '';
+  const json = all.find((path) => path === `${files.stem}.json`);
+  const text = json !== undefined && there.includes(json) ? readFileSync(json, 'utf8') : '';
   const earlier = parseFilmAffect(text);
-  if (!earlier) throw inTheWay(there.includes(files.json) ? files.json : there[0]!, '');
+  if (json === undefined || !earlier)
+    throw inTheWay(json !== undefined && text !== '' ? json : there[0]!, '');
   const differences = differencesOf(earlier, film, await request());
-  for (const path of [files.csv, files.png]) if (!there.includes(path)) differences.push(`${path} is gone`);
-  if (differences.length > 0) throw inTheWay(files.json, `, but ${differences.join(', and ')}`);
+  for (const path of all) if (!there.includes(path)) differences.push(`${path} is gone`);
+  if (differences.length > 0) throw inTheWay(json, `, but ${differences.join(', and ')}`);
   return text;
 }
 
@@ -120,13 +142,16 @@ function differencesOf(earlier: FilmAffect, film: Film, { contentHash, model, op
   return differences;
 }
 
-/** Writes the three files; the JSON comes last, so that where it is the others are too. */
-export async function writeResult(
-  files: ResultFiles,
-  content: { json: string; csv: string; png: Uint8Array },
-): Promise<void> {
-  makeFolder(dirname(files.json));
-  await writeAtomically(files.png, content.png);
-  await writeAtomically(files.csv, content.csv);
-  await writeAtomically(files.json, content.json);
+/** Writes the files of an answer; the first format comes last, so that where JSON is the others are too. */
+export async function writeResult(files: ResultFiles, written: Omit<Written, 'name'>): Promise<void> {
+  makeFolder(dirname(files.stem));
+  const name = basename(files.stem);
+  const contents: [string, string | Uint8Array][] = [];
+  for (const [format, paths] of files.paths) {
+    const parts = await format.write({ ...written, name });
+    paths.forEach((path, part) => {
+      contents.push([path, parts[part]!]);
+    });
+  }
+  for (const [path, content] of contents.reverse()) await writeAtomically(path, content);
 }
