@@ -38,7 +38,8 @@ export async function analyzeFilm(
   film: FilmSource,
   { model, sessions, streams, name, contentHash, options, shots, signal, onProgress, onMoment }: FilmOptions,
 ): Promise<{ affect: FilmAffect; features: FilmFeatures }> {
-  const { declaredDuration, hasPicture, hasSound, isSilent, frameRate, videoTrack, audioTrack } = film.info;
+  const { declaredDuration, hasPicture, hasSound, isSilent, frameRate, startTimecode } = film.info;
+  const { videoTrack, audioTrack } = film.info;
   const { known, intervals } = model.calibration ?? {};
   const watching = known && watched(film);
   const features = await extractFeatures(watching?.film ?? film, {
@@ -68,6 +69,7 @@ export async function analyzeFilm(
     duration,
     coverage,
     ...(hasPicture && frameRate > 0 && { frameRate }),
+    ...(startTimecode !== undefined && { startTimecode }),
     tracks: {
       ...(videoTrack && { picture: videoTrack }),
       ...(audioTrack && { sound: audioTrack }),

@@ -17,6 +17,7 @@ export function infoOf({ decoder, plan }: Source): MediaInfo {
     width: picture?.width ?? 0,
     height: picture?.height ?? 0,
     frameRate: picture?.frameRate ?? 0,
+    ...(plan.timecode !== undefined && { startTimecode: plan.timecode }),
     hasPicture: picture !== undefined,
     hasSound: sound !== undefined,
     ...(picture && { videoTrack: picture.choice }),

@@ -282,6 +282,21 @@ const films: Film[] = [
     damaged: true,
     check: ({ summary }) => expect(summary.coverage).toBeGreaterThan(0.5),
   },
+  {
+    name: 'with a timecode',
+    file: 'timecode.mov',
+    make: () =>
+      ffmpeg(
+        ...picture('64x36', 1, 30),
+        '-timecode',
+        '10:20:30;04',
+        '-r',
+        '30000/1001',
+        ...h264,
+        'timecode.mov',
+      ),
+    check: ({ summary }) => expect(summary.startTimecode).toBe('10:20:30;04'),
+  },
   ...['mp4', 'avi', 'mpeg'].map((ending) => ({
     name: `a real ${ending}`,
     file: `/usr/share/forensics-samples/original-files/movie2/movie-hello.${ending}`,

@@ -40,5 +40,16 @@ export interface FileDescription {
   start: number;
   /** Seconds; 0 if unknown. */
   duration: number;
+  /** The timecode of the first frame, where the file has one: `01:00:00:00`, or `01:00:00;00` with dropped numbers. */
+  timecode?: string | undefined;
   streams: StreamDescription[];
+}
+
+/** The first of the tags that is a timecode. */
+export function timecodeIn(tags: Iterable<string | null | undefined>): string | undefined {
+  for (const tag of tags) {
+    const [, minutes, mark, frames] = /^(\d\d:\d\d:\d\d)([:;.])(\d\d)$/.exec(tag ?? '') ?? [];
+    if (minutes) return `${minutes}${mark === ':' ? ':' : ';'}${frames}`;
+  }
+  return undefined;
 }

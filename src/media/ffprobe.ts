@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import type { FileDescription, StreamDescription } from './description.ts';
+import { type FileDescription, type StreamDescription, timecodeIn } from './description.ts';
 import { PROBE_LIMITS } from './limits.ts';
 import { ACCEPTED_FORMATS, notAccepted } from './plan.ts';
 import { COMMAND_NOT_FOUND, startChild } from './process.ts';
@@ -30,11 +30,12 @@ interface ProbedStream {
   color_transfer?: string;
   color_space?: string;
   disposition?: { default?: number; attached_pic?: number };
+  tags?: { timecode?: string };
   side_data_list?: { displaymatrix?: string }[];
 }
 
 interface Probed {
-  format: { format_name: string; duration?: string; start_time?: string };
+  format: { format_name: string; duration?: string; start_time?: string; tags?: { timecode?: string } };
   streams: ProbedStream[];
 }
 
@@ -87,6 +88,7 @@ function describe({ format, streams }: Probed): FileDescription {
     format: format.format_name,
     duration: Math.max(0, Number(format.duration ?? 0)),
     start: Number(format.start_time ?? 0) || 0,
+    timecode: timecodeIn([format, ...streams].map(({ tags }) => tags?.timecode)),
     streams: streams.filter(isPictureOrSound).map(describeStream),
   };
 }

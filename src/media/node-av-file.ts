@@ -14,7 +14,7 @@ import {
   AVMEDIA_TYPE_VIDEO,
 } from 'node-av/constants';
 import { avGetCodecName, FFmpegError, FormatContext, type Rational, type Stream } from 'node-av/lib';
-import type { FileDescription, StreamDescription } from './description.ts';
+import { type FileDescription, type StreamDescription, timecodeIn } from './description.ts';
 import { ACCEPTED_FORMATS, notAccepted } from './plan.ts';
 
 const MICROSECONDS = 1e6;
@@ -44,6 +44,7 @@ export function describe(file: FormatContext, streams: Stream[]): FileDescriptio
     format: file.iformat?.name ?? '',
     start: known(file.startTime) ? Number(file.startTime) / MICROSECONDS : 0,
     duration: known(file.duration) ? Math.max(0, Number(file.duration) / MICROSECONDS) : 0,
+    timecode: timecodeIn([file, ...streams].map(({ metadata }) => metadata?.get('timecode'))),
     streams: streams
       .filter(
         ({ codecpar: { codecType } }) => codecType === AVMEDIA_TYPE_VIDEO || codecType === AVMEDIA_TYPE_AUDIO,

@@ -74,6 +74,8 @@ export interface Plan {
   /** The film's first moment on the file's clock, in seconds. */
   start: number;
   duration: number;
+  /** See `FileDescription`. */
+  timecode?: string | undefined;
   /** What has to be told of tracks that were passed over, each a sentence. */
   notices: string[];
   picture?: PicturePlan | undefined;
@@ -113,6 +115,7 @@ export function planDecoding(
   return {
     start,
     duration: file.duration,
+    timecode: file.timecode,
     notices,
     picture: wantsPicture && picture ? planPicture(file, picture, request) : undefined,
     sound:

@@ -88,6 +88,8 @@ export interface MediaInfo {
   height: number;
   /** Mean frames per second as declared; 0 when unknown or without picture. */
   frameRate: number;
+  /** The timecode of the first frame, where the file has one: `01:00:00:00`, or `01:00:00;00` with dropped numbers. */
+  startTimecode?: string;
   hasPicture: boolean;
   hasSound: boolean;
   /** The tracks that are decoded, where there are any. */

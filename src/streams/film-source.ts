@@ -26,6 +26,8 @@ export interface FilmInfo {
   readonly declaredDuration: number;
   /** Mean frames per second; 0 when unknown. */
   readonly frameRate: number;
+  /** The timecode of the first frame, where the film has one. */
+  readonly startTimecode?: string;
   readonly decoder: string;
   /** Integrated loudness before its level was changed, in LUFS; only where it was, and the film is not silent. */
   readonly loudness?: number;
