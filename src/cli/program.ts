@@ -28,6 +28,10 @@ export const commands: Record<string, LazyCommand> = {
     summary: 'find scenes of a library by how they feel',
     load: async () => (await import('./search.ts')).searchCommand(),
   },
+  serve: {
+    summary: 'serve a library over HTTP',
+    load: async () => (await import('./serve.ts')).serveCommand(),
+  },
   worker: {
     summary: 'analyse the films that wait in a library',
     load: async () => (await import('./worker.ts')).workerCommand(),

@@ -46,8 +46,24 @@ export class JobQueue {
     return (await this.boss.send(kind.name, data, { singletonKey: key })) ?? undefined;
   }
 
-  /** How all jobs stand, the latest first. */
-  async list({ limit = 10_000 }: { limit?: number } = {}): Promise<JobStatus[]> {
+  /** How a job stands; nothing where there is none of this id. */
+  async job(id: string): Promise<JobStatus | undefined> {
+    return (await this.list({ id, limit: 1 }))[0];
+  }
+
+  /** How many jobs wait, run, and have failed. */
+  async counts(): Promise<Record<'waiting' | 'running' | 'failed', number>> {
+    const rows = await this.library.database.query<{ state: string; count: number }>(
+      `select state::text, count(*)::int as count from ${schema}.job where name not like '\\_\\_%' group by state`,
+    );
+    const counts = { waiting: 0, running: 0, failed: 0, done: 0 };
+    for (const { state, count } of rows) counts[states[state]!] += count;
+    const { done: _, ...open } = counts;
+    return open;
+  }
+
+  /** How all jobs stand, or the one of an id, the latest first. */
+  async list({ limit = 10_000, id }: { limit?: number; id?: string } = {}): Promise<JobStatus[]> {
     const rows = await this.library.database.query<JobRow>(
       `select job.id, job.name as kind, job.data, job.state::text as state, job.output, job.created_on, job.completed_on,
          run.worker, run.done, (select count(*)::int from affectline.job_run where job_run.job = job.id) as attempts
@@ -55,8 +71,9 @@ export class JobQueue {
        left join lateral (
          select worker, done from affectline.job_run where job_run.job = job.id order by attempt desc limit 1
        ) run on true
-       where job.name not like '\\_\\_%' order by job.created_on desc, job.id limit $1`,
-      [limit],
+       where job.name not like '\\_\\_%' and ($2::uuid is null or job.id = $2::uuid)
+       order by job.created_on desc, job.id limit $1`,
+      [limit, id ?? null],
     );
     return rows.map(statusOf);
   }
@@ -91,7 +108,7 @@ export class JobQueue {
    * @throws InputError when there is no such job, or it has not failed.
    */
   async retry(id: string): Promise<void> {
-    const job = (await this.list()).find((one) => one.id === id);
+    const job = isUuid(id) ? await this.job(id) : undefined;
     if (job?.state !== 'failed')
       throw new InputError(
         `job '${id}': ${job ? `is ${job.state}, and has not failed` : 'no such job'}`,
@@ -138,6 +155,11 @@ export async function openJobs(library: Library): Promise<JobQueue> {
   boss.on('error', () => {});
   await boss.start();
   return new JobQueue(library, boss);
+}
+
+/** As the database knows ids of jobs. */
+function isUuid(text: string): boolean {
+  return /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i.test(text);
 }
 
 function connectionOf(database: Database) {

@@ -12,4 +12,4 @@ export { type LibraryPlace, openLibrary } from './open.ts';
 export { onPlane, pointText, uncertaintyOf, valenceOf } from './plane.ts';
 export type { ServerDatabase } from './postgresql.ts';
 export { modelHash } from './store.ts';
-export type { Analysis, FilmState, LibraryFilm, LibraryModel, MomentFeatures } from './types.ts';
+export type { Analysis, FilmState, LibraryFilm, LibraryModel, MomentFeatures, StoredCurve } from './types.ts';

@@ -2,8 +2,9 @@ import { basename } from 'node:path';
 import { type Affect, type FilmAffect, filmAffectSchema, type ModelDescription } from '../affect/index.ts';
 import { InputError } from '../support/errors.ts';
 import type { Database, Queries } from './database.ts';
+import { unpacked } from './numbers.ts';
 import { keep, modelHash, useModel } from './store.ts';
-import type { Analysis, FilmState, LibraryFilm, LibraryModel } from './types.ts';
+import type { Analysis, FilmState, LibraryFilm, LibraryModel, StoredCurve } from './types.ts';
 
 interface FilmRow {
   id: string;
@@ -76,6 +77,36 @@ export class Library {
     );
     if (!row) throw new InputError(`library ${this.name}: film ${film} has not been analyzed`, 'not-found');
     return filmAffectSchema.parse(row.result);
+  }
+
+  /** The curves of the library's model, by film: of all films, or of some. */
+  async curves(films?: readonly number[]): Promise<Map<number, StoredCurve>> {
+    const rows = await this.database.query<{
+      film: string;
+      start: number;
+      step: number;
+      valence: Uint8Array;
+      arousal: Uint8Array;
+    }>(
+      `select film_id as film, start, step, valence, arousal
+       from affectline.curve join affectline.model on model.id = curve.model_id
+       where model.current and ($1::bigint[] is null or film_id = any($1::bigint[]))`,
+      [films ?? null],
+    );
+    return new Map(
+      rows.map(({ film, start, step, valence, arousal }) => [
+        Number(film),
+        { start, step, valence: unpacked(valence), arousal: unpacked(arousal) },
+      ]),
+    );
+  }
+
+  /** How many films there are. */
+  async count(): Promise<number> {
+    const [row] = await this.database.query<{ count: number }>(
+      'select count(*)::int as count from affectline.film',
+    );
+    return row!.count;
   }
 
   /** Whether a film of this content has a curve of this model: then it need not be analyzed again. */

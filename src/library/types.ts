@@ -27,6 +27,14 @@ export interface MomentFeatures {
   vectors: Float32Array;
 }
 
+/** A curve as it is stored: points at `start`, `start + step` … seconds, on −1 … 1. */
+export interface StoredCurve {
+  start: number;
+  step: number;
+  valence: Float32Array;
+  arousal: Float32Array;
+}
+
 /** What a film's analysis came to, to be kept. */
 export interface Analysis {
   /** Where the film is; the result names it as it was given. */

@@ -1,0 +1,62 @@
+import { dirname, join } from 'node:path';
+import { Command } from 'commander';
+import type { Provider } from '../runtime/node/index.ts';
+import { computingOptions, wholeNumber } from './arguments.ts';
+import { interruptSignal } from './interrupt.ts';
+import { type PlaceOptions, placeOptions, withLibrary } from './library-place.ts';
+import { affectlineVersion } from './version.ts';
+
+interface ServeCommandOptions extends PlaceOptions {
+  port: number;
+  host: string;
+  token?: string;
+  uploads?: string;
+  model?: string;
+  threads?: number;
+  provider?: Provider;
+}
+
+export function serveCommand(): Command {
+  const command = new Command('serve')
+    .description(
+      'Serve a library over HTTP until Ctrl-C: films, curves, search, uploads and how their analyses go on. What can be\n' +
+        'asked is described at /api/openapi.json. Another address than loopback asks everybody for a token.',
+    )
+    .option('-p, --port <number>', 'where to listen; 0: any that is free', wholeNumber(0, 65_535), 8420)
+    .option('--host <address>', 'the address to listen at', '127.0.0.1')
+    .option('--token <text>', 'what has to be known (default: none on loopback, else a new one)')
+    .option(
+      '--uploads <folder>',
+      'where films that are brought are kept (default: uploads beside the library)',
+    )
+    .option(
+      '-m, --model <folder>',
+      'a trained model (default: the starter model, trained on synthetic films)',
+    )
+    .action(serveLibrary);
+  for (const option of [...placeOptions, ...computingOptions]) command.addOption(option);
+  return command;
+}
+
+async function serveLibrary(options: ServeCommandOptions): Promise<void> {
+  const signal = interruptSignal();
+  const { openAnalyzer } = await import('../analysis/node/index.ts');
+  const { serve } = await import('../server/index.ts');
+  const { port, host, token, uploads = join(dirname(options.library), 'affectline-uploads') } = options;
+  const analyzer = await openAnalyzer(options);
+  try {
+    await withLibrary(options, async (library) => {
+      const server = await serve({
+        ...{ library, analyzer, uploads, host, port, version: affectlineVersion() },
+        ...(token !== undefined && { token }),
+      });
+      process.stdout.write(`${server.url}\n`);
+      if (server.token !== undefined) process.stderr.write(`token: ${server.token}\n`);
+      await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+      await server.close();
+    });
+  } finally {
+    await analyzer.close();
+  }
+  signal.throwIfAborted();
+}

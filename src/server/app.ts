@@ -1,0 +1,40 @@
+import { OpenAPIHono } from '@hono/zod-openapi';
+import type { Context } from './context.ts';
+import { answerErrors, bodyOf, refuseInvalid } from './errors.ts';
+import { filmRoutes } from './films.ts';
+import { type GuardOptions, guard, headers } from './guard.ts';
+import { healthRoutes } from './health.ts';
+import { jobRoutes } from './jobs.ts';
+import { searchRoutes } from './searching.ts';
+import { uploadRoutes } from './uploads.ts';
+import { videoRoutes } from './video.ts';
+
+/** All routes behind one guard. The document at `/api/openapi.json` lists them. */
+export function createApp(context: Context, guarding: GuardOptions, version: string): OpenAPIHono {
+  const app = new OpenAPIHono({ defaultHook: refuseInvalid });
+  const { log } = context;
+  app.use(async ({ req }, next) => {
+    const start = performance.now();
+    await next();
+    log.debug({ method: req.method, path: req.path, milliseconds: Math.round(performance.now() - start) });
+  });
+  app.use(headers);
+  app.use(guard(guarding));
+  filmRoutes(app, context);
+  videoRoutes(app, context);
+  uploadRoutes(app, context);
+  jobRoutes(app, context);
+  searchRoutes(app, context);
+  healthRoutes(app, context, version);
+  app.doc31('/api/openapi.json', {
+    openapi: '3.1.0',
+    info: {
+      title: 'Affectline',
+      version,
+      description: 'Films and how they make people feel: elicited valence and arousal.',
+    },
+  });
+  app.notFound(({ json, req }) => json(bodyOf('not-found', `there is nothing at ${req.path}`), 404));
+  app.onError(answerErrors(context));
+  return app;
+}

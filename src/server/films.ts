@@ -1,0 +1,149 @@
+import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
+import { type LibraryFilm, onPlane, type StoredCurve, titleOf, uncertaintyOf } from '../library/index.ts';
+import { formats } from '../results/index.ts';
+import { passagesOf, sceneClass } from '../search/index.ts';
+import { unknownName } from '../support/errors.ts';
+import type { Context } from './context.ts';
+import { filmCard, filmDetails, identifier, json, problems } from './schemas.ts';
+import type { FilmCard } from './types.ts';
+
+/** Points of the small curve of a card. */
+const cardPoints = 80;
+
+export function filmRoutes(app: OpenAPIHono, { library }: Context): void {
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/api/films',
+      responses: {
+        200: json(z.object({ films: z.array(filmCard) }), 'all films of the library'),
+        ...problems,
+      },
+    }),
+    async (context) => {
+      const [films, curves] = [await library.films(), await library.curves()];
+      return context.json({ films: films.map((film) => cardOf(film, curves.get(film.id))) }, 200);
+    },
+  );
+
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/api/films/{id}',
+      request: { params: identifier },
+      responses: { 200: json(filmDetails, 'a film, its curve, shots and passages'), ...problems },
+    }),
+    async (context) => {
+      const film = await library.film(Number(context.req.valid('param').id));
+      const card = cardOf(film, (await library.curves([film.id])).get(film.id));
+      if (film.state === 'not-analyzed') return context.json({ ...card, passages: [] }, 200);
+      const affect = await library.result(film.id);
+      const { scale } = affect.model;
+      const points = affect.curve.map((point) => {
+        const uncertainty = uncertaintyOf(point, scale);
+        return {
+          time: point.time,
+          ...onPlane(point, scale),
+          ...(uncertainty !== undefined && { uncertainty }),
+        };
+      });
+      const whole = sceneClass(onPlane(affect.clip, scale), uncertaintyOf(affect.clip, scale));
+      return context.json({ ...card, affect, class: whole, passages: passagesOf(points) }, 200);
+    },
+  );
+
+  app.openapi(
+    createRoute({
+      method: 'delete',
+      path: '/api/films/{id}',
+      request: { params: identifier },
+      responses: { 204: { description: 'it is forgotten; its file stays' }, ...problems },
+    }),
+    async (context) => {
+      const { id } = await library.film(Number(context.req.valid('param').id));
+      await library.remove(id);
+      return context.body(null, 204);
+    },
+  );
+
+  const formatList = z.object({
+    formats: z.array(z.object({ name: z.string(), about: z.string(), endings: z.array(z.string()) })),
+  });
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/api/formats',
+      responses: { 200: json(formatList, 'what results are handed over as'), ...problems },
+    }),
+    (context) =>
+      context.json(
+        { formats: formats.map(({ name, about, endings }) => ({ name, about, endings: [...endings] })) },
+        200,
+      ),
+  );
+
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/api/films/{id}/export/{format}',
+      request: {
+        params: identifier.extend({ format: z.string() }),
+        query: z.object({ part: z.coerce.number().int().min(0).max(9).default(0) }),
+      },
+      responses: {
+        200: { description: 'a file of the format; `part` is its number where there are several' },
+        ...problems,
+      },
+    }),
+    async (context) => {
+      const { id, format: name } = context.req.valid('param');
+      const format = formats.find((known) => known.name === name);
+      if (!format)
+        throw unknownName(
+          'format',
+          name,
+          formats.map((known) => known.name),
+        );
+      const film = await library.film(Number(id));
+      const stem = `${titleOf(film)}.affect`;
+      const parts = await format.write({ film: await library.result(film.id), name: stem });
+      const part = Math.min(context.req.valid('query').part, parts.length - 1);
+      context.header('content-disposition', attachment(stem + format.endings[part]!));
+      context.header('content-type', 'application/octet-stream');
+      const content = parts[part]!;
+      return context.body(typeof content === 'string' ? content : Uint8Array.from(content).buffer);
+    },
+  );
+}
+
+function cardOf(film: LibraryFilm, curve: StoredCurve | undefined): FilmCard {
+  const { id, duration, added, state, model, clip } = film;
+  return {
+    ...{ id, title: titleOf(film), duration, added: added.toISOString(), state },
+    ...(model !== undefined && { model }),
+    ...(clip && { clip }),
+    ...(curve && { curve: thinned(curve) }),
+  };
+}
+
+/** Of each stretch of the curve its mean. */
+function thinned({ start, step, valence, arousal }: StoredCurve) {
+  const together = Math.ceil(valence.length / cardPoints);
+  const count = Math.ceil(valence.length / together);
+  const means = (values: Float32Array) =>
+    Array.from({ length: count }, (_, index) => {
+      const part = values.subarray(index * together, (index + 1) * together);
+      return Math.round((1000 * part.reduce((sum, value) => sum + value, 0)) / part.length) / 1000;
+    });
+  return {
+    times: Array.from({ length: count }, (_, index) => start + step * together * index),
+    valence: means(valence),
+    arousal: means(arousal),
+  };
+}
+
+/** RFC 6266: a name that every browser can save under, and the whole one. */
+function attachment(name: string): string {
+  const plain = name.replace(/[^\w .()-]/g, '_');
+  return `attachment; filename="${plain}"; filename*=UTF-8''${encodeURIComponent(name).replace(/['()*]/g, (c) => `%${c.charCodeAt(0).toString(16)}`)}`;
+}

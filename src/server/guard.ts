@@ -1,0 +1,55 @@
+import { timingSafeEqual } from 'node:crypto';
+import type { MiddlewareHandler } from 'hono';
+import { getCookie } from 'hono/cookie';
+import { bodyOf } from './errors.ts';
+
+export interface GuardOptions {
+  /** The names under which the server may be asked, each with its port: `127.0.0.1:8080`. */
+  readonly hosts: readonly string[];
+  /** What has to be known to be answered; none on loopback. */
+  readonly token?: string | undefined;
+}
+
+const cookie = 'affectline-token';
+const reading = ['GET', 'HEAD'];
+
+/**
+ * Lets through who asks this server by its own name, writes from its own pages, and knows the token: a foreign page that
+ * a browser has open, or a name that was bound to this address anew, is refused on every route.
+ */
+export function guard({ hosts, token }: GuardOptions): MiddlewareHandler {
+  return async (context, next) => {
+    const { req } = context;
+    const refuse = (reason: string) => context.json(bodyOf('not-permitted', reason), 403);
+    const host = req.header('host') ?? '';
+    if (!hosts.includes(host)) return refuse(`the server is not called '${host.slice(0, 200)}'`);
+    const origin = req.header('origin');
+    const site = req.header('sec-fetch-site');
+    const foreign = origin !== undefined && !hosts.some((own) => origin === `http://${own}`);
+    if (!reading.includes(req.method) && (foreign || site === 'cross-site' || site === 'same-site'))
+      return refuse('only pages of this server may change anything');
+    if (token !== undefined && !isToken(req.header('authorization'), getCookie(context, cookie), token))
+      return refuse('the token is missing or wrong; the server printed it when it started');
+    await next();
+  };
+}
+
+function isToken(authorization: string | undefined, own: string | undefined, token: string): boolean {
+  const given = Buffer.from(authorization?.replace(/^Bearer /, '') ?? own ?? '');
+  const wanted = Buffer.from(token);
+  return given.length === wanted.length && timingSafeEqual(given, wanted);
+}
+
+/** Nothing of elsewhere is loaded, framed or guessed. */
+export const headers: MiddlewareHandler = async (context, next) => {
+  await next();
+  const { headers } = context.res;
+  headers.set(
+    'content-security-policy',
+    "default-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'none'",
+  );
+  headers.set('x-content-type-options', 'nosniff');
+  headers.set('referrer-policy', 'no-referrer');
+  headers.set('cross-origin-resource-policy', 'same-origin');
+  headers.set('cross-origin-opener-policy', 'same-origin');
+};

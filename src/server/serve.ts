@@ -1,0 +1,83 @@
+import { randomBytes } from 'node:crypto';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { serve as listen } from '@hono/node-server';
+import pino, { type Logger } from 'pino';
+import { analysisJobs, type FilmAnalyzer, openJobs, work } from '../jobs/index.ts';
+import type { Library } from '../library/index.ts';
+import { Search } from '../search/index.ts';
+import { createApp } from './app.ts';
+import type { UploadLimits } from './context.ts';
+
+export interface ServeOptions {
+  readonly library: Library;
+  /** What analyzes the films that are brought; the server works its own queue. */
+  readonly analyzer: FilmAnalyzer;
+  /** Where these films are kept. */
+  readonly uploads: string;
+  /** Default: 8 GiB a film, 64 GiB all. */
+  readonly limits?: UploadLimits;
+  /** Default 127.0.0.1. Anywhere but on loopback a token is asked for. */
+  readonly host?: string;
+  /** 0: any that is free. */
+  readonly port: number;
+  /** Default: a new one. */
+  readonly token?: string;
+  readonly version: string;
+  readonly log?: Logger;
+}
+
+export interface RunningServer {
+  /** Where it answers, with the token where one is asked for. */
+  readonly url: string;
+  readonly port: number;
+  readonly token?: string;
+  /** Answers what has been asked, hands back the job that runs, and ends. The library stays open. */
+  close(): Promise<void>;
+}
+
+const gibibyte = 2 ** 30;
+/** Milliseconds that requests under way are given before they are cut off. */
+const grace = 2000;
+
+/** Serves a library. @throws Error when the port is taken. */
+export async function serve(options: ServeOptions): Promise<RunningServer> {
+  const { library, analyzer, uploads, host = '127.0.0.1', version } = options;
+  const { limits = { film: 8 * gibibyte, all: 64 * gibibyte } } = options;
+  const log = options.log ?? pino({ level: 'info' }, pino.destination(2));
+  const isLoopback = host === '127.0.0.1' || host === '::1' || host === 'localhost';
+  const token = isLoopback ? options.token : (options.token ?? randomBytes(24).toString('base64url'));
+  const search = new Search(library);
+  const queue = await openJobs(library);
+  const hosts: string[] = [];
+  const app = createApp({ library, search, queue, uploads, limits, log }, { hosts, token }, version);
+  const server = (await new Promise((resolve, reject) => {
+    const opened = listen({ fetch: app.fetch, hostname: host, port: options.port }, () => resolve(opened));
+    opened.once('error', reject);
+  }).catch(async (error) => {
+    await queue.close();
+    await search.close();
+    throw error;
+  })) as Server;
+  const { port } = server.address() as AddressInfo;
+  const names = isLoopback ? ['localhost', '127.0.0.1', '[::1]'] : [host.includes(':') ? `[${host}]` : host];
+  hosts.push(...names.map((name) => `${name}:${port}`));
+  const worker = await work(queue, analysisJobs(library, analyzer), ({ data, error }) =>
+    log.info({ film: data.path, ...(error !== undefined && { error }) }, error ? 'not analyzed' : 'analyzed'),
+  );
+  return {
+    url: `http://${names[isLoopback ? 1 : 0]}:${port}/`,
+    port,
+    ...(token !== undefined && { token }),
+    async close() {
+      const closed = new Promise<void>((resolve) => void server.close(() => resolve()));
+      const cut = setTimeout(() => server.closeAllConnections(), grace);
+      server.closeIdleConnections();
+      await worker.stop();
+      await closed;
+      clearTimeout(cut);
+      await queue.close();
+      await search.close();
+    },
+  };
+}

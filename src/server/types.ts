@@ -1,0 +1,64 @@
+// What the bodies of the API are. Times are seconds. Values of clips, curves, scenes and passages lie on −1 … 1, where 0
+// is neutral; those within `affect` on the scale of the model.
+import type { Affect, FilmAffect } from '../affect/index.ts';
+
+export interface Problem {
+  error: { code: string; message: string };
+}
+
+/** A film where there is little room. */
+export interface FilmCard {
+  id: number;
+  title: string;
+  duration: number;
+  /** ISO 8601. */
+  added: string;
+  state: 'current' | 'stale' | 'not-analyzed';
+  model?: string | undefined;
+  clip?: Affect | undefined;
+  /** In at most 80 points. */
+  curve?: { times: number[]; valence: number[]; arousal: number[] } | undefined;
+}
+
+/** What a scene is called. */
+export interface SceneName {
+  quadrant: string;
+  /** Whether its interval lies within the quadrant; nothing where there is no interval. */
+  certain?: boolean | undefined;
+  also: string[];
+  words: string[];
+}
+
+export interface PassageCard {
+  kind: 'calm' | 'tense' | 'peak';
+  from: number;
+  to: number;
+  affect: Affect;
+  certain?: boolean | undefined;
+}
+
+export interface FilmDetails extends FilmCard {
+  affect?: FilmAffect | undefined;
+  class?: SceneName | undefined;
+  passages: PassageCard[];
+}
+
+export interface JobCard {
+  id: string;
+  title: string;
+  state: 'waiting' | 'running' | 'done' | 'failed';
+  /** 0 to 1. */
+  done: number;
+  reason?: string | undefined;
+}
+
+export interface SceneCard extends SceneName {
+  film: number;
+  title: string;
+  from: number;
+  to: number;
+  affect: Affect;
+  uncertainty?: number | undefined;
+  /** From what was looked for: 0 is nothing nearer. */
+  distance: number;
+}
