@@ -1,6 +1,6 @@
 // Compiles the sources to dist/, and the flow kernel to WebAssembly.
 import { spawnSync } from 'node:child_process';
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -23,3 +23,12 @@ const { filmAffectJsonSchema } = await import('../dist/affect/index.js');
 const schema = `${JSON.stringify(filmAffectJsonSchema(), null, 2)}\n`;
 writeFileSync(join(root, 'dist/affect/film-affect.schema.json'), schema);
 if (existsSync(join(root, 'src/flow/kernel/assembly'))) run(join(root, 'scripts/build-kernel.mjs'));
+
+// the page only where it has changed, for this takes seconds
+const page = join(root, 'dist/page/index.html');
+const newest = (folder) =>
+  readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .reduce((time, entry) => Math.max(time, statSync(join(entry.parentPath, entry.name)).mtimeMs), 0);
+if (existsSync(join(root, 'page')) && (!existsSync(page) || newest('page') > statSync(page).mtimeMs))
+  run(bin('vite'), 'build', 'page', '--config', 'page/vite.config.ts');

@@ -49,7 +49,10 @@ export function prepare({ build = true } = {}) {
         shell: process.platform === 'win32',
       });
   }
-  if (build && (!existsSync(join(root, 'dist/cli/main.js')) || newest('src') > newest('dist'))) {
+  if (
+    build &&
+    (!existsSync(join(root, 'dist/cli/main.js')) || Math.max(newest('src'), newest('page')) > newest('dist'))
+  ) {
     run(process.execPath, [join(root, 'scripts/build.mjs')], { stdio: ['ignore', 2, 2] });
   }
 }

@@ -29,7 +29,7 @@ export const commands: Record<string, LazyCommand> = {
     load: async () => (await import('./search.ts')).searchCommand(),
   },
   serve: {
-    summary: 'serve a library over HTTP',
+    summary: 'serve a library as a page, and over HTTP',
     load: async () => (await import('./serve.ts')).serveCommand(),
   },
   worker: {

@@ -19,8 +19,8 @@ interface ServeCommandOptions extends PlaceOptions {
 export function serveCommand(): Command {
   const command = new Command('serve')
     .description(
-      'Serve a library over HTTP until Ctrl-C: films, curves, search, uploads and how their analyses go on. What can be\n' +
-        'asked is described at /api/openapi.json. Another address than loopback asks everybody for a token.',
+      'Serve a library until Ctrl-C, as a page and over HTTP: films, curves, search, uploads and how their analyses go\n' +
+        'on. What programs can ask is described at /api/openapi.json. Another address than loopback asks for a token.',
     )
     .option('-p, --port <number>', 'where to listen; 0: any that is free', wholeNumber(0, 65_535), 8420)
     .option('--host <address>', 'the address to listen at', '127.0.0.1')
@@ -51,7 +51,6 @@ async function serveLibrary(options: ServeCommandOptions): Promise<void> {
         ...(token !== undefined && { token }),
       });
       process.stdout.write(`${server.url}\n`);
-      if (server.token !== undefined) process.stderr.write(`token: ${server.token}\n`);
       await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
       await server.close();
     });

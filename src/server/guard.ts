@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { MiddlewareHandler } from 'hono';
-import { getCookie } from 'hono/cookie';
+import { getCookie, setCookie } from 'hono/cookie';
 import { bodyOf } from './errors.ts';
 
 export interface GuardOptions {
@@ -15,7 +15,8 @@ const reading = ['GET', 'HEAD'];
 
 /**
  * Lets through who asks this server by its own name, writes from its own pages, and knows the token: a foreign page that
- * a browser has open, or a name that was bound to this address anew, is refused on every route.
+ * a browser has open, or a name that was bound to this address anew, is refused on every route. A browser is let in by
+ * the address `/?token=…`, which leaves it a cookie.
  */
 export function guard({ hosts, token }: GuardOptions): MiddlewareHandler {
   return async (context, next) => {
@@ -28,14 +29,23 @@ export function guard({ hosts, token }: GuardOptions): MiddlewareHandler {
     const foreign = origin !== undefined && !hosts.some((own) => origin === `http://${own}`);
     if (!reading.includes(req.method) && (foreign || site === 'cross-site' || site === 'same-site'))
       return refuse('only pages of this server may change anything');
-    if (token !== undefined && !isToken(req.header('authorization'), getCookie(context, cookie), token))
-      return refuse('the token is missing or wrong; the server printed it when it started');
+    if (token !== undefined) {
+      const ticket = req.path === '/' ? req.query('token') : undefined;
+      const given =
+        req.header('authorization')?.replace(/^Bearer /, '') ?? ticket ?? getCookie(context, cookie);
+      if (!isToken(given, token))
+        return refuse('the token is missing or wrong; the server printed it when it started');
+      if (ticket !== undefined) {
+        setCookie(context, cookie, token, { httpOnly: true, sameSite: 'Strict', path: '/' });
+        return context.redirect('/');
+      }
+    }
     await next();
   };
 }
 
-function isToken(authorization: string | undefined, own: string | undefined, token: string): boolean {
-  const given = Buffer.from(authorization?.replace(/^Bearer /, '') ?? own ?? '');
+function isToken(text: string | undefined, token: string): boolean {
+  const given = Buffer.from(text ?? '');
   const wanted = Buffer.from(token);
   return given.length === wanted.length && timingSafeEqual(given, wanted);
 }

@@ -28,7 +28,7 @@ export interface ServeOptions {
 }
 
 export interface RunningServer {
-  /** Where it answers, with the token where one is asked for. */
+  /** Where it answers; with the token, where one is asked for, as a browser is let in by. */
   readonly url: string;
   readonly port: number;
   readonly token?: string;
@@ -66,7 +66,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
     log.info({ film: data.path, ...(error !== undefined && { error }) }, error ? 'not analyzed' : 'analyzed'),
   );
   return {
-    url: `http://${names[isLoopback ? 1 : 0]}:${port}/`,
+    url: `http://${names[isLoopback ? 1 : 0]}:${port}/${token === undefined ? '' : `?token=${encodeURIComponent(token)}`}`,
     port,
     ...(token !== undefined && { token }),
     async close() {

@@ -1,0 +1,51 @@
+import type { FilmCard, FilmDetails, JobCard, Problem, SceneCard } from '../src/server/types.ts';
+
+export type { FilmCard, FilmDetails, JobCard, SceneCard };
+
+/** Asks the server this page comes from. @throws Error with what it says in plain words. */
+async function ask<Body>(path: string, init?: RequestInit): Promise<Body> {
+  const response = await fetch(path, init).catch(() => {
+    throw new Error('The server does not answer. Is `affectline serve` still running?');
+  });
+  if (response.ok) return response.status === 204 ? (undefined as Body) : await response.json();
+  const problem = (await response.json().catch(() => undefined)) as Problem | undefined;
+  throw new Error(problem?.error.message ?? `The server answers ${response.status}.`);
+}
+
+export const films = () => ask<{ films: FilmCard[] }>('/api/films').then(({ films }) => films);
+export const film = (id: number) => ask<FilmDetails>(`/api/films/${id}`);
+export const forget = (id: number) => ask<void>(`/api/films/${id}`, { method: 'DELETE' });
+export const formats = () =>
+  ask<{ formats: { name: string; about: string; endings: string[] }[] }>('/api/formats').then(
+    ({ formats }) => formats,
+  );
+export const words = () =>
+  ask<{ words: { word: string }[]; source: string }>('/api/words').then(({ words }) =>
+    words.map(({ word }) => word).sort(),
+  );
+export const search = (query: Record<string, string | number>) =>
+  ask<{ scenes: SceneCard[] }>(
+    `/api/search?${new URLSearchParams(Object.entries(query).map(([key, value]) => [key, String(value)]))}`,
+  ).then(({ scenes }) => scenes);
+export const searchShape = (points: number[], length: number, dimension: 'valence' | 'arousal') =>
+  ask<{ scenes: SceneCard[] }>('/api/search/shape', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ points, length, dimension }),
+  }).then(({ scenes }) => scenes);
+export const upload = (file: File) =>
+  ask<{ job: JobCard }>(`/api/films?name=${encodeURIComponent(file.name)}`, {
+    method: 'POST',
+    body: file,
+  }).then(({ job }) => job);
+
+/** Follows a job until it is done or has failed. @returns what ends the following. */
+export function follow(id: string, tell: (job: JobCard) => void): () => void {
+  const events = new EventSource(`/api/jobs/${id}/events`);
+  events.addEventListener('progress', ({ data }) => {
+    const job = JSON.parse(data) as JobCard;
+    tell(job);
+    if (job.state === 'done' || job.state === 'failed') events.close();
+  });
+  return () => events.close();
+}

@@ -1,0 +1,196 @@
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import pino from 'pino';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openAnalyzer } from '../src/analysis/node/index.ts';
+import { analysisOf } from '../src/jobs/index.ts';
+import { emptyLibrary } from '../src/library/embedded-fixture.ts';
+import { type Library, openLibrary } from '../src/library/index.ts';
+import { type RunningServer, serve } from '../src/server/index.ts';
+import { requirement } from '../src/support/testing.ts';
+
+const executable = '/usr/bin/chromium';
+const hasChromium = requirement('chromium', () => execFileSync(executable, ['--version']).length > 0);
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const sample = fileURLToPath(new URL('../samples/sample.mp4', import.meta.url));
+/** Where pictures of the page are to be written; they are those of the README. */
+const pictures = process.env.AFFECTLINE_PICTURES;
+
+describe.skipIf(!hasChromium)('the page (needs chromium)', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'affectline-page-'));
+  let library: Library;
+  let analyzer: Awaited<ReturnType<typeof openAnalyzer>>;
+  let server: RunningServer;
+  let browser: Browser;
+
+  beforeAll(async () => {
+    copyFileSync(sample, join(folder, 'sample.mp4'));
+    library = await openLibrary({ folder: await emptyLibrary(folder) });
+    analyzer = await openAnalyzer();
+    const running = { signal: new AbortController().signal, onProgress: () => {} };
+    await library.add(await analysisOf(analyzer, join(folder, 'sample.mp4'), running));
+    server = await serve({
+      ...{ library, analyzer, port: 0, version: '0.0.0', log: pino({ level: 'silent' }) },
+      uploads: join(folder, 'uploads'),
+    });
+    browser = await chromium.launch({ executablePath: executable, args: ['--no-sandbox'] });
+  }, 300_000);
+  afterAll(async () => {
+    await browser?.close();
+    await server?.close();
+    await analyzer?.close();
+    await library?.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  /** A page at an address, and what went wrong on it. */
+  async function open(at: string, options: Parameters<Browser['newContext']>[0] = {}) {
+    const context = await browser.newContext({ viewport: { width: 1280, height: 860 }, ...options });
+    const page = await context.newPage();
+    const wrong: string[] = [];
+    page.on('console', (message) => message.type() === 'error' && wrong.push(message.text()));
+    page.on('pageerror', (error) => wrong.push(String(error)));
+    await page.goto(server.url + at);
+    return { page, wrong };
+  }
+
+  test('from the library to a film: its curve, its values in words, its way over the plane', async () => {
+    const { page, wrong } = await open('');
+    await page.getByRole('link', { name: /sample\.mp4/ }).click();
+    await page.getByRole('heading', { name: 'sample.mp4' }).waitFor();
+    const drawing = page.getByRole('img', { name: /Valence and arousal over the film/ });
+    await drawing.locator('canvas').waitFor();
+    // colored pixels of both curves
+    const colors = await drawing.locator('canvas').evaluate((canvas: HTMLCanvasElement) => {
+      const { data } = canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height);
+      let [green, red] = [0, 0];
+      for (let i = 0; i < data.length; i += 4) {
+        if (data[i + 3]! < 200) continue;
+        if (data[i]! < 60 && data[i + 1]! > 90 && data[i + 2]! < 130) green++;
+        if (data[i]! > 150 && data[i + 1]! < 110 && data[i + 2]! < 80) red++;
+      }
+      return { green, red };
+    });
+    expect(colors.green).toBeGreaterThan(500);
+    expect(colors.red).toBeGreaterThan(500);
+    const { affect } = await (await fetch(`${server.url}api/films/1`)).json();
+    const box = (await drawing.boundingBox())!;
+    await page.mouse.click(box.x + box.width * 0.8, box.y + 100);
+    await expect.poll(() => page.locator('.value').innerText()).toMatch(/^0:2\d/);
+    const text = await page.locator('.value').innerText();
+    const [, seconds] = /^0:(\d\d)/.exec(text)!;
+    expect(text).toContain(affect.curve[Number(seconds)].valence.toFixed(2));
+    expect(text).toMatch(/pleasant|unpleasant/);
+    await page.keyboard.press('j');
+    await expect
+      .poll(() => page.locator('.value').innerText())
+      .toMatch(new RegExp(`^0:${Number(seconds) - 5}`));
+    expect(wrong).toEqual([]);
+    if (pictures) await page.screenshot({ path: join(pictures, 'page-film.png'), fullPage: true });
+    await page.context().close();
+  }, 60_000);
+
+  test('scenes are found by word, quadrant, point, shape and drawing, and played where they begin', async () => {
+    const { page, wrong } = await open('#/search');
+    const found = page.getByRole('list').getByRole('link', { name: /sample\.mp4, \d/ });
+    await page.getByLabel('Scenes that feel').selectOption('calm');
+    await page.getByRole('heading', { name: 'scenes that feel calm' }).waitFor();
+    expect(await found.count()).toBeGreaterThan(0);
+    await page.getByRole('button', { name: 'Find scenes of this shape' }).click();
+    await page.getByRole('heading', { name: 'the curve you drew' }).waitFor();
+    await page.getByRole('button', { name: 'Find', exact: true }).click();
+    await page.getByRole('heading', { name: '“calm, then a peak”' }).waitFor();
+    const plane = page.getByRole('application', { name: /Choose a point/ });
+    await plane.focus();
+    await page.keyboard.press('ArrowUp');
+    await page.getByRole('heading', { name: 'valence 0.00, arousal 0.05' }).waitFor();
+    if (pictures) await page.screenshot({ path: join(pictures, 'page-search.png') });
+    await found.first().click();
+    await page.getByRole('heading', { name: 'sample.mp4' }).waitFor();
+    expect(page.url()).toMatch(/#\/film\/1\/\d+$/);
+    expect(wrong).toEqual([]);
+    await page.context().close();
+  }, 60_000);
+
+  test('a film that is dropped is analyzed before the eyes of who brought it, and forgotten', async () => {
+    const { page, wrong } = await open('');
+    const path = join(folder, 'noise.wav');
+    execFileSync('ffmpeg', ['-v', 'error', '-f', 'lavfi', '-i', 'anoisesrc=d=2:seed=1', path]);
+    await page.getByLabel(/Drop films here/).setInputFiles(path);
+    await page.getByText('noise.wav: analyzed').waitFor({ timeout: 50_000 });
+    await page.getByRole('link', { name: /noise\.wav/ }).click();
+    page.on('dialog', (dialog) => void dialog.accept());
+    await page.getByRole('button', { name: 'Forget this film' }).click();
+    await page.getByText('One film.').waitFor();
+    expect(wrong).toEqual([]);
+    await page.getByLabel(/Drop films here/).setInputFiles({
+      ...{ name: 'text.mp4', mimeType: 'video/mp4' },
+      buffer: Buffer.from('no film'),
+    });
+    await page.locator('.problem').filter({ hasText: 'text.mp4' }).waitFor();
+    await page.context().close();
+  }, 90_000);
+
+  test.each(['', '#/film/1', '#/search', '#/film/99'])(
+    'nothing stands in the way of anybody at /%s, in light, in dark and on a telephone',
+    async (at) => {
+      for (const colorScheme of ['light', 'dark'] as const) {
+        // its policy forbids the checker as well
+        const { page } = await open(at, {
+          colorScheme,
+          bypassCSP: true,
+          viewport: { width: 360, height: 740 },
+        });
+        await page.getByRole('heading', { level: 1 }).waitFor();
+        await page.waitForLoadState('networkidle');
+        await page.addScriptTag({ content: axe });
+        expect(await seriousFaults(page), colorScheme).toEqual([]);
+        const width = await page.evaluate(() => document.documentElement.scrollWidth);
+        expect(width).toBeLessThanOrEqual(360);
+        await page.context().close();
+      }
+    },
+    60_000,
+  );
+
+  test('the keyboard reaches the content first, and everything after it', async () => {
+    const { page } = await open('');
+    await page.getByRole('link', { name: /sample\.mp4/ }).waitFor();
+    await page.keyboard.press('Tab');
+    await expect.poll(() => page.evaluate(() => document.activeElement?.textContent)).toBe('To the content');
+    await page.keyboard.press('Enter');
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe('content');
+    for (let i = 0; i < 10; i++) {
+      await page.keyboard.press('Tab');
+      if (await page.evaluate(() => document.activeElement?.getAttribute('href')?.startsWith('#/film')))
+        break;
+    }
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'sample.mp4' }).waitFor();
+    if (pictures) {
+      await page.goto(server.url);
+      await page.getByRole('link', { name: /sample\.mp4/ }).waitFor();
+      await page.screenshot({ path: join(pictures, 'page-library.png') });
+    }
+    await page.context().close();
+  }, 60_000);
+});
+
+interface Fault {
+  id: string;
+  impact: string;
+  nodes: { html: string }[];
+}
+
+/** What axe calls serious or worse. */
+async function seriousFaults(page: Page): Promise<string[]> {
+  const { violations } = (await page.evaluate('axe.run()')) as { violations: Fault[] };
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
+}
