@@ -48,6 +48,7 @@ const shapes = [
   [6, '10', '128x96', 2, 22_050],
   [2, '50', '192x108', 2, 48_000],
   [5, '24', '352x288', 1, 32_000],
+  [2, '15', '96x64', 1, 44_100],
 ] as const;
 
 /** Makes every pair in every shape; what this ffmpeg cannot make is left out. @param some every so many of them. */
