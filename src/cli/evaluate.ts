@@ -6,6 +6,7 @@ import { type CurveLabels, readCurves, type ScoreRange } from '../datasets/index
 import type { RatedFilm } from '../evaluation/index.ts';
 import { InputError } from '../support/errors.ts';
 import { writeAtomically } from '../support/files.ts';
+import { checkWritable } from '../support/folders.ts';
 import { computingOptions } from './arguments.ts';
 import { type Film, findFilms } from './films.ts';
 import { interruptSignal } from './interrupt.ts';
@@ -56,6 +57,7 @@ async function evaluateFilms(paths: string[], options: EvaluateOptions): Promise
     throw new InputError(`--frame-rate ${options.frameRate}: a number of frames a second expected`);
   if (options.out !== undefined && !existsSync(options.out))
     throw new InputError(`${options.out}: no such folder`);
+  if (options.out !== undefined) checkWritable(options.out);
   const pairs = paired(films, readCurves(options.ratings, frameRate === undefined ? {} : { frameRate }));
   const pictures = new Map(
     films.map((film) => [film, options.out && join(options.out, `${basename(film.path)}.ratings.png`)]),

@@ -63,11 +63,12 @@ async function trainNetwork(options: TrainOptions): Promise<void> {
   const progress = new ProgressLine();
   const say = (line: string) => progress.say(line);
   const configuration = configurationOf(options, folder, say);
-  checkWritable(folder);
+  const prepared = options.cache ?? join(out, 'clips');
+  for (const place of [folder, prepared]) checkWritable(place);
   const dataSet = openDataSet(data);
   const split = splitNamed(configuration.split, dataSet.clips, configuration.seed);
   const reporting = { signal: interruptSignal(), progress, say };
-  const cache = await preparedClips(dataSet, configuration, options.cache ?? join(out, 'clips'), reporting);
+  const cache = await preparedClips(dataSet, configuration, prepared, reporting);
   const { threads, provider } = options;
   const { test: predictions } = await trainAndPredict({
     ...reporting,

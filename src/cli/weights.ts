@@ -1,7 +1,8 @@
 import { existsSync, statSync } from 'node:fs';
-import { basename, extname } from 'node:path';
+import { basename, dirname, extname } from 'node:path';
 import { Command } from 'commander';
 import { InputError } from '../support/errors.ts';
+import { checkWritable } from '../support/folders.ts';
 import { printable } from '../support/printable.ts';
 import {
   fetchPretrained,
@@ -117,6 +118,7 @@ async function convert(file: string, options: ConvertOptions): Promise<void> {
   if (existsSync(out) && !options.overwrite) {
     throw new InputError(`${out} is there already; -y overwrites it, --out writes elsewhere`, 'exists');
   }
+  checkWritable(dirname(out));
   const { parameters, renamed, leftOut } = await readModelWeights(file);
   await writeSafetensors(out, parameters, {
     precision: options.half ? 'float16' : 'float32',

@@ -1,5 +1,6 @@
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { makeFolder } from '../support/folders.ts';
 import type { LabelledClip } from './clip.ts';
 import { RANKING_COLUMNS, SET_NUMBERS, SETS_COLUMNS } from './formats/liris-accede.ts';
 
@@ -85,7 +86,7 @@ function clock(seconds: number): string {
 
 /** Writes a file so that it is either the old or the new one, never a part. */
 export function writeWhole(path: string, content: string): void {
-  mkdirSync(dirname(path), { recursive: true });
+  makeFolder(dirname(path));
   const temporary = `${path}.${process.pid}.tmp`;
   try {
     writeFileSync(temporary, content);

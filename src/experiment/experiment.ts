@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ClipCache } from '../clips/index.ts';
 import type { DataSet, Split } from '../datasets/index.ts';
 import type { Provider } from '../runtime/node/index.ts';
 import { InputError } from '../support/errors.ts';
 import { writeAtomically } from '../support/files.ts';
+import { makeFolder } from '../support/folders.ts';
 import type { TrainingConfiguration } from '../training/index.ts';
 import { configurationFor, isNetwork, type ModelName, predictWithoutNetwork } from './models.ts';
 import { writePredictions } from './predictions-file.ts';
@@ -55,7 +56,7 @@ export async function runExperiment(
       );
     } else {
       const predictions = await predictWithoutNetwork(name, split, cache, configuration.seed);
-      mkdirSync(own, { recursive: true });
+      makeFolder(own);
       await writePredictions(join(own, 'predictions.csv'), predictions.test);
       heldOut.set(name, predictions);
     }
@@ -80,7 +81,7 @@ export async function claimExperiment(folder: string, { dataSet, split }: Experi
     2,
   )}\n`;
   const file = join(folder, 'experiment.json');
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   if (!existsSync(file)) await writeAtomically(file, text);
   else if (readFileSync(file, 'utf8') !== text)
     throw new InputError(

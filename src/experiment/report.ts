@@ -1,9 +1,9 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'csv-stringify/sync';
 import type { DataSet, Split } from '../datasets/index.ts';
 import { formatTable, publishedTable, type Table, writeRun } from '../evaluation/index.ts';
 import { writeAtomically } from '../support/files.ts';
+import { makeFolder } from '../support/folders.ts';
 import { drawModels, drawScatter } from './draw-results.ts';
 import type { Finding } from './findings.ts';
 import { readingOf } from './reading.ts';
@@ -78,7 +78,7 @@ export async function writeReport(input: ReportInput): Promise<Report> {
   ] as const)
     await write(`table.${extension}`, formatTable(table, format));
   await write('predictions.csv', predictionsText(split, findings));
-  mkdirSync(join(folder, 'mediaeval'), { recursive: true });
+  makeFolder(join(folder, 'mediaeval'));
   for (const { name, heldOut } of findings)
     await write(`mediaeval/${name}.txt`, writeRun(`affectline-${name}`, split.test, heldOut.test));
   await write('models.png', await drawModels(barsOf(findings), `Pearson's r${of}`, measuredOn));

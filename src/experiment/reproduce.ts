@@ -50,14 +50,14 @@ export async function reproduceExperiment(
   const { data, folder, configuration, models = modelNames, threads, provider } = options;
   const { preset, seed } = configuration;
   const { say } = reporting;
-  checkWritable(folder);
+  const cacheFolder = options.cache ?? join(dirname(folder), 'clips');
+  for (const place of [folder, cacheFolder]) checkWritable(place);
   const { report, open } = inspectDataSet(data);
   say(checkText(report).trimEnd());
   const dataSet = open();
   const split = splitNamed(configuration.split, dataSet.clips, seed);
   say(planText({ dataSet, split, configuration, models }));
 
-  const cacheFolder = options.cache ?? join(dirname(folder), 'clips');
   const cache = await preparedClips(dataSet, configuration, cacheFolder, reporting);
   const experiment = { dataSet, split, cache, configuration, models, folder, threads, provider };
   await claimExperiment(folder, experiment);

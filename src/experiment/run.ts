@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { ClipCache } from '../clips/index.ts';
 import type { DataSet, Split } from '../datasets/index.ts';
@@ -8,6 +8,7 @@ import { nodeRuntime, type Provider } from '../runtime/node/index.ts';
 import { preprocessingFor } from '../streams/index.ts';
 import { InputError } from '../support/errors.ts';
 import { writeAtomically } from '../support/files.ts';
+import { makeFolder } from '../support/folders.ts';
 import {
   configurationText,
   type EpochRecord,
@@ -162,7 +163,7 @@ export async function trainAndPredict(options: TrainingRunOptions): Promise<Held
 
 /** Writes the configuration into the folder, or finds the same one there. */
 async function claimFolder(folder: string, configuration: TrainingConfiguration): Promise<void> {
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   const file = join(folder, 'config.yaml');
   const text = configurationText(configuration);
   if (!existsSync(file)) await writeAtomically(file, text);

@@ -14,6 +14,9 @@ export class Sessions {
   private readonly model: Model;
   private readonly runtime: Runtime;
   private readonly opened = new Map<string, Promise<Session>>();
+  /** What has opened; the rest is still opening. */
+  private readonly ready = new Set<Session>();
+  private closed = false;
 
   constructor(model: Model, runtime: Runtime) {
     this.model = model;
@@ -41,18 +44,27 @@ export class Sessions {
     return this.open(waveformNetwork(this.model.network, stream, samples));
   }
 
+  /** Closes what has opened. What is still opening cannot be stopped, nor need anybody wait: it closes once it has opened. */
   async close(): Promise<void> {
-    const sessions = await Promise.allSettled(this.opened.values());
-    await Promise.all(sessions.map((session) => session.status === 'fulfilled' && session.value.close()));
+    this.closed = true;
+    await Promise.all([...this.ready].map((session) => session.close()));
   }
 
   private once(name: string, network: () => Record<string, Value>): Promise<Session> {
-    const session = this.opened.get(name) ?? this.open(network());
+    const session = this.opened.get(name) ?? this.openToKeep(network());
     this.opened.set(name, session);
     return session;
   }
 
-  private open(outputs: Record<string, Value>): Promise<Session> {
-    return this.runtime.open(outputs, this.model.parametersOf(outputs));
+  private async openToKeep(outputs: Record<string, Value>): Promise<Session> {
+    const session = await this.open(outputs);
+    if (this.closed) await session.close();
+    else this.ready.add(session);
+    return session;
+  }
+
+  private async open(outputs: Record<string, Value>): Promise<Session> {
+    if (this.closed) throw new Error('the sessions are closed');
+    return await this.runtime.open(outputs, this.model.parametersOf(outputs));
   }
 }

@@ -1,7 +1,7 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import { InputError } from '../support/errors.ts';
+import { makeFolder } from '../support/folders.ts';
 import { lockForThisProcess } from '../support/owner-lock.ts';
 import type { Database, Queries } from './database.ts';
 
@@ -19,7 +19,7 @@ export interface EmbeddedDatabase extends Database {
 export async function openEmbedded(folder: string): Promise<EmbeddedDatabase> {
   const release = await lockForThisProcess(join(folder, 'database'), `using the library ${folder}`);
   try {
-    await mkdir(join(folder, 'database'), { recursive: true });
+    makeFolder(join(folder, 'database'));
     const pglite = await PGlite.create(join(folder, 'database'));
     const on = (queries: Pick<PGlite, 'query'>): Queries => ({
       query: async <Row>(sql: string, parameters: readonly unknown[] = []) =>

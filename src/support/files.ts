@@ -26,7 +26,7 @@ export async function writeAtomically(
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true });
-    throw named(error, path, temporary);
+    throw ofFile(error, path, temporary);
   }
 }
 
@@ -49,8 +49,11 @@ export async function removeLeftovers(folder: string): Promise<void> {
   }
 }
 
-/** People know the file by its own name. */
-function named(error: unknown, path: string, temporary: string): unknown {
+/**
+ * The same error, of the file that people know: an error of an open file (a full disk) names none, one of a temporary
+ * file another.
+ */
+export function ofFile(error: unknown, path: string, temporary: string = path): unknown {
   const system = error as NodeJS.ErrnoException;
   if (!(error instanceof Error) || system.syscall === undefined) return error;
   system.message = system.message.replace(temporary, path);

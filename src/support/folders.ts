@@ -38,7 +38,7 @@ export function checkWritable(folder: string): void {
     rmdirSync(mkdtempSync(join(nearest, '.affectline-')));
   } catch (error) {
     throw new InputError(
-      `${nearest}: nothing can be written there, ${reasonOf(error)}; choose another folder (--out)`,
+      `${nearest}: nothing can be written there, ${reasonOf(error)}; choose another folder`,
       errorCodeOf(error),
       { cause: error },
     );

@@ -1,8 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InputError } from './errors.ts';
+import { makeFolder } from './folders.ts';
 import { isGone, type Owner, ownerText, parseOwner, thisProcess } from './owner.ts';
 
 /** Two that begin at the same moment settle which is first within this time. */
@@ -30,7 +31,7 @@ interface Claim {
 export async function lockForThisProcess(path: string, what: string): Promise<() => Promise<void>> {
   const folder = dirname(path);
   const prefix = `.${shortName(path)}.lock-`;
-  await mkdir(folder, { recursive: true });
+  makeFolder(folder);
   const deadline = Date.now() + SETTLING_MILLISECONDS;
   for (;;) {
     const own = `${prefix}${Date.now()}-${randomBytes(6).toString('hex')}-${ownerText(thisProcess())}`;

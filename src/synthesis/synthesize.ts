@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
@@ -7,6 +7,7 @@ import { LIRIS_LAYOUT, SYNTHETIC_MARK, writeLirisAnnotations, writeWhole } from 
 import { compiledEntry } from '../support/entry.ts';
 import { InputError } from '../support/errors.ts';
 import { removeLeftovers } from '../support/files.ts';
+import { makeFolder } from '../support/folders.ts';
 import type { SyntheticFilm } from './film.ts';
 import { type Job, STOP } from './job.ts';
 import { planAnnotations, planExcerpts, type SynthesisOptions } from './plan.ts';
@@ -98,7 +99,7 @@ function beginFolder(root: string, options: SynthesisOptions): boolean {
       throw new InputError(
         `'${root}' holds other files; an empty folder, or one begun by this command, expected`,
       );
-    mkdirSync(join(root, LIRIS_LAYOUT.clips), { recursive: true });
+    makeFolder(join(root, LIRIS_LAYOUT.clips));
     writeWhole(planPath, plan);
     return true;
   }
@@ -107,7 +108,7 @@ function beginFolder(root: string, options: SynthesisOptions): boolean {
     throw new InputError(
       `'${root}' was begun with other options, ${begun.trim()}; ${plan.trim()} was asked for`,
     );
-  mkdirSync(join(root, LIRIS_LAYOUT.clips), { recursive: true });
+  makeFolder(join(root, LIRIS_LAYOUT.clips));
   return !existsSync(join(root, SYNTHETIC_MARK));
 }
 

@@ -1,10 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { InputError } from '../support/errors.ts';
 import { writeAtomically } from '../support/files.ts';
+import { makeFolder } from '../support/folders.ts';
 import type { Tensor } from '../support/tensor.ts';
 import { readSafetensors, writeSafetensors } from '../weights/index.ts';
 import type { OptimizerState } from './optimizers.ts';
@@ -36,7 +37,7 @@ export async function writeCheckpoint(
   folder: string,
   { parameters, optimizer, progress }: Checkpoint,
 ): Promise<void> {
-  await mkdir(folder, { recursive: true });
+  makeFolder(folder);
   const name = randomBytes(6).toString('hex');
   const files = { parameters: `parameters.${name}.safetensors`, optimizer: `optimizer.${name}.safetensors` };
   await writeSafetensors(join(folder, files.parameters), parameters);

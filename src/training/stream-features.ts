@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { type FileHandle, mkdir, open, rename } from 'node:fs/promises';
+import { type FileHandle, open, rename } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { ClipFile } from '../clips/index.ts';
 import { clipFeatures, featureName, type Network } from '../models/index.ts';
 import type { Runtime } from '../runtime/index.ts';
 import { streamNamed } from '../streams/index.ts';
 import { InputError } from '../support/errors.ts';
+import { ofFile } from '../support/files.ts';
+import { makeFolder } from '../support/folders.ts';
 import { lockForThisProcess } from '../support/owner-lock.ts';
 import { elementCount, type Tensor } from '../support/tensor.ts';
 import { type ClipExcerpt, type Excerpt, type ExcerptSize, evenExcerpt, filledGroups } from './excerpts.ts';
@@ -68,11 +70,13 @@ export class StreamFeatures {
     const { shape } = clipFeatures(alone(network, stream), batchOf(size, 1))[featureName(stream)]!;
     const path = join(folder, `${stream}.${keyOf(options)}.features`);
     if (!existsSync(path)) {
-      await mkdir(folder, { recursive: true });
+      makeFolder(folder);
       const unlock = await lockForThisProcess(path, `computing ${path}`);
       try {
         await compute(options, `${path}.part`, 4 * elementCount(shape));
         await rename(`${path}.part`, path);
+      } catch (error) {
+        throw ofFile(error, path);
       } finally {
         await unlock();
       }

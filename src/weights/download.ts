@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { type FileHandle, mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { type FileHandle, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InputError } from '../support/errors.ts';
+import { ofFile } from '../support/files.ts';
+import { makeFolder } from '../support/folders.ts';
 import { lockForThisProcess } from '../support/owner-lock.ts';
 import { quoted } from './bytes.ts';
 
@@ -43,7 +45,7 @@ class PassingFault extends Error {}
  */
 export async function download(options: DownloadOptions): Promise<string> {
   const part = `${options.path}.part`;
-  await mkdir(dirname(options.path), { recursive: true });
+  makeFolder(dirname(options.path));
   const unlock = await lockForThisProcess(options.path, `fetching ${options.path}`);
   try {
     await fetchAll(part, options);
@@ -199,6 +201,8 @@ async function receive(
     if (total !== undefined && received < total)
       throw new PassingFault(`only ${received} of ${total} bytes came`);
     await file.sync();
+  } catch (error) {
+    throw ofFile(error, part);
   } finally {
     await file.close();
   }

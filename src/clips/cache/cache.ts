@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { createReadStream, existsSync, readFileSync } from 'node:fs';
 import { appendFile, stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import type { Preprocessing } from '../../streams/index.ts';
 import { InputError } from '../../support/errors.ts';
 import { removeLeftovers } from '../../support/files.ts';
+import { makeFolder } from '../../support/folders.ts';
 import { ClipFile } from './clip-file.ts';
 import { type ClipSource, prepareClip } from './prepare.ts';
 
@@ -42,7 +43,7 @@ export class ClipCache {
   constructor(folder: string, preprocessing: Preprocessing) {
     this.folder = folder;
     this.preprocessing = preprocessing;
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     if (!existsSync(this.index)) return;
     for (const line of readFileSync(this.index, 'utf8').split('\n')) {
       const [hash, file] = line.split('\t');
@@ -108,16 +109,22 @@ export class ClipCache {
     let finished = 0;
     let bytes = 0;
     const queue = missing[Symbol.iterator]();
+    // a full disk, say, ends the work on other clips, too
+    const given = new AbortController();
+    const either = AbortSignal.any([given.signal, ...(signal ? [signal] : [])]);
     const work = async () => {
       for (const [path, clip] of queue) {
-        signal?.throwIfAborted();
+        either.throwIfAborted();
         try {
           const { preprocessing } = this;
           // another process may have prepared it meanwhile
-          if (!existsSync(path)) await prepareClip(clip, path, { preprocessing, threads: 1, signal });
+          if (!existsSync(path)) await prepareClip(clip, path, { preprocessing, threads: 1, signal: either });
           bytes += (await stat(path)).size;
         } catch (error) {
-          if (!(error instanceof InputError)) throw error;
+          if (!(error instanceof InputError)) {
+            given.abort(error);
+            throw error;
+          }
           failures.push(error.message);
         }
         finished++;
@@ -136,7 +143,8 @@ export class ClipCache {
         }
       }
     };
-    await Promise.all(Array.from({ length: availableParallelism() }, work));
+    const workers = Array.from({ length: availableParallelism() }, work);
+    await Promise.all(workers).finally(() => Promise.allSettled(workers));
     if (failures.length > 0) {
       const shown = failures.slice(0, 10).join('\n  ');
       throw new InputError(`${failures.length} of ${total} clips cannot be prepared:\n  ${shown}`);

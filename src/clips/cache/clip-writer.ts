@@ -1,5 +1,5 @@
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
-import { temporaryPath } from '../../support/files.ts';
+import { ofFile, temporaryPath } from '../../support/files.ts';
 import { BLOCK_SAMPLES, encodeHeader, type Header, hashOf, MAGIC, type Part } from './clip-header.ts';
 
 /** Writes a clip's file part by part, as they come, so that its length costs no memory. It appears whole or not at all. */
@@ -32,7 +32,9 @@ export class ClipWriter {
     const part: Part = [this.end, bytes.length, hashOf(bytes)];
     this.end += bytes.length;
     this.writing = this.writing.then(() => this.file.appendFile(bytes));
-    await this.writing;
+    await this.writing.catch((error) => {
+      throw ofFile(error, this.path, this.temporary);
+    });
     return part;
   }
 

@@ -1,8 +1,8 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Preprocessing } from '../../streams/index.ts';
 import { contentHashOf } from '../../support/content-hash.ts';
 import { writeAtomically } from '../../support/files.ts';
+import { makeFolder } from '../../support/folders.ts';
 import type { Tensor } from '../../support/tensor.ts';
 import { writeSafetensors } from '../../weights/index.ts';
 import { type Calibration, type ModelFile, modelSchema } from '../description.ts';
@@ -32,7 +32,7 @@ export async function writeModel(
   { name, trained, synthetic, scale = [1, 5], network, preprocessing, calibration, parameters }: TrainedModel,
   precision: 'float32' | 'float16' = 'float32',
 ): Promise<void> {
-  await mkdir(folder, { recursive: true });
+  makeFolder(folder);
   const weights = join(folder, 'model.safetensors');
   await writeSafetensors(weights, parameters, { precision });
   const { preset, streams, fusion, soundLayer, backbone } = network;

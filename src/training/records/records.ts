@@ -1,7 +1,7 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { writeAtomically } from '../../support/files.ts';
+import { makeFolder } from '../../support/folders.ts';
 import { eventFile } from './tensorboard.ts';
 
 /** What is known after an epoch. Errors are mean squared errors on the data set's own scale. */
@@ -44,7 +44,7 @@ export const epochRecordSchema: z.ZodType<EpochRecord> = z.object({
  * one that was not.
  */
 export async function writeRecords(folder: string, records: readonly EpochRecord[]): Promise<void> {
-  await mkdir(folder, { recursive: true });
+  makeFolder(folder);
   const columns = Object.keys(records[0] ?? {}) as (keyof EpochRecord)[];
   const rows = records.map((record) => columns.map((column) => record[column]).join(','));
   await writeAtomically(join(folder, 'results.csv'), `${[columns.join(','), ...rows].join('\n')}\n`);
