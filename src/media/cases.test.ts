@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -10,7 +10,9 @@ const folder = mkdtempSync(join(tmpdir(), 'affectline-cases-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 const ffmpegFound = requirement('ffmpeg', () => execFileSync('ffmpeg', ['-version']).length > 0);
 
+/** Makes the file named last, once for both decoders. */
 function ffmpeg(...options: string[]): void {
+  if (existsSync(join(folder, options.at(-1)!))) return;
   execFileSync('ffmpeg', ['-v', 'error', '-nostdin', '-y', ...options], {
     cwd: folder,
     stdio: ['ignore', 'ignore', 'inherit'],
@@ -76,8 +78,7 @@ describe.skipIf(!ffmpegFound)('what is easily read wrongly (needs ffmpeg)', { ti
         if (item.kind === 'audio') {
           for (const sample of item.chunk.samples) {
             energy += sample * sample;
-            peak = Math.max(peak, Math.abs(sample));
-            expect(Number.isFinite(sample)).toBe(true);
+            peak = Math.max(peak, Math.abs(sample)); // not a number, once one sample is none
           }
           continue;
         }
@@ -88,6 +89,7 @@ describe.skipIf(!ffmpegFound)('what is easily read wrongly (needs ffmpeg)', { ti
         for (const [i, level] of rgb.entries()) sums[i % 3]! += level / gray.length;
         for (const level of gray) sums[3]! += level / gray.length;
       }
+      expect(Number.isFinite(peak)).toBe(true);
       const summary = media.summary();
       const loudness = Math.sqrt(energy / Math.max(1, summary.samples));
       return { ...summary, times, loudness, peak, color: sums.map((sum) => sum / pictures) };
