@@ -172,13 +172,14 @@ export async function compareWithFfmpeg(path: string, decoder: DecoderName): Pro
     if (Math.abs(expected - frames) > 1) differences.push(`${frames} frames, not ${expected}`);
   }
   if (audioTrack) {
-    const ours = loudnessBySecond(chunks.flatMap((chunk) => [...chunk]));
-    const theirs = loudnessBySecond([...soundOf(path, audioTrack.track - 1)]);
+    const ours = loudnessBySecond(Float32Array.from(chunks.flatMap((chunk) => [...chunk])));
+    const theirs = loudnessBySecond(soundOf(path, audioTrack.track - 1));
     if (Math.abs(ours.seconds - theirs.seconds) > 0.1)
       differences.push(`${ours.seconds.toFixed(2)} s of sound, not ${theirs.seconds.toFixed(2)}`);
-    const off = theirs.loudness.findIndex(
-      (loudness, second) => Math.abs((ours.loudness[second] ?? 0) - loudness) > 0.02 * loudness + 1e-4,
-    );
+    // a last second that is whole in one of them alone is a matter of the length
+    const off = theirs.loudness
+      .slice(0, ours.loudness.length)
+      .findIndex((loudness, second) => Math.abs(ours.loudness[second]! - loudness) > 0.02 * loudness + 1e-4);
     if (off >= 0)
       differences.push(
         `loudness ${ours.loudness[off]?.toFixed(4)} in second ${off}, not ${theirs.loudness[off]!.toFixed(4)}`,
@@ -204,10 +205,10 @@ function soundOf(path: string, track: number): Float32Array {
 }
 
 /** The root mean square of each whole second. */
-function loudnessBySecond(samples: readonly number[]): { seconds: number; loudness: number[] } {
+function loudnessBySecond(samples: Float32Array): { seconds: number; loudness: number[] } {
   const whole = Math.floor(samples.length / SAMPLE_RATE);
   const loudness = Array.from({ length: whole }, (_, second) => {
-    const part = samples.slice(second * SAMPLE_RATE, (second + 1) * SAMPLE_RATE);
+    const part = samples.subarray(second * SAMPLE_RATE, (second + 1) * SAMPLE_RATE);
     return Math.sqrt(part.reduce((sum, sample) => sum + sample * sample, 0) / SAMPLE_RATE);
   });
   return { seconds: samples.length / SAMPLE_RATE, loudness };

@@ -7,7 +7,7 @@ import { compareWithFfmpeg, madeFilms } from '../bench/media-corpus.ts';
 import { requirement } from '../src/support/testing.ts';
 
 /** The benchmark `media-corpus` reads all of them. */
-const EVERY = 11;
+const EVERY = 13;
 
 const folder = mkdtempSync(join(tmpdir(), 'affectline-corpus-'));
 afterAll(() => rmSync(folder, { recursive: true }));

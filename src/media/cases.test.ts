@@ -253,6 +253,19 @@ describe.skipIf(!ffmpegFound)('what is easily read wrongly (needs ffmpeg)', { ti
       const avi = readFileSync(join(folder, 'whole.avi'));
       writeFileSync(join(folder, 'cut.avi'), avi.subarray(0, avi.length / 2));
       expect((await read('cut.avi')).coverage).toBeLessThan(0.7);
+      // decoders stop at the first fault of these, and say nothing of it
+      for (const ending of ['gif', 'apng']) {
+        ffmpeg(...base, '-an', '-r', '10', '-frames:v', '20', `moving.${ending}`);
+        const moving = readFileSync(join(folder, `moving.${ending}`));
+        moving.fill(0, Math.floor(0.4 * moving.length), Math.floor(0.6 * moving.length));
+        writeFileSync(join(folder, `zeroed.${ending}`), moving);
+        expect((await read(`zeroed.${ending}`)).coverage, ending).toBeLessThan(0.6);
+      }
+      ffmpeg(...base, '-c:v', 'wmv2', '-c:a', 'wmav2', 'whole.asf');
+      const asf = readFileSync(join(folder, 'whole.asf'));
+      writeFileSync(join(folder, 'cut.asf'), asf.subarray(0, asf.length / 2));
+      expect((await read('whole.asf')).coverage).toBe(1);
+      expect((await read('cut.asf')).coverage).toBeLessThan(0.7);
     });
 
     test('an MP4 without its index is incomplete; standard input and addresses are no files', async () => {

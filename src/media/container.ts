@@ -1,4 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
+import { readableGif, readablePng } from './animations.ts';
 
 /** How whole a file is, by the sizes that its container writes down. */
 export interface Wholeness {
@@ -11,6 +12,12 @@ export interface Wholeness {
 }
 
 const WHOLE: Wholeness = { share: 1, cut: false };
+
+const ASF_HEADER = Buffer.from('3026b2758e66cf11a6d900aa0062ce6c', 'hex');
+const ASF_FILE_PROPERTIES = Buffer.from('a1dcab8c47a9cf118ee400c00c205365', 'hex');
+
+/** The file properties of ASF stand within this many bytes. */
+const ASF_HEAD_BYTES = 65_536;
 
 /** More parts at the top level of a file than this are not looked at. */
 const MAXIMUM_PARTS = 100_000;
@@ -34,10 +41,16 @@ export async function examine(path: string): Promise<Wholeness> {
       return await examineBoxes(file, size);
     if (tag === 'RIFF') return await examineRiff(file, size);
     if (tag === 'OggS') return await examineOgg(file, size);
-    if (tag === 'GIF8') return sizeUnknown((await read(file, size - 1, 1))[0] !== 0x3b);
+    if (tag === 'GIF8')
+      return upToFault(size, await readableGif(file, size), (await read(file, size - 1, 1))[0] !== 0x3b);
     if (head.readUInt32BE(0) === 0x1a45dfa3) return examineMatroska(head, size);
     if (head.readUInt32BE(0) === 0x89504e47)
-      return sizeUnknown((await read(file, size - 8, 4)).toString('latin1') !== 'IEND');
+      return upToFault(
+        size,
+        await readablePng(file, size),
+        (await read(file, size - 8, 4)).toString('latin1') !== 'IEND',
+      );
+    if (head.subarray(0, 16).equals(ASF_HEADER)) return await examineAsf(file, size);
     if (tag.startsWith('FLV')) return await examineFlv(file, size);
     return WHOLE;
   } finally {
@@ -54,6 +67,10 @@ async function read(file: FileHandle, at: number, length: number): Promise<Buffe
 const sizeUnknown = (cut: boolean): Wholeness => ({ share: 1, cut });
 const ofSize = (size: number, announced: number): Wholeness =>
   announced > size ? { share: size / announced, cut: true } : WHOLE;
+
+/** What lies behind a fault is lost. */
+const upToFault = (size: number, fault: number, cut: boolean): Wholeness =>
+  fault < size ? { share: fault / size, cut: true } : sizeUnknown(cut);
 
 /** MP4 and QuickTime: boxes end to end (ISO/IEC 14496-12, 4.2). */
 async function examineBoxes(file: FileHandle, size: number): Promise<Wholeness> {
@@ -137,4 +154,13 @@ async function examineFlv(file: FileHandle, size: number): Promise<Wholeness> {
   if (length < 11 || length + 4 > size) return sizeUnknown(true);
   const tag = await read(file, size - 4 - length, 4);
   return sizeUnknown(tag.length < 4 || 11 + tag.readUIntBE(1, 3) !== length);
+}
+
+/** ASF (WMV, WMA): its file properties hold its size, unless it is a broadcast (ASF specification, 3.2). */
+async function examineAsf(file: FileHandle, size: number): Promise<Wholeness> {
+  const head = await read(file, 0, ASF_HEAD_BYTES);
+  const properties = head.indexOf(ASF_FILE_PROPERTIES);
+  if (properties < 0 || properties + 92 > head.length) return WHOLE;
+  const isBroadcast = (head.readUInt32LE(properties + 88) & 1) === 1;
+  return isBroadcast ? WHOLE : ofSize(size, Number(head.readBigUInt64LE(properties + 40)));
 }
