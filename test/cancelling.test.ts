@@ -73,7 +73,7 @@ describe.skipIf(!existsSync('/proc/self/environ'))('the command line (needs /pro
           expect(how).toBe(code);
           expect(said).toMatch(/affectline: (interrupted|terminated|the terminal is gone)\n$/);
         }
-        expect((await allGone(ours)).left).toEqual([]);
+        expect((await allGone(ours, 60_000)).left).toEqual([]);
         expect(existsSync(out) ? readdirSync(out) : []).toEqual([]);
       }
     },

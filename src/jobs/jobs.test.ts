@@ -128,11 +128,15 @@ describe.each(places.filter(([, there]) => there))('%s', (_, __, newPlace) => {
   });
 
   test('who watches sees a job wait, run with progress, and end', async () => {
+    let seenRunning = () => {};
+    const running = new Promise<void>((resolve) => {
+      seenRunning = resolve;
+    });
     const kind: JobKind<Number> = {
       name: 'watched',
       run: async (_, { onProgress }) => {
         onProgress(0.25);
-        await sleep(1500);
+        await running;
         return async () => {};
       },
     };
@@ -143,6 +147,7 @@ describe.each(places.filter(([, there]) => there))('%s', (_, __, newPlace) => {
     for await (const jobs of queue.watch(stop.signal, { interval: 0.1 })) {
       const { state, done } = jobs.find((job) => job.kind === 'watched')!;
       seen.push(`${state} ${done}`);
+      if (seen.at(-1) === 'running 0.25') seenRunning();
       if (state === 'done') stop.abort();
     }
     await worker.stop();

@@ -41,12 +41,23 @@ function isRunning(pid: number): boolean {
 }
 
 async function goneSoon(pid: number): Promise<boolean> {
-  for (let tries = 0; tries < 100 && isRunning(pid); tries++) await sleep(50);
+  for (let tries = 0; tries < 1000 && isRunning(pid); tries++) await sleep(50);
   return !isRunning(pid);
 }
 
 async function readAll(media: Media): Promise<void> {
   for await (const _item of media);
+}
+
+/** Waits until a process has nothing more to do: it sleeps, and has used no processor time for a while. */
+async function rests(pid: number): Promise<void> {
+  let last = '';
+  for (let quiet = 0; quiet < 10; await sleep(50)) {
+    const [state, ...fields] = readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ')[1]!.split(' ');
+    const used = fields.slice(10, 12).join();
+    quiet = state === 'S' && used === last ? quiet + 1 : 0;
+    last = used;
+  }
 }
 
 /** Megabytes of memory that a process holds. */
@@ -135,18 +146,14 @@ describe.skipIf(!ffmpegFound)('a film (needs ffmpeg)', () => {
       async () => {
         const media = await openMedia(film, { decoder, rgbEvery: 1 });
         const items = media[Symbol.asyncIterator]();
+        const before = process.memoryUsage().arrayBuffers;
+        const ours = resident('self');
         for (let i = 0; i < 5; i++) await items.next();
-        await sleep(500);
-        const before = {
-          ours: resident('self'),
-          child: resident(media.pid),
-          held: process.memoryUsage().arrayBuffers,
-        };
-        await sleep(1500);
+        await rests(media.pid);
         // The whole film is 470 MB of pixels.
-        expect(resident(media.pid) - before.child).toBeLessThan(20);
-        expect(resident('self') - before.ours).toBeLessThan(60);
-        expect(process.memoryUsage().arrayBuffers - before.held).toBeLessThan(20e6);
+        expect(resident(media.pid)).toBeLessThan(300);
+        expect(resident('self') - ours).toBeLessThan(100);
+        expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(40e6);
         await items.return?.();
       },
     );

@@ -23,7 +23,11 @@ export interface Listener {
 /** Node frees what native objects leave behind only when the event loop turns. */
 const PACKETS_BETWEEN_PAUSES = 256;
 
-const COMPLAINTS_MILLISECONDS = 25;
+/** Complaints arrive from another thread, in their order; this one, of our own, is the last. */
+const LAST_COMPLAINT = 'affectline: the end';
+
+/** If it never arrives, nothing is waited for longer. */
+const LAST_COMPLAINT_MILLISECONDS = 10_000;
 
 const nothing = new Uint8Array(0);
 
@@ -42,7 +46,9 @@ export async function decode(path: string, request: Request, listener: Listener)
     if (text) listener.problem(text);
   };
   Log.setLevel(AV_LOG_ERROR);
-  Log.setCallback((_level, message) => complain(message), { maxLevel: AV_LOG_ERROR });
+  const waiting = new AbortController();
+  const hear = (message: string) => (message.includes(LAST_COMPLAINT) ? waiting.abort() : complain(message));
+  Log.setCallback((_level, message) => hear(message), { maxLevel: AV_LOG_ERROR });
   const file = open(path);
   const streams = file.streams;
   const description = describe(file, streams);
@@ -93,8 +99,8 @@ export async function decode(path: string, request: Request, listener: Listener)
   packet.free();
   for (const track of tracks.values()) track.end();
   file.closeInputSync();
-  // complaints arrive from another thread, some turns of the event loop later
-  await setTimeout(COMPLAINTS_MILLISECONDS);
+  Log.log(AV_LOG_ERROR, LAST_COMPLAINT);
+  await setTimeout(LAST_COMPLAINT_MILLISECONDS, undefined, { signal: waiting.signal }).catch(() => {});
 }
 
 function pictureOutput({ picture }: Plan, request: Request, listener: Listener): Output {

@@ -19,7 +19,7 @@ function isLeft(pid: number): boolean {
 }
 
 async function goneSoon(pid: number): Promise<boolean> {
-  for (let tries = 0; tries < 100 && isLeft(pid); tries++) await sleep(20);
+  for (let tries = 0; tries < 3000 && isLeft(pid); tries++) await sleep(20);
   return !isLeft(pid);
 }
 

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { copyFile, mkdtemp, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { broxFlow, type FlowField, flowErrors } from '../../flow/index.ts';
 import { openMedia, type VideoFrame } from '../../media/index.ts';
@@ -125,7 +126,10 @@ describe.skipIf(!hasFfmpeg)('the cache of prepared clips (needs ffmpeg)', () => 
     const cache = new ClipCache(join(folder, 'stopped'), preprocessing);
     const stop = new AbortController();
     const running = cache.prepare(sources(film), undefined, stop.signal);
-    setTimeout(() => stop.abort(), 50);
+    running.catch(() => {});
+    // in the middle: when it has begun to write
+    while (!(await readdir(cache.folder)).some((name) => name.endsWith('.tmp'))) await sleep(1);
+    stop.abort();
     await expect(running).rejects.toThrow();
     expect((await readdir(cache.folder)).filter((name) => name.endsWith('.clip'))).toEqual([]);
     await cache.prepare(sources(film));
