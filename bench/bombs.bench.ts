@@ -67,7 +67,7 @@ const gap = (seconds: number) => [
   ...tone(2),
   '-filter_complex',
   `[0:v]setpts='if(lt(N,25),PTS,PTS+${seconds}/TB)'[v];[1:a]asetpts='if(lt(N,20),PTS,PTS+${seconds}*SR)'[a]`,
-  ...['-map', '[v]', '-map', '[a]', '-fps_mode', 'passthrough', '-c:v', 'mpeg4', '-c:a', 'pcm_s16le'],
+  ...['-map', '[v]', '-map', '[a]', '-fps_mode', 'passthrough', '-c:v', 'mjpeg', '-c:a', 'pcm_s16le'],
 ];
 
 const bombs: Record<string, () => void> = {
@@ -120,7 +120,7 @@ const bombs: Record<string, () => void> = {
       '-map',
       '0:a',
       '-c:v',
-      'mpeg4',
+      'mjpeg',
       '-c:a',
       'flac',
       'sound long before the picture.mkv',
@@ -129,7 +129,7 @@ const bombs: Record<string, () => void> = {
     ffmpeg(
       ...picture('64x48', 20, 1000),
       '-c:v',
-      'mpeg4',
+      'mjpeg',
       '-time_base',
       '1/1000',
       'a thousand frames a second.mkv',
@@ -204,9 +204,12 @@ const preparation = `
   await new ClipCache(folder, preprocessingFor('compact')).prepare([{ path: film }]);`;
 
 const rows = [];
-const only = process.argv.find((option) => option.startsWith('--only='))?.slice('--only='.length);
+const only = process.argv
+  .find((option) => option.startsWith('--only='))
+  ?.slice('--only='.length)
+  .split(',');
 for (const [name, make] of Object.entries(bombs)) {
-  if (only && !name.includes(only)) continue;
+  if (only && !only.some((part) => name.includes(part))) continue;
   make();
   const kilobytes = Math.ceil(statSync(path(name)).size / 1000);
   const seconds = declared(name);
