@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { requirement } from '../src/support/testing.ts';
 
+const hasFfmpeg = requirement('ffmpeg', () => execFileSync('ffmpeg', ['-version']).length > 0);
 const root = fileURLToPath(new URL('..', import.meta.url));
 let folder: string;
 
@@ -37,6 +39,26 @@ test('the packed package installs in an empty folder without install scripts and
   expect(result.model).toMatchObject({ name: 'starter', synthetic: true });
   expect(result.curve.length).toBeGreaterThan(5);
   expect(Number.isFinite(result.clip.valence) && Number.isFinite(result.clip.arousal)).toBe(true);
+
+  const bill = JSON.parse(npm(['run', '--silent', 'sbom'], root));
+  const listed = bill.components.map(({ name }: { name: string }) => name);
+  for (const name of ['onnxruntime-node', 'sharp', 'node-av']) expect(listed).toContain(name);
+
+  // node-av is optional: without it, as where it has no binary, the system's ffmpeg serves
+  if (hasFfmpeg) {
+    const modules = join(folder, 'node_modules');
+    for (const part of ['node-av', '@seydx']) rmSync(join(modules, part), { recursive: true });
+    const run = (...given: string[]) =>
+      JSON.parse(execFileSync(affectline, given, { cwd: folder, encoding: 'utf8' }));
+    expect(run('doctor', '--json').decoders).toMatchObject({
+      'node-av': { usable: false, detail: 'not installed' },
+      ffmpeg: { usable: true },
+    });
+    execFileSync('ffmpeg', ['-v', 'error', '-i', film, '-t', '1', '-vn', join(folder, 'second.wav')]);
+    const byFfmpeg = run('analyze', 'second.wav', '--json', '--out', 'without');
+    expect(byFfmpeg).toMatchObject({ decoder: 'ffmpeg' });
+  }
+
   const files: string[] = packed.files.map((file: { path: string }) => file.path);
   const unwanted = /\.test\.|fixture|support\/testing|\.map$|^src\/|^test\//;
   expect(files.filter((path) => unwanted.test(path))).toEqual([]);

@@ -86,8 +86,18 @@ function packageVersion(name: string): string {
   return 'unknown';
 }
 
+/** An optional dependency may have been left out. */
+function isInstalled(name: string): boolean {
+  try {
+    return import.meta.resolve(name) !== '';
+  } catch {
+    return false;
+  }
+}
+
 /** In a process of its own, as when decoding. */
 async function findNodeAv(): Promise<Finding> {
+  if (!isInstalled('node-av')) return { usable: false, detail: 'not installed' };
   const load = `await import(${JSON.stringify(import.meta.resolve('node-av'))})`;
   return probe(
     process.execPath,

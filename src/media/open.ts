@@ -149,7 +149,9 @@ async function started(source: Source): Promise<Source> {
 function unreadable(path: string, error: unknown): unknown {
   if (error instanceof InputError || !(error instanceof Error)) return error;
   if (error instanceof UnavailableError)
-    return new InputError(`no decoder: node-av does not load (${error.message})`);
+    return new InputError(
+      `no decoder: ${error.message}, and ffmpeg is not there; either is enough (ffmpeg of your system, or npm install node-av)`,
+    );
   return new InputError(`cannot decode '${path}': ${error.message}`);
 }
 

@@ -6,7 +6,9 @@ import { ByteReader } from './messages.ts';
 import { END, type FilmFormat, PICTURE } from './writer.ts';
 
 async function main(format: FilmFormat): Promise<void> {
-  const { FilmEncoder } = await import('./node-av-encoding.ts');
+  const { FilmEncoder } = await import('./node-av-encoding.ts').catch((error: Error) => {
+    throw new Error(`films are written by node-av, which cannot be loaded (${error.message})`);
+  });
   const film = new FilmEncoder(format);
   const messages = new ByteReader(process.stdin);
   for (;;) {

@@ -91,7 +91,11 @@ export async function writeFilm(path: string, parts: FilmParts): Promise<void> {
       },
     );
     signal?.throwIfAborted();
-    if (how !== 'exit code 0') throw new InputError(`cannot write '${path}': ${complaint.trim() || how}`);
+    if (how !== 'exit code 0') {
+      const isFull = /no space left|quota exceeded|file too large/i.test(complaint);
+      const code = isFull ? 'no-space' : 'bad-input';
+      throw new InputError(`cannot write '${path}': ${complaint.trim() || how}`, code);
+    }
     await rename(temporary, path);
   } finally {
     await child.close();
