@@ -122,6 +122,20 @@ describe.skipIf(!hasFfmpeg)('the cache of prepared clips (needs ffmpeg)', () => 
     });
   });
 
+  test('of a picture that stands still for minutes no more is kept than an image holds', async () => {
+    const still = join(folder, 'still.mkv');
+    const late = ['-vf', "setpts='if(lt(N,2),PTS,PTS+900/TB)'", '-fps_mode', 'passthrough', '-c:v', 'mjpeg'];
+    execFileSync('ffmpeg', [
+      ...['-v', 'error', '-f', 'lavfi', '-i', 'testsrc2=size=192x128:rate=5:duration=0.8'],
+      ...[...late, still],
+    ]);
+    const cache = new ClipCache(join(folder, 'still'), preprocessing);
+    await cache.prepare(sources(still));
+    const clip = await cache.open({ path: still });
+    for (let i = 0; i < clip.segmentCount; i++) expect(clip.flowCount(i)).toBeLessThanOrEqual(100);
+    expect(clip.duration).toBeGreaterThan(900);
+  });
+
   test('a stopped preparation leaves whole clips only, and goes on', async () => {
     const cache = new ClipCache(join(folder, 'stopped'), preprocessing);
     const stop = new AbortController();
