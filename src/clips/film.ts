@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { setImmediate } from 'node:timers/promises';
 import type { FlowField, GrayImage } from '../flow/index.ts';
 import { flowOfFrames } from '../flow/node/index.ts';
 import { type Media, type MediaOptions, openMedia, type VideoFrame } from '../media/index.ts';
@@ -18,6 +19,9 @@ import { Channel } from '../support/channel.ts';
 import { sampleRate } from '../support/sound.ts';
 import { gainFor, LowCut, noBars } from '../survey/index.ts';
 import { type FilmSurvey, surveyFilm } from './survey.ts';
+
+/** So many fields are given without a turn of the event loop. */
+const FIELDS_BETWEEN_TURNS = 1000;
 
 export interface FilmOptions
   extends Pick<
@@ -211,11 +215,13 @@ class DecodedFilm implements FilmSource {
     const { width, height } = this.media.info;
     const frame = { width, height };
     const waiting: { place: number; field: Field }[] = [];
+    /** How many of these have been given: to take each off the front would cost the square of a long pause. */
+    let taken = 0;
     let moment = 0;
     let given = false;
     const assigned = function* (this: DecodedFilm, isLast: boolean): Generator<MomentField> {
       const { places } = this;
-      for (let first = waiting[0]; first && places.length > 0; first = waiting[0]) {
+      for (let first = waiting[taken]; first && places.length > 0; first = waiting[taken]) {
         if (!isLast && places.at(-1)! <= first.place) return;
         while (moment + 1 < places.length && isNearer(first.place, places[moment + 1]!, places[moment]!)) {
           if (!given) yield { moment, field: restingField, frame };
@@ -223,7 +229,7 @@ class DecodedFilm implements FilmSource {
           given = false;
         }
         given = true;
-        waiting.shift();
+        taken++;
         yield { moment, field: first.field, frame };
       }
     }.bind(this);
@@ -233,13 +239,24 @@ class DecodedFilm implements FilmSource {
       const { place, scale, rests } = this.pairs.shift()!;
       for (const rest of rests) waiting.push({ place: rest, field: restingField });
       waiting.push({ place, field: inUnit(field, scale, preprocessing) });
-      yield* assigned(false);
+      yield* inTurns(assigned(false));
+      waiting.splice(0, taken);
+      taken = 0;
     }
-    yield* assigned(true);
+    yield* inTurns(assigned(true));
     for (; moment < this.places.length; moment++) {
       if (!given) yield { moment, field: restingField, frame };
       given = false;
     }
+  }
+}
+
+/** The same items, with turns of the event loop: a long pause has many, and meanwhile nobody would hear Ctrl-C. */
+async function* inTurns<Item>(items: Iterable<Item>): AsyncGenerator<Item, void, undefined> {
+  let count = 0;
+  for (const item of items) {
+    if (++count % FIELDS_BETWEEN_TURNS === 0) await setImmediate();
+    yield item;
   }
 }
 
