@@ -1,7 +1,7 @@
 // How often 95% intervals by film hold the true figure, on simulated data sets whose truth is known: the bootstrap-t
 // that reports use, beside plain percentiles of the same draws. `--sets=N` data sets of each kind.
 import { metricsOf } from '../src/affect/index.ts';
-import type { LabelledClip } from '../src/datasets/index.ts';
+import type { LabeledClip } from '../src/datasets/index.ts';
 import { bootstrapIntervals, formatTable, type Prediction } from '../src/evaluation/index.ts';
 import { filmResamples, middle95 } from '../src/evaluation/resamples.ts';
 import { simulatedKinds, simulatedSet } from '../src/evaluation/simulated-sets.ts';
@@ -57,7 +57,7 @@ for (const films of [15, 40]) {
   );
 }
 
-function metrics({ clips, predictions }: { clips: LabelledClip[]; predictions: Prediction[] }) {
+function metrics({ clips, predictions }: { clips: LabeledClip[]; predictions: Prediction[] }) {
   return metricsOf(
     predictions.map(({ valence }) => valence),
     clips.map(({ valence }) => valence),

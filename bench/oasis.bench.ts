@@ -127,10 +127,10 @@ function solved(lower: readonly Float64Array[], y: readonly number[]): Float64Ar
 }
 
 /**
- * Predictions of both ratings for held-out rows by ridge regression in its dual form, on features centred by the rows
+ * Predictions of both ratings for held-out rows by ridge regression in its dual form, on features centered by the rows
  * to learn from.
  *
- * @param penalties relative to the mean square of the centred features.
+ * @param penalties relative to the mean square of the centered features.
  * @returns for each penalty, [valence, arousal] of the held-out rows.
  */
 function ridgePredictions(

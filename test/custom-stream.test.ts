@@ -48,7 +48,7 @@ test.skipIf(!hasFfmpeg)(
     );
     const result = JSON.parse(output);
     expect(result.streams).toEqual(['mean-color']);
-    // a share of the labels' variance: what is learnt is the color
+    // a share of the labels' variance: what is learned is the color
     expect(result.validationError).toBeLessThan(0.15);
     expect(Math.abs(result.clip.valence - 1.5)).toBeLessThan(0.6);
     expect(Math.abs(result.clip.arousal - 4.5)).toBeLessThan(0.6);

@@ -1,4 +1,4 @@
-// A stream of your own in one file: what a film's mean color says. It trains on labelled clips and analyzes a film.
+// A stream of your own in one file: what a film's mean color says. It trains on labeled clips and analyzes a film.
 //
 //   node examples/custom-stream/mean-color.mjs DATA FILM [RUN]
 //

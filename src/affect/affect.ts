@@ -4,7 +4,7 @@ export const dimensions = ['valence', 'arousal'] as const;
 /** `valence`: unpleasant … pleasant; `arousal`: calm … excited. */
 export type Dimension = (typeof dimensions)[number];
 
-/** How a film makes people feel, in the units of the labels that a model learnt from. */
+/** How a film makes people feel, in the units of the labels that a model learned from. */
 export interface Affect {
   valence: number;
   arousal: number;

@@ -37,7 +37,7 @@ export interface ModelDescription {
   trained: string | false;
   /** Whether that was synthetic films only, which are rendered, not filmed. */
   synthetic: boolean;
-  /** Of the labels it learnt from. None for random weights. */
+  /** Of the labels it learned from. None for random weights. */
   scale?: Scale;
   /** `sha256:…` of the model's description and weights. None for random weights. */
   contentHash?: string;

@@ -22,9 +22,9 @@ export interface FilmOptions {
   /** Has been shown the frames that were decoded, once all are; nothing where shots are not looked for. */
   readonly shots?: ShotDetector | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** @param done how much of the film is analysed, 0 to 1. */
+  /** @param done how much of the film is analyzed, 0 to 1. */
   readonly onProgress?: ((done: number) => void) | undefined;
-  /** Each frame that is looked at, as it has been analysed. */
+  /** Each frame that is looked at, as it has been analyzed. */
   readonly onMoment?: ((moment: Moment) => void) | undefined;
 }
 
@@ -32,7 +32,7 @@ export interface FilmOptions {
  * Runs the networks once over a film.
  *
  * @returns the answer, and the feature vectors that it was read off.
- * @throws InputError when nothing of the film can be analysed.
+ * @throws InputError when nothing of the film can be analyzed.
  */
 export async function analyzeFilm(
   film: FilmSource,
@@ -51,7 +51,7 @@ export async function analyzeFilm(
   });
   signal?.throwIfAborted();
   if (features.tracks.length === 0)
-    throw new InputError(`cannot analyse '${name}': it has nothing for ${streams.join(', ')} to go by`);
+    throw new InputError(`cannot analyze '${name}': it has nothing for ${streams.join(', ')} to go by`);
   const { decodedDuration, duration, coverage, problems, notices } = film.summary();
   const parts = partsOf(model, features);
   const windows = windowsOf(decodedDuration);

@@ -72,7 +72,7 @@ describe('help and usage', () => {
   });
 
   test.each([
-    [['analyse', 'x.mp4'], "unknown command 'analyse'", 'Did you mean analyze?'],
+    [['analyze', 'x.mp4'], "unknown command 'analyze'", 'Did you mean analyze?'],
     [['analyze', '--outt', 'x', 'y.mp4'], "unknown option '--outt'", 'Did you mean --out?'],
     [['analyze', '--preset', 'papr', 'y.mp4'], 'One of: paper, compact.', "did you mean 'paper'?"],
     [['analyze', '--streams', 'rgb,soud', 'y.mp4'], 'One of: flow, picture, sound.', "did you mean 'sound'?"],
@@ -89,14 +89,14 @@ describe('help and usage', () => {
   });
 
   test('distances between words', () => {
-    expect(editDistance('analyse', 'analyze')).toBe(1);
+    expect(editDistance('analyze', 'analyze')).toBe(1);
     expect(editDistance('papre', 'paper')).toBe(1);
     expect(editDistance('', 'abc')).toBe(3);
     expect(editDistance('kitten', 'sitting')).toBe(3);
   });
 });
 
-describe('inputs that cannot be analysed', () => {
+describe('inputs that cannot be analyzed', () => {
   test.each([
     [
       'a file that is not there',
@@ -145,7 +145,7 @@ describe('inputs that cannot be analysed', () => {
       expect(affectline('train', '--data', '.', '--name', name).stderr).toContain('A name without slashes');
   });
 
-  test('two films for one result are refused before anything is analysed', () => {
+  test('two films for one result are refused before anything is analyzed', () => {
     mkdirSync(path('twins'), { recursive: true });
     copyFileSync(path('films/broken.mp4'), path('twins/broken.mp4'));
     const { status, stderr } = affectline(
@@ -388,13 +388,13 @@ sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))`;
       expect(drawn.stdout).toMatch(/█+░+ +\d+ % .* long\.mkv/);
       const environment = { ...process.env, NO_COLOR: '1' };
       const plain = [...given, '-y'];
-      const uncoloured = spawnSync(python, ['-c', program, process.execPath, ...plain], {
+      const uncolored = spawnSync(python, ['-c', program, process.execPath, ...plain], {
         cwd: folder,
         encoding: 'utf8',
         env: environment,
       });
       expect(drawn.stdout).toContain('\x1b[1m');
-      expect(uncoloured.stdout).not.toContain('\x1b[1m');
+      expect(uncolored.stdout).not.toContain('\x1b[1m');
     },
     120_000,
   );

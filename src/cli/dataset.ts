@@ -9,7 +9,7 @@ import { ProgressLine, print } from './terminal.ts';
 
 export function datasetCommand(): Command {
   return new Command('dataset')
-    .description('Look at a data set of labelled clips, or make one of synthetic films.')
+    .description('Look at a data set of labeled clips, or make one of synthetic films.')
     .addCommand(checkCommand())
     .addCommand(synthesizeCommand());
 }

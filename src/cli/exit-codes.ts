@@ -3,7 +3,7 @@ import type { ErrorCode } from '../support/errors.ts';
 /** Every exit code of the program, in one place; `affectline --help` prints this table. */
 export const exitCodes = {
   ok: 0,
-  /** An input could not be read or analysed; others of the same call were. */
+  /** An input could not be read or analyzed; others of the same call were. */
   badInput: 1,
   wrongUsage: 2,
   /** A fault of the program itself. */

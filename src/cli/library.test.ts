@@ -111,7 +111,7 @@ test.skipIf(!hasPostgresql)(
   300_000,
 );
 
-test('shards that run side by side analyse each film once, and again nothing', async () => {
+test('shards that run side by side analyze each film once, and again nothing', async () => {
   const films = join(folder, 'films');
   mkdirSync(films);
   for (const name of ['a', 'b', 'c', 'd']) copyFileSync(sample, join(films, `${name}.mp4`));

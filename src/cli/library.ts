@@ -36,7 +36,7 @@ interface AddOptions extends PlaceOptions {
 function addCommand(): Command {
   const command = new Command('add')
     .description(
-      'Analyse films and keep the results. A film whose content the library knows is not analysed again;\n' +
+      'Analyze films and keep the results. A film whose content the library knows is not analyzed again;\n' +
         'with another model than the last one, what that made of other films is stale until they are added again.',
     )
     .argument('<paths...>', 'films, or folders to be searched for films')

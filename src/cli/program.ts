@@ -33,7 +33,7 @@ export const commands: Record<string, LazyCommand> = {
     load: async () => (await import('./serve.ts')).serveCommand(),
   },
   worker: {
-    summary: 'analyse the films that wait in a library',
+    summary: 'analyze the films that wait in a library',
     load: async () => (await import('./worker.ts')).workerCommand(),
   },
   jobs: {
@@ -49,7 +49,7 @@ export const commands: Record<string, LazyCommand> = {
     load: async () => (await import('./train.ts')).trainCommand(),
   },
   dataset: {
-    summary: 'check a data set of labelled clips, or make one of synthetic films',
+    summary: 'check a data set of labeled clips, or make one of synthetic films',
     load: async () => (await import('./dataset.ts')).datasetCommand(),
   },
   reproduce: {

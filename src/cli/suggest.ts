@@ -7,7 +7,7 @@ export function suggestion(name: string, known: readonly string[]): string {
   return near ? ` (did you mean '${nearest.candidate}'?)` : '';
 }
 
-/** Insertions, deletions, replacements and swaps of neighbours between two words (Damerau 1964). */
+/** Insertions, deletions, replacements and swaps of neighbors between two words (Damerau 1964). */
 export function editDistance(from: string, to: string): number {
   const rows = [Array.from({ length: to.length + 1 }, (_, j) => j)];
   for (let i = 1; i <= from.length; i++) {

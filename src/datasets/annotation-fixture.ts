@@ -3,7 +3,7 @@ import { type LirisClip, type LirisFilm, lirisClipName, writeLirisAnnotations } 
 
 /**
  * Annotations of the layout and size of LIRIS-ACCEDE with labels from a random generator, and no videos:
- * for tests and benchmarks. Scores of neighbouring clips of a film resemble each other, as they do in films.
+ * for tests and benchmarks. Scores of neighboring clips of a film resemble each other, as they do in films.
  */
 export function writeRandomAnnotations(
   root: string,

@@ -1,7 +1,7 @@
 import { relative } from 'node:path';
 import { mean, metricsOf, variance } from '../affect/index.ts';
 import { grouped } from '../support/grouped.ts';
-import type { LabelledClip } from './clip.ts';
+import type { LabeledClip } from './clip.ts';
 import { Folder } from './folder.ts';
 import type { DataSet } from './formats/format.ts';
 import { LIRIS_LAYOUT } from './layout.ts';
@@ -137,15 +137,15 @@ export function checkText(report: CheckReport): string {
   return `${lines.join('\n')}\n`;
 }
 
-function filmsOf(clips: readonly LabelledClip[]): Map<string, LabelledClip[]> {
+function filmsOf(clips: readonly LabeledClip[]): Map<string, LabeledClip[]> {
   return grouped(clips, (clip) => clip.film);
 }
 
-function filmCount(clips: readonly LabelledClip[]): number {
+function filmCount(clips: readonly LabeledClip[]): number {
   return new Set(clips.map((clip) => clip.film)).size;
 }
 
-function overlapCount(clips: readonly LabelledClip[]): number {
+function overlapCount(clips: readonly LabeledClip[]): number {
   let count = 0;
   for (const members of filmsOf(clips).values()) {
     const placed = members.filter((clip) => clip.start !== undefined && clip.end !== undefined);

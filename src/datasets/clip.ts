@@ -1,5 +1,5 @@
 /** A piece of a film with the valence and arousal people gave it. */
-export interface LabelledClip {
+export interface LabeledClip {
   readonly id: string;
   /** The file's name: 'ACCEDE00000.mp4'. */
   readonly name: string;
@@ -47,7 +47,7 @@ export interface ScoreRange {
 }
 
 /**
- * A score on the scale 1 … 5 as a number in −1 … 1: (x − 3) / 2, the usual normalisation of LIRIS-ACCEDE.
+ * A score on the scale 1 … 5 as a number in −1 … 1: (x − 3) / 2, the usual normalization of LIRIS-ACCEDE.
  * With another scale, its middle goes to 0 and its ends to ∓1.
  */
 export function normalized(score: number, range: ScoreRange = { lowest: 1, highest: 5 }): number {

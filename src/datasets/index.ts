@@ -1,13 +1,13 @@
-// Annotation files in → labelled clips, splits, scores out.
+// Annotation files in → labeled clips, splits, scores out.
 //
 // In:  a folder in one of `labelFormats` (LIRIS-ACCEDE, MediaEval 2016, labels of one's own).
-// Out: a `DataSet` of `LabelledClip`s with raw scores, 1 … 5; `normalized` brings them to −1 … 1.
+// Out: a `DataSet` of `LabeledClip`s with raw scores, 1 … 5; `normalized` brings them to −1 … 1.
 export { type CheckReport, checkDataSet, checkText, inspectDataSet, type ScoreSummary } from './check.ts';
 export {
   type ClipSet,
   denormalized,
   type Film,
-  type LabelledClip,
+  type LabeledClip,
   normalized,
   type ScoreRange,
 } from './clip.ts';
@@ -30,7 +30,7 @@ export {
 } from './layout.ts';
 export { type Problem, Problems, problemText } from './problems.ts';
 export { labelFormats, openDataSet, readAnnotations, SYNTHETIC_MARK } from './read.ts';
-export { type ComparisonModel, type Judgement, strengthsFrom } from './scores/comparisons.ts';
+export { type ComparisonModel, type Judgment, strengthsFrom } from './scores/comparisons.ts';
 export { type Estimate, GaussianProcess, type Kernel } from './scores/gaussian-process.ts';
 export {
   type Comparison,

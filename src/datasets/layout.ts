@@ -1,7 +1,7 @@
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { makeFolder } from '../support/folders.ts';
-import type { LabelledClip } from './clip.ts';
+import type { LabeledClip } from './clip.ts';
 import { RANKING_COLUMNS, SET_NUMBERS, SETS_COLUMNS } from './formats/liris-accede.ts';
 
 /** Where the parts of a LIRIS-ACCEDE folder lie, relative to its root. */
@@ -14,7 +14,7 @@ export const LIRIS_LAYOUT = {
 } as const;
 
 /** A clip with everything the annotation files of LIRIS-ACCEDE state. */
-export type LirisClip = Required<Omit<LabelledClip, 'path' | 'part'>> & { license: string };
+export type LirisClip = Required<Omit<LabeledClip, 'path' | 'part'>> & { license: string };
 
 /** A film with everything `ACCEDEmovies.xml` states; length in seconds. */
 export interface LirisFilm {

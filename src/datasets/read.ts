@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { InputError, unknownName } from '../support/errors.ts';
-import type { LabelledClip } from './clip.ts';
+import type { LabeledClip } from './clip.ts';
 import { Folder } from './folder.ts';
 import type { DataSet, LabelFormat } from './formats/format.ts';
 import { lirisAccede } from './formats/liris-accede.ts';
@@ -63,10 +63,10 @@ export function complete(
 /** Clips whose video file is not there, or has no bytes. */
 export function clipFiles(
   folder: Folder,
-  clips: readonly LabelledClip[],
-): { missing: LabelledClip[]; empty: LabelledClip[] } {
-  const missing: LabelledClip[] = [];
-  const empty: LabelledClip[] = [];
+  clips: readonly LabeledClip[],
+): { missing: LabeledClip[]; empty: LabeledClip[] } {
+  const missing: LabeledClip[] = [];
+  const empty: LabeledClip[] = [];
   for (const clip of clips)
     if (!folder.has(clip.path)) missing.push(clip);
     else if (statSync(clip.path).size === 0) empty.push(clip);

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { LabelledClip } from './clip.ts';
+import type { LabeledClip } from './clip.ts';
 import { filmFolds, filmSplit, officialSplit, randomSplit, type Split, splitNamed } from './splits.ts';
 
-function clipsOf(films: number, each: number, sets = false): LabelledClip[] {
-  return Array.from({ length: films * each }, (_, i): LabelledClip => {
+function clipsOf(films: number, each: number, sets = false): LabeledClip[] {
+  return Array.from({ length: films * each }, (_, i): LabeledClip => {
     const film = Math.floor(i / each);
     const set = (['train', 'validation', 'test', 'test'] as const)[film % 4]!;
     const clip = {
@@ -20,7 +20,7 @@ function clipsOf(films: number, each: number, sets = false): LabelledClip[] {
 }
 const idsOf = ({ train, validation, test }: Split) =>
   [...train, ...validation, ...test].map((clip) => clip.id);
-const filmsIn = (clips: readonly LabelledClip[]) => new Set(clips.map((clip) => clip.film));
+const filmsIn = (clips: readonly LabeledClip[]) => new Set(clips.map((clip) => clip.film));
 
 describe('splits', () => {
   test('sizes of the paper and of the official sets', () => {

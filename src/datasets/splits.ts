@@ -1,15 +1,15 @@
 import { InputError } from '../support/errors.ts';
 import { grouped } from '../support/grouped.ts';
 import { Random } from '../support/random.ts';
-import type { LabelledClip } from './clip.ts';
+import type { LabeledClip } from './clip.ts';
 
 /** Clips to learn from, to stop by, and to measure with; no clip is in two of them. */
 export interface Split {
   readonly name: string;
-  readonly train: readonly LabelledClip[];
-  readonly validation: readonly LabelledClip[];
-  readonly test: readonly LabelledClip[];
-  /** No film has clips in two parts; otherwise labels leak from neighbouring clips. */
+  readonly train: readonly LabeledClip[];
+  readonly validation: readonly LabeledClip[];
+  readonly test: readonly LabeledClip[];
+  /** No film has clips in two parts; otherwise labels leak from neighboring clips. */
   readonly filmDisjoint: boolean;
 }
 
@@ -19,7 +19,7 @@ const SHARE_OF_VALIDATION = 0.1;
  * The split of Kim & Lee 2018: a quarter of all clips for the test (2,450 of 9,800), whatever their films.
  * A tenth of the rest is set apart to stop training by.
  */
-export function randomSplit(clips: readonly LabelledClip[], seed: number): Split {
+export function randomSplit(clips: readonly LabeledClip[], seed: number): Split {
   const order = Random.seeded(seed).shuffled(clips);
   const test = Math.round(clips.length / 4);
   const validation = Math.round((clips.length - test) * SHARE_OF_VALIDATION);
@@ -37,15 +37,15 @@ export function randomSplit(clips: readonly LabelledClip[], seed: number): Split
  *
  * @throws InputError when a clip has no set.
  */
-export function officialSplit(clips: readonly LabelledClip[]): Split {
+export function officialSplit(clips: readonly LabeledClip[]): Split {
   const without = clips.find((clip) => clip.set === undefined);
   if (without) throw new InputError(`clip '${without.id}' is in no set of an official split`);
-  const members = (set: LabelledClip['set']) => clips.filter((clip) => clip.set === set);
+  const members = (set: LabeledClip['set']) => clips.filter((clip) => clip.set === set);
   return finished('official', members('train'), members('validation'), members('test'));
 }
 
 /** A quarter of the films to test with, a tenth of the others to validate, the rest to learn from. */
-export function filmSplit(clips: readonly LabelledClip[], seed: number): Split {
+export function filmSplit(clips: readonly LabeledClip[], seed: number): Split {
   const films = Random.seeded(seed).shuffled([...new Set(clips.map((clip) => clip.film))]);
   if (films.length < 3) throw new InputError(`${films.length} films; a split by film needs at least 3`);
   const test = Math.max(1, Math.round(films.length / 4));
@@ -60,7 +60,7 @@ export function filmSplit(clips: readonly LabelledClip[], seed: number): Split {
 }
 
 /** Each film is tested once: `count` splits whose tests share the films out, the next fold's films validate. */
-export function filmFolds(clips: readonly LabelledClip[], count: number, seed: number): Split[] {
+export function filmFolds(clips: readonly LabeledClip[], count: number, seed: number): Split[] {
   const films = Random.seeded(seed).shuffled([...new Set(clips.map((clip) => clip.film))]);
   if (count < 3 || count > films.length)
     throw new InputError(`${count} folds of ${films.length} films; 3 to ${films.length} expected`);
@@ -75,7 +75,7 @@ export function filmFolds(clips: readonly LabelledClip[], count: number, seed: n
 /** What a user asks for by name: the official sets where the data has them, else a split by film, unless 'random'. */
 export function splitNamed(
   kind: 'film-disjoint' | 'random',
-  clips: readonly LabelledClip[],
+  clips: readonly LabeledClip[],
   seed: number,
 ): Split {
   if (kind === 'random') return randomSplit(clips, seed);
@@ -84,7 +84,7 @@ export function splitNamed(
 
 function byFilms(
   name: string,
-  clips: readonly LabelledClip[],
+  clips: readonly LabeledClip[],
   ...parts: [train: string[], validation: string[], test: string[]]
 ): Split {
   const [train, validation, test] = parts.map((films) => {
@@ -96,9 +96,9 @@ function byFilms(
 
 function finished(
   name: string,
-  train: readonly LabelledClip[],
-  validation: readonly LabelledClip[],
-  test: readonly LabelledClip[],
+  train: readonly LabeledClip[],
+  validation: readonly LabeledClip[],
+  test: readonly LabeledClip[],
 ): Split {
   for (const [part, members] of Object.entries({ train, validation, test }))
     if (members.length === 0) throw new InputError(`the ${name} split leaves no clip to ${part}`);

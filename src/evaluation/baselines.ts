@@ -1,13 +1,13 @@
-// Predictions that never look at a video. A model that is no better than these has learnt nothing from one.
+// Predictions that never look at a video. A model that is no better than these has learned nothing from one.
 import { mean } from '../affect/index.ts';
-import type { LabelledClip, Split } from '../datasets/index.ts';
+import type { LabeledClip, Split } from '../datasets/index.ts';
 import { grouped } from '../support/grouped.ts';
 import { evaluate } from './evaluate.ts';
 import { type Dimension, dimensions, type Prediction } from './prediction.ts';
 import { leastSquares } from './ridge.ts';
 
 /** Clips to learn labels from; and clips to predict, whose labels are not looked at. */
-export type Baseline = (known: readonly LabelledClip[], clips: readonly LabelledClip[]) => Prediction[];
+export type Baseline = (known: readonly LabeledClip[], clips: readonly LabeledClip[]) => Prediction[];
 
 /** The mean of the known labels, for every clip. */
 export const constant: Baseline = (known, clips) => {
@@ -33,33 +33,33 @@ export const positionInFilm: Baseline = (known, clips) => {
   });
 };
 
-const NEIGHBOURS = 4;
+const NEIGHBORS = 4;
 
 /**
  * The mean label of the nearest known clips of the same film, drawn toward the mean of all known labels as much as
  * pays off among the known clips; the mean of all where a film has no known clip.
  * On a split by film this is the constant; on a random split it shows how much leaks from film to film.
  */
-export const neighboursLabels: Baseline = (known, clips) => {
+export const neighborsLabels: Baseline = (known, clips) => {
   const films = grouped(known, (clip) => clip.film);
   const of = (dimension: Dimension) => {
     const overall = mean(known.map((clip) => clip[dimension]));
-    const neighbourMean = (clip: LabelledClip): number | undefined => {
+    const neighborMean = (clip: LabeledClip): number | undefined => {
       const near = (films.get(clip.film) ?? [])
         .filter((other) => other !== clip)
         .map((other) => ({ label: other[dimension], distance: Math.abs(placeOf(other) - placeOf(clip)) }))
         .sort((a, b) => a.distance - b.distance)
-        .slice(0, NEIGHBOURS);
+        .slice(0, NEIGHBORS);
       return near.length > 0 ? mean(near.map(({ label }) => label)) - overall : undefined;
     };
     let [products, squares] = [0, 0];
     for (const clip of known) {
-      const deviation = neighbourMean(clip) ?? 0;
+      const deviation = neighborMean(clip) ?? 0;
       products += deviation * (clip[dimension] - overall);
       squares += deviation ** 2;
     }
     const trust = squares > 0 ? products / squares : 0;
-    return (clip: LabelledClip) => overall + trust * (neighbourMean(clip) ?? 0);
+    return (clip: LabeledClip) => overall + trust * (neighborMean(clip) ?? 0);
   };
   const [valence, arousal] = dimensions.map(of);
   return clips.map((clip) => ({ id: clip.id, valence: valence!(clip), arousal: arousal!(clip) }));
@@ -68,10 +68,10 @@ export const neighboursLabels: Baseline = (known, clips) => {
 export const baselines: Readonly<Record<string, Baseline>> = {
   constant,
   'position in film': positionInFilm,
-  "neighbours' labels": neighboursLabels,
+  "neighbors' labels": neighborsLabels,
 };
 
-/** Correlation that the labels of neighbouring clips alone reach, without any video. */
+/** Correlation that the labels of neighboring clips alone reach, without any video. */
 export interface LeakTest {
   readonly split: string;
   readonly filmDisjoint: boolean;
@@ -80,10 +80,10 @@ export interface LeakTest {
   readonly arousal: number;
 }
 
-/** Runs `neighboursLabels` on a split. */
+/** Runs `neighborsLabels` on a split. */
 export function leakTest(split: Split): LeakTest {
   const known = [...split.train, ...split.validation];
-  const { valence, arousal } = evaluate(split.test, neighboursLabels(known, split.test));
+  const { valence, arousal } = evaluate(split.test, neighborsLabels(known, split.test));
   const { name, filmDisjoint } = split;
   return { split: name, filmDisjoint, valence: valence.r || 0, arousal: arousal.r || 0 };
 }
@@ -92,22 +92,22 @@ export function leakTest(split: Split): LeakTest {
 export function leakText({ split, filmDisjoint, valence, arousal }: LeakTest): string {
   const figures = `r ${valence.toFixed(2)} valence, ${arousal.toFixed(2)} arousal`;
   if (filmDisjoint)
-    return `Leak test, ${split} split: neighbours' labels alone reach ${figures}; no film is in two parts.`;
+    return `Leak test, ${split} split: neighbors' labels alone reach ${figures}; no film is in two parts.`;
   const verdict =
     Math.max(valence, arousal) > 0.1
       ? 'so that much of any result here is not understanding of video'
       : 'but here that gives little away';
   return (
-    `Leak test, ${split} split: neighbours' labels alone, without any video, reach ${figures}. ` +
+    `Leak test, ${split} split: neighbors' labels alone, without any video, reach ${figures}. ` +
     `Clips of one film are in both training and test, ${verdict}.`
   );
 }
 
-const placeOf = (clip: LabelledClip) => clip.start ?? Number(/\d+/.exec(clip.name)?.[0] ?? 0);
+const placeOf = (clip: LabeledClip) => clip.start ?? Number(/\d+/.exec(clip.name)?.[0] ?? 0);
 
 /** 0 for the first clip of a film, 1 for its last. */
-function relativePositions(clips: readonly LabelledClip[]): Map<LabelledClip, number> {
-  const positions = new Map<LabelledClip, number>();
+function relativePositions(clips: readonly LabeledClip[]): Map<LabeledClip, number> {
+  const positions = new Map<LabeledClip, number>();
   for (const members of grouped(clips, (clip) => clip.film).values()) {
     const places = members.map(placeOf);
     const first = places.reduce((a, b) => Math.min(a, b));

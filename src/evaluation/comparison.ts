@@ -1,5 +1,5 @@
 import { mean, metricNames } from '../affect/index.ts';
-import type { LabelledClip } from '../datasets/index.ts';
+import type { LabeledClip } from '../datasets/index.ts';
 import { Random } from '../support/random.ts';
 import { filmsOf } from './intervals.ts';
 import { type Dimension, inOrderOf, type Prediction } from './prediction.ts';
@@ -27,7 +27,7 @@ const RANDOM_SWAPS = 10_000;
 
 /** Compares two models on one dimension: paired intervals and paired permutation tests (Fisher 1935), both by film. */
 export function compareModels(
-  clips: readonly LabelledClip[],
+  clips: readonly LabeledClip[],
   first: readonly Prediction[],
   second: readonly Prediction[],
   dimension: Dimension,

@@ -4,7 +4,7 @@
 // unrelated clips (Dunn, Wasserman & Ramdas 2022).
 
 import { mean } from '../affect/index.ts';
-import type { LabelledClip } from '../datasets/index.ts';
+import type { LabeledClip } from '../datasets/index.ts';
 import { grouped } from '../support/grouped.ts';
 import { type Dimension, dimensions, inOrderOf, type Prediction } from './prediction.ts';
 import { type BootstrapOptions, filmResamples, type Interval, middle95 } from './resamples.ts';
@@ -30,7 +30,7 @@ export interface MeasuredCoverage {
  * @throws TypeError when there are too few clips for the coverage: fewer than coverage / (1 − coverage).
  */
 export function conformalMargins(
-  clips: readonly LabelledClip[],
+  clips: readonly LabeledClip[],
   predictions: readonly Prediction[],
   coverage: number = 0.9,
 ): ConformalMargins {
@@ -53,7 +53,7 @@ export function conformalQuantile(errors: readonly number[], coverage: number): 
 /** How many clips of other films lie inside the margins. */
 export function coverageOf(
   margins: ConformalMargins,
-  clips: readonly LabelledClip[],
+  clips: readonly LabeledClip[],
   predictions: readonly Prediction[],
   options?: BootstrapOptions,
 ): Record<Dimension, MeasuredCoverage> {
@@ -70,7 +70,7 @@ export function coverageOf(
  * of all others.
  */
 export function coverageByFilm(
-  clips: readonly LabelledClip[],
+  clips: readonly LabeledClip[],
   predictions: readonly Prediction[],
   coverage: number = 0.9,
   options?: BootstrapOptions,
@@ -94,7 +94,7 @@ export function coverageByFilm(
 
 function measured(
   inside: readonly number[],
-  clips: readonly LabelledClip[],
+  clips: readonly LabeledClip[],
   options: BootstrapOptions = {},
 ): MeasuredCoverage {
   const films = clips.map((clip) => clip.film);
@@ -103,7 +103,7 @@ function measured(
 }
 
 function errorsOf(
-  clips: readonly LabelledClip[],
+  clips: readonly LabeledClip[],
   predictions: readonly Prediction[],
 ): Record<Dimension, number[]> {
   const ordered = inOrderOf(clips, predictions);

@@ -1,10 +1,10 @@
 import { type Metrics, metricsOf } from '../affect/index.ts';
-import type { LabelledClip } from '../datasets/index.ts';
+import type { LabeledClip } from '../datasets/index.ts';
 import { type Dimension, inOrderOf, type Prediction } from './prediction.ts';
 
-/** Metrics of a model on labelled clips, for valence and for arousal. */
+/** Metrics of a model on labeled clips, for valence and for arousal. */
 export function evaluate(
-  clips: readonly LabelledClip[],
+  clips: readonly LabeledClip[],
   predictions: readonly Prediction[],
 ): Record<Dimension, Metrics> {
   const ordered = inOrderOf(clips, predictions);

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import { metricNames, metricsOf } from '../affect/index.ts';
-import { type LabelledClip, splitNamed } from '../datasets/index.ts';
+import { type LabeledClip, splitNamed } from '../datasets/index.ts';
 import { Random } from '../support/random.ts';
 import { requirement } from '../support/testing.ts';
 import { planAnnotations } from '../synthesis/index.ts';
@@ -29,7 +29,7 @@ const scipy = requirement('scipy (python3-scipy)', () => python('import scipy; p
 /** Clips, and predictions whose errors are partly the film's; `noise` is the standard deviation of an error. */
 function example(films: number, each: number, seed: number, noise = 0.5, ofFilm = 0.3) {
   const random = Random.seeded(seed);
-  const clips: LabelledClip[] = [];
+  const clips: LabeledClip[] = [];
   const predictions: Prediction[] = [];
   for (let film = 0; film < films; film++) {
     const [v, a] = [random.normal(), random.normal()];
@@ -201,7 +201,7 @@ describe('conformal intervals', () => {
   });
 });
 
-test("neighbours' labels leak on synthetic films split at random, not on a split by film", () => {
+test("neighbors' labels leak on synthetic films split at random, not on a split by film", () => {
   const { clips } = planAnnotations({ films: 40, clips: 800, seed: 3 });
   const located = clips.map((clip) => ({ ...clip, path: `/${clip.name}` }));
   const random = leakTest(splitNamed('random', located, 1));

@@ -1,6 +1,6 @@
 // Predictions and labels in → metrics, intervals, tests, baselines, tables out.
 //
-// In:  `LabelledClip`s with raw scores, `Prediction`s on the same scale.
+// In:  `LabeledClip`s with raw scores, `Prediction`s on the same scale.
 // Out: numbers per dimension (valence, arousal); NaN where one is undefined; tables as text, Markdown, CSV, LaTeX.
 export { type MetricName, type Metrics, metricNames } from '../affect/index.ts';
 export {
@@ -10,7 +10,7 @@ export {
   type LeakTest,
   leakTest,
   leakText,
-  neighboursLabels,
+  neighborsLabels,
   positionInFilm,
 } from './baselines.ts';
 export { type Comparison, compareModels } from './comparison.ts';

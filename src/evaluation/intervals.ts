@@ -1,5 +1,5 @@
 import { type MetricName, mean, metricNames } from '../affect/index.ts';
-import type { LabelledClip } from '../datasets/index.ts';
+import type { LabeledClip } from '../datasets/index.ts';
 import { grouped } from '../support/grouped.ts';
 import { type Dimension, inOrderOf, type Prediction } from './prediction.ts';
 import type { BootstrapOptions, Interval } from './resamples.ts';
@@ -21,7 +21,7 @@ const scales: Record<MetricName, { to(value: number): number; from(value: number
  * (`npm run bench -- intervals`).
  */
 export function bootstrapIntervals(
-  clips: readonly LabelledClip[],
+  clips: readonly LabeledClip[],
   predictions: readonly Prediction[],
   options?: BootstrapOptions,
 ): Record<Dimension, Record<MetricName, Interval>> {
@@ -50,7 +50,7 @@ export function bootstrapIntervals(
 }
 
 /** The positions of each film's clips. */
-export function filmsOf(clips: readonly LabelledClip[]): Map<string, number[]> {
+export function filmsOf(clips: readonly LabeledClip[]): Map<string, number[]> {
   return grouped(
     clips.map((_, i) => i),
     (i) => clips[i]!.film,

@@ -1,4 +1,4 @@
-import type { LabelledClip } from '../datasets/index.ts';
+import type { LabeledClip } from '../datasets/index.ts';
 import { InputError } from '../support/errors.ts';
 import type { Prediction } from './prediction.ts';
 import { inOrderOf } from './prediction.ts';
@@ -9,7 +9,7 @@ import { inOrderOf } from './prediction.ts';
  */
 export function writeRun(
   name: string,
-  clips: readonly LabelledClip[],
+  clips: readonly LabeledClip[],
   predictions: readonly Prediction[],
 ): string {
   if (/[\r\n]/.test(name) || name.trim() === '') throw new TypeError(`run name '${name}': one line expected`);
@@ -21,7 +21,7 @@ export function writeRun(
 export function readRun(
   text: string,
   file: string,
-  clips: readonly LabelledClip[],
+  clips: readonly LabeledClip[],
 ): { name: string; predictions: Prediction[] } {
   const [name = '', ...lines] = text.replace(/\r?\n$/, '').split(/\r?\n/);
   if (lines.length !== clips.length)

@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import { metricsOf } from '../affect/index.ts';
-import { filmSplit, type LabelledClip, randomSplit } from '../datasets/index.ts';
+import { filmSplit, type LabeledClip, randomSplit } from '../datasets/index.ts';
 import { Random } from '../support/random.ts';
 import { requirement } from '../support/testing.ts';
-import { baselines, leakTest, leakText, neighboursLabels } from './baselines.ts';
+import { baselines, leakTest, leakText, neighborsLabels } from './baselines.ts';
 import { evaluate } from './evaluate.ts';
 import { crossValidatedRidge, ridge } from './ridge.ts';
 
@@ -22,11 +22,11 @@ const sklearn = requirement(
 );
 
 /** Clips whose label is part film, part slow drift through the film, part its own. */
-function filmClips(films: number, each: number, seed: number): LabelledClip[] {
+function filmClips(films: number, each: number, seed: number): LabeledClip[] {
   const random = Random.seeded(seed);
   return Array.from({ length: films }, (_, film) => {
     const mood = random.normal();
-    return Array.from({ length: each }, (_, i): LabelledClip => {
+    return Array.from({ length: each }, (_, i): LabeledClip => {
       const id = `${film}-${i}`;
       const label = () => 3 + 0.4 * mood + 0.4 * random.normal();
       return {
@@ -95,7 +95,7 @@ print(json.dumps(dict(mse=((p - l) ** 2).mean(), mae=np.abs(p - l).mean(), r=sta
 describe('baselines', () => {
   const clips = filmClips(60, 20, 2);
 
-  test("neighbours' labels leak through a random split and not through one by film", () => {
+  test("neighbors' labels leak through a random split and not through one by film", () => {
     const random = leakTest(randomSplit(clips, 1));
     expect(Math.min(random.valence, random.arousal)).toBeGreaterThan(0.3);
     expect(leakText(random)).toMatch(/without any video, reach r 0.\d\d valence/);
@@ -109,9 +109,9 @@ describe('baselines', () => {
     const changed = held.map((clip) => ({ ...clip, valence: 1, arousal: 5 }));
     for (const baseline of Object.values(baselines))
       expect(baseline(train, changed)).toEqual(baseline(train, held));
-    const own = neighboursLabels(train, train.slice(0, 1))[0]!;
+    const own = neighborsLabels(train, train.slice(0, 1))[0]!;
     const another = [{ ...train[0]!, id: 'x' }];
-    expect(own.valence).not.toBe(neighboursLabels(train, another)[0]!.valence);
+    expect(own.valence).not.toBe(neighborsLabels(train, another)[0]!.valence);
   });
 
   test('position in the film finds the drift', () => {
@@ -146,11 +146,11 @@ print(json.dumps(make_pipeline(StandardScaler(), Ridge(alpha=10)).fit(x, y).pred
     });
   });
 
-  test('penalises more where there is less to learn', () => {
+  test('penalizes more where there is less to learn', () => {
     const noise = labels.map(() => random.normal());
-    const learnt = crossValidatedRidge(features, labels, films, 1);
-    expect(learnt.penalty).toBeLessThan(crossValidatedRidge(features, noise, films, 1).penalty);
-    expect(metricsOf(features.map(learnt.predict), labels).r).toBeGreaterThan(0.5);
+    const learned = crossValidatedRidge(features, labels, films, 1);
+    expect(learned.penalty).toBeLessThan(crossValidatedRidge(features, noise, films, 1).penalty);
+    expect(metricsOf(features.map(learned.predict), labels).r).toBeGreaterThan(0.5);
   });
 
   test('a feature that never changes does no harm', () => {

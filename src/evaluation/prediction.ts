@@ -1,6 +1,6 @@
 export { type Dimension, dimensions } from '../affect/index.ts';
 
-import type { LabelledClip } from '../datasets/index.ts';
+import type { LabeledClip } from '../datasets/index.ts';
 
 /** What a model says of a clip, on the scale of its labels. */
 export interface Prediction {
@@ -10,7 +10,7 @@ export interface Prediction {
 }
 
 /** Predictions in the order of the clips. @throws TypeError when one is missing. */
-export function inOrderOf(clips: readonly LabelledClip[], predictions: readonly Prediction[]): Prediction[] {
+export function inOrderOf(clips: readonly LabeledClip[], predictions: readonly Prediction[]): Prediction[] {
   const byId = new Map(predictions.map((prediction) => [prediction.id, prediction]));
   return clips.map(({ id }) => {
     const prediction = byId.get(id);

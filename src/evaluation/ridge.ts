@@ -32,7 +32,7 @@ export interface Ridge {
 
 const PENALTIES = [0.01, 0.1, 1, 10, 100, 1000, 10_000];
 
-/** Ridge regression with a given penalty; the intercept is not penalised. */
+/** Ridge regression with a given penalty; the intercept is not penalized. */
 export function ridge(
   features: readonly (readonly number[])[],
   labels: readonly number[],

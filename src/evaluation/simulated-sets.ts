@@ -1,5 +1,5 @@
 // Data sets whose true figures are known, to measure what intervals promise.
-import type { LabelledClip } from '../datasets/index.ts';
+import type { LabeledClip } from '../datasets/index.ts';
 import { Random } from '../support/random.ts';
 import type { Prediction } from './prediction.ts';
 
@@ -48,10 +48,10 @@ export function simulatedSet(
   kind: string,
   films: number,
   seed: number,
-): { clips: LabelledClip[]; predictions: Prediction[] } {
+): { clips: LabeledClip[]; predictions: Prediction[] } {
   const { clips: clipsOf, labelsOfFilm, errorsOfFilm, slope, noise, unevenness } = simulatedKinds[kind]!;
   const random = Random.seeded(seed);
-  const clips: LabelledClip[] = [];
+  const clips: LabeledClip[] = [];
   const predictions: Prediction[] = [];
   const mixed = (share: number, common: number) =>
     Math.sqrt(share) * common + Math.sqrt(1 - share) * random.normal();

@@ -1,5 +1,5 @@
 import { type ClipFile, clipSource } from '../clips/index.ts';
-import type { LabelledClip } from '../datasets/index.ts';
+import type { LabeledClip } from '../datasets/index.ts';
 import { conformalMargins, type Prediction } from '../evaluation/index.ts';
 import {
   distanceFrom,
@@ -23,7 +23,7 @@ const tolerance = 0.05;
 export interface CalibrationOptions {
   readonly train: readonly { readonly clip: ClipFile }[];
   /** Clips of films that neither trained nor stopped the training, and what the model says of them. */
-  readonly test: readonly LabelledClip[];
+  readonly test: readonly LabeledClip[];
   readonly predictions: readonly Prediction[];
   readonly runtime: Runtime;
   readonly signal?: AbortSignal | undefined;

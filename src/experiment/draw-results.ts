@@ -1,5 +1,5 @@
 import { scaleLinear } from 'd3-scale';
-import type { LabelledClip } from '../datasets/index.ts';
+import type { LabeledClip } from '../datasets/index.ts';
 import { type Dimension, dimensions, type Interval, type Prediction } from '../evaluation/index.ts';
 import { colors, drawing, line, renderPng, text } from '../results/index.ts';
 import { drawLegend, drawPanel, drawTitle, extent, panel } from './draw-panel.ts';
@@ -65,7 +65,7 @@ function drawBar(
 
 /** Labels against predictions of one model. A PNG of 1280 × 720 pixels. */
 export async function drawScatter(
-  clips: readonly LabelledClip[],
+  clips: readonly LabeledClip[],
   predictions: readonly Prediction[],
   title: string,
   about: string,

@@ -1,4 +1,4 @@
-import type { LabelledClip, Split } from '../datasets/index.ts';
+import type { LabeledClip, Split } from '../datasets/index.ts';
 import {
   bootstrapIntervals,
   type Comparison,
@@ -58,7 +58,7 @@ export function findingsOf(
 }
 
 function comparison(
-  clips: readonly LabelledClip[],
+  clips: readonly LabeledClip[],
   paper: HeldOut,
   other: HeldOut,
   options: object,
@@ -80,11 +80,11 @@ function conformalOf(split: Split, { validation, test }: HeldOut, options: objec
   };
 }
 
-function enoughFor(clips: readonly LabelledClip[]): boolean {
+function enoughFor(clips: readonly LabeledClip[]): boolean {
   return clips.length >= COVERAGE / (1 - COVERAGE);
 }
 
-function withoutLargestFilm(clips: readonly LabelledClip[]): LabelledClip[] {
+function withoutLargestFilm(clips: readonly LabeledClip[]): LabeledClip[] {
   const films = [...grouped(clips, ({ film }) => film).values()];
   return films
     .toSorted((a, b) => a.length - b.length)

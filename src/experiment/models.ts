@@ -1,5 +1,5 @@
 import { type ClipCache, handcraftedFeatureNames } from '../clips/index.ts';
-import type { LabelledClip, Split } from '../datasets/index.ts';
+import type { LabeledClip, Split } from '../datasets/index.ts';
 import { baselines, crossValidatedRidge, dimensions } from '../evaluation/index.ts';
 import { standardStreams } from '../streams/index.ts';
 import { openClips, type TrainingConfiguration } from '../training/index.ts';
@@ -32,7 +32,7 @@ export const withoutNetwork = {
   handcrafted: 'handcrafted features',
   constant: 'constant',
   position: 'position in film',
-  neighbours: "neighbours' labels",
+  neighbors: "neighbors' labels",
 } as const;
 
 export const modelNames: readonly (NetworkName | keyof typeof withoutNetwork)[] = [
@@ -54,7 +54,7 @@ export function configurationFor(name: NetworkName, shared: TrainingConfiguratio
   return { ...shared, streams: [...streams], fusion, weights };
 }
 
-/** Predictions of one that has no network, learnt from the training clips. */
+/** Predictions of one that has no network, learned from the training clips. */
 export async function predictWithoutNetwork(
   name: keyof typeof withoutNetwork,
   split: Split,
@@ -81,7 +81,7 @@ const products = [
  * loud it is in its film; its penalty is chosen on films left out.
  */
 async function handcrafted(split: Split, cache: ClipCache, seed: number): Promise<HeldOut> {
-  const featuresOf = async (clips: readonly LabelledClip[]) => {
+  const featuresOf = async (clips: readonly LabeledClip[]) => {
     const opened = await openClips(clips, cache);
     return opened.map(({ clip: { handcrafted: own, level } }) => [
       ...own,
@@ -99,7 +99,7 @@ async function handcrafted(split: Split, cache: ClipCache, seed: number): Promis
       seed,
     ),
   );
-  const predict = async (clips: readonly LabelledClip[]) => {
+  const predict = async (clips: readonly LabeledClip[]) => {
     const rows = await featuresOf(clips);
     return clips.map(({ id }, i) => {
       const [valence, arousal] = models.map((model) => model.predict(rows[i]!));

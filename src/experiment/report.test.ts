@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { type DataSet, filmSplit, type LabelledClip, Problems, randomSplit } from '../datasets/index.ts';
+import { type DataSet, filmSplit, type LabeledClip, Problems, randomSplit } from '../datasets/index.ts';
 import type { Prediction } from '../evaluation/index.ts';
 import { Random } from '../support/random.ts';
 import { findingsOf } from './findings.ts';
@@ -14,10 +14,10 @@ const folder = mkdtempSync(join(tmpdir(), 'affectline-report-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const random = Random.seeded(1);
-/** Films have a mood of their own, so that neighbours give each other away. */
-const clips: LabelledClip[] = Array.from({ length: 40 }, (_, film) => {
+/** Films have a mood of their own, so that neighbors give each other away. */
+const clips: LabeledClip[] = Array.from({ length: 40 }, (_, film) => {
   const mood = random.normal();
-  return Array.from({ length: 12 }, (_, i): LabelledClip => {
+  return Array.from({ length: 12 }, (_, i): LabeledClip => {
     const id = `${film}-${i}`;
     const label = () => 3 + 0.4 * mood + 0.4 * random.normal();
     return {
@@ -38,7 +38,7 @@ const dataSet = (synthetic: boolean): DataSet => ({
 });
 
 /** The labels with errors of this size in valence and arousal. */
-const guess = (of: readonly LabelledClip[], valence: number, arousal: number): Prediction[] =>
+const guess = (of: readonly LabeledClip[], valence: number, arousal: number): Prediction[] =>
   of.map((clip) => ({
     id: clip.id,
     valence: clip.valence + valence * random.normal(),
@@ -110,7 +110,7 @@ test('labels of the test that lie elsewhere are told', async () => {
   const split = filmSplit(clips, 1);
   const test = split.test.map((clip) => ({ ...clip, arousal: clip.arousal + 1 }));
   const { reading } = await report({ ...split, test }, true, { paper: [0.3, 0.3], constant: [0.6, 0.6] });
-  const mean = (of: readonly LabelledClip[]) => of.reduce((sum, { arousal }) => sum + arousal, 0) / of.length;
+  const mean = (of: readonly LabeledClip[]) => of.reduce((sum, { arousal }) => sum + arousal, 0) / of.length;
   const distance = mean(test) - mean([...split.train, ...split.validation]);
   expect(distance).toBeGreaterThan(0.5);
   expect(reading).toContain(`The arousal labels of the test lie ${distance.toFixed(2)} from those known`);

@@ -90,7 +90,7 @@ export function comparisonTable(findings: readonly Finding[], title: string): Ta
       against ? [[titleOf(name), ...dimensions.flatMap((dimension) => cells(against[dimension]))]] : [],
     ),
     notes: [
-      "Differences, the paper's model minus the other: MSE below 0 and r above 0 are in its favour. Brackets: 95% intervals by film (bootstrap-t). p: paired permutation test by film of the difference before it, not corrected for the number of comparisons.",
+      "Differences, the paper's model minus the other: MSE below 0 and r above 0 are in its favor. Brackets: 95% intervals by film (bootstrap-t). p: paired permutation test by film of the difference before it, not corrected for the number of comparisons.",
     ],
   };
 }

@@ -6,7 +6,7 @@ import { apply, type Operation, type Value } from './value.ts';
 
 const inOrder = (rank: number) => Array.from({ length: rank }, (_, axis) => axis);
 
-/** How far apart neighbours along each axis lie. */
+/** How far apart neighbors along each axis lie. */
 function strides(shape: Shape): number[] {
   return shape.map((_, axis) => elementCount(shape.slice(axis + 1)));
 }

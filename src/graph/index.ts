@@ -13,7 +13,7 @@ export { gradients } from './gradients.ts';
 export { constant, input, type ParameterValue, parameter, parametersOf } from './leaves.ts';
 export { lower, portable, type Target } from './lowering.ts';
 export { linear, matMul } from './matrices.ts';
-export { batchNorm, batchNormOfBatch, type NormStatistics, softmax } from './normalisation.ts';
+export { batchNorm, batchNormOfBatch, type NormStatistics, softmax } from './normalization.ts';
 export { outputName } from './onnx.ts';
 export { adaptiveAveragePool, averagePool, globalAveragePool, maxPool, type PoolOptions } from './pooling.ts';
 export { type Shape, shapeText } from './shape.ts';

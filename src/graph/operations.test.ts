@@ -12,13 +12,13 @@ import { gradients } from './gradients.ts';
 import { constant, input } from './leaves.ts';
 import { lower, portable, type Target } from './lowering.ts';
 import * as matrices from './matrices.ts';
-import * as normalisation from './normalisation.ts';
+import * as normalization from './normalization.ts';
 import { outputName } from './onnx.ts';
 import * as pooling from './pooling.ts';
 import type { Shape } from './shape.ts';
 import { apply, type Operation, ordered, type Value } from './value.ts';
 
-const modules = [arrays, convolutions, elementwise, matrices, normalisation, pooling];
+const modules = [arrays, convolutions, elementwise, matrices, normalization, pooling];
 const isOperation = (item: unknown): item is Operation =>
   typeof item === 'object' && item !== null && 'reference' in item;
 const table = modules.flatMap((module) => Object.values(module as object).filter(isOperation));
@@ -145,12 +145,12 @@ const cases: Record<string, fc.Arbitrary<Value>> = {
   convolutionWeightGradient: convolutionCase.map((y) =>
     convolutions.convolutionWeightGradient(y.inputs[0]!, x(y.shape, 'dy'), y.inputs[1]!.shape, y.attributes),
   ),
-  softmax: unary(normalisation.softmax),
+  softmax: unary(normalization.softmax),
   batchNorm: fc.tuple(size, size, size, size).map((sizes) => {
     const [scale, bias, mean, variance] = ['scale', 'bias', 'mean', 'variance'].map((name) =>
       x([sizes[1]], name),
     );
-    return normalisation.batchNorm(x(sizes), {
+    return normalization.batchNorm(x(sizes), {
       scale: scale!,
       bias: bias!,
       mean: mean!,

@@ -2,7 +2,7 @@
 // Implementation of DenseNets").
 import { concatOperation } from './arrays.ts';
 import { reluOperation, subtractOperation } from './elementwise.ts';
-import { batchNormOperation } from './normalisation.ts';
+import { batchNormOperation } from './normalization.ts';
 import { apply, isA, type Operation, ordered, type Value } from './value.ts';
 
 /**

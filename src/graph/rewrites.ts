@@ -14,7 +14,7 @@ import {
   subtract,
 } from './elementwise.ts';
 import { constant, constantOperation, parameterOperation } from './leaves.ts';
-import { batchNormOperation } from './normalisation.ts';
+import { batchNormOperation } from './normalization.ts';
 import {
   averagePool,
   averagePoolGradientOperation,

@@ -66,7 +66,7 @@ function resident(pid: number | 'self'): number {
 }
 
 describe.skipIf(!ffmpegFound)('a film (needs ffmpeg)', () => {
-  test('gives frames, every tenth in colour, and the waveform', async () => {
+  test('gives frames, every tenth in color, and the waveform', async () => {
     const media = await openMedia(film, { shortSide: 90, crop: 64 });
     expect(media.info).toMatchObject({
       width: 64,

@@ -55,7 +55,7 @@ export interface MediaOptions {
   margins?: Margins;
   /** Only frames that are stored whole, where the codec tells them apart: a quick look at a film. Default false. */
   keyFramesOnly?: boolean;
-  /** Side of a square cut from the centre after scaling, at most `shortSide`. Default: none. */
+  /** Side of a square cut from the center after scaling, at most `shortSide`. Default: none. */
   crop?: number;
   /** Gray pictures of every frame. Default true. */
   gray?: boolean;

@@ -12,7 +12,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-/** Every pixel of a frame has the same colour, (60, 4n, 120). */
+/** Every pixel of a frame has the same color, (60, 4n, 120). */
 function* flatFrames(width: number, height: number, count: number): Generator<Uint8Array> {
   for (let n = 0; n < count; n++) {
     yield Uint8Array.from({ length: width * height * 3 }, (_, i) => [60, 4 * n, 120][i % 3]!);
@@ -43,7 +43,7 @@ async function decode(path: string) {
   return { info: media.info, colors, times, samples };
 }
 
-test('what is written is decoded again: colours, times, size, and sound', async () => {
+test('what is written is decoded again: colors, times, size, and sound', async () => {
   const path = join(folder, 'film.mp4');
   await writeFilm(path, {
     width: 64,

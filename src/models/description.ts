@@ -10,7 +10,7 @@ const numbers = z.array(z.number()).max(10_000);
 
 /** What a model knows about its own errors, and about what it was trained on. */
 export interface Calibration {
-  /** Half widths of prediction intervals, from films that it neither learnt from nor was stopped by. */
+  /** Half widths of prediction intervals, from films that it neither learned from nor was stopped by. */
   readonly intervals?:
     | { confidence: number; method: string; margins: { valence: number; arousal: number } }
     | undefined;

@@ -189,8 +189,8 @@ test('random parameters: the same for a seed, independent of the company, of the
 
 test('streams and presets are read by name', () => {
   expect(streamsNamed(['sound', 'rgb'])).toEqual(['picture', 'sound']);
-  expect(() => streamsNamed(['flow', 'colour'])).toThrow(
-    "unknown stream 'colour'; one of: flow, picture, sound",
+  expect(() => streamsNamed(['flow', 'color'])).toThrow(
+    "unknown stream 'color'; one of: flow, picture, sound",
   );
   expect(() => streamsNamed(['rgb', 'picture'])).toThrow("'rgb,picture' names a stream twice");
   expect(presetNamed('paper')).toBe('paper');

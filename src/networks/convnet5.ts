@@ -10,7 +10,7 @@ export interface Convnet5Sizes {
 /**
  * The five-layer ConvNet of the flow stream: AlexNet's convolutions (Krizhevsky 2014), with torchvision's names.
  *
- * @param x flow as pictures [N, 3, side, side]: (u, v, |w|), scaled and normalised as ImageNet's.
+ * @param x flow as pictures [N, 3, side, side]: (u, v, |w|), scaled and normalized as ImageNet's.
  * @returns [N, C, 6, 6]; C is the last of the channels, 256 in the paper's size.
  */
 export function convnet5(x: Value, layers: Layers, { first, channels }: Convnet5Sizes): Value {

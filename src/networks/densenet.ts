@@ -15,7 +15,7 @@ export interface DenseNetSizes {
 /**
  * DenseNet (Huang et al. 2017) up to its last feature map, with torchvision's names.
  *
- * @param x pictures [N, 3, side, side], normalised as ImageNet's.
+ * @param x pictures [N, 3, side, side], normalized as ImageNet's.
  * @returns [N, C, side / 32, side / 32] after norm5 and ReLU (a block less, and it is side / 16); C is 1024 for
  *   DenseNet-121.
  */

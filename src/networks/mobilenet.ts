@@ -61,7 +61,7 @@ export function mobilenet2(x: Value, layers: Layers): Value {
 /**
  * Either MobileNet as a picture network, with weights of ImageNet as TensorFlow has them.
  *
- * @param x pictures [N, 3, side, side], normalised as ImageNet's, as DenseNet takes them.
+ * @param x pictures [N, 3, side, side], normalized as ImageNet's, as DenseNet takes them.
  * @returns [N, 1024 or 1280, side / 32, side / 32].
  */
 export function mobilenet(x: Value, layers: Layers, { version }: { version: 1 | 2 }): Value {

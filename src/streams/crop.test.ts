@@ -24,7 +24,7 @@ function writeCrop(field: typeof ramp, crop: Crop, input: Float32Array): void {
   writeField(cropField(field, { width, height }, crop), input);
 }
 
-/** Pixel by pixel: cut out, mirrored, then normalised. */
+/** Pixel by pixel: cut out, mirrored, then normalized. */
 function expectedFlow(crop: Crop): Float32Array {
   const { u, v } = ramp;
   const { side, left, top, mirrored } = crop;

@@ -11,7 +11,7 @@ const hasTorch = requirement(
   () => spawnSync(python, ['-c', 'import torchvision']).status === 0,
 );
 
-/** ImageNet normalisation by torchvision, of float32 [3, height, width] in 0..1 on stdin. */
+/** ImageNet normalization by torchvision, of float32 [3, height, width] in 0..1 on stdin. */
 function torchvisionNormalize(planes: Float32Array, height: number, width: number): Float32Array {
   const program = `
 import sys, torch, numpy, torchvision

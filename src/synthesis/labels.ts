@@ -15,7 +15,7 @@ export interface SimulatedLabel {
 }
 
 /**
- * Labels clips the way LIRIS-ACCEDE was labelled: people compare pairs until three agree, a quicksort makes ranks of
+ * Labels clips the way LIRIS-ACCEDE was labeled: people compare pairs until three agree, a quicksort makes ranks of
  * that, a few clips are rated in the laboratory, and a Gaussian process carries their ratings to all ranks.
  *
  * @param truth what each clip is really like, 1 … 5.

@@ -5,7 +5,7 @@ export function readmeOf({ films, clips, seed }: SynthesisOptions): string {
   return `# Synthetic films
 
 Everything in this folder was computed: \`affectline dataset synthesize --films ${films} --clips ${clips} --seed ${seed}\`.
-No picture was filmed, no sound was recorded and no person labelled anything. Files and columns follow the layout of
+No picture was filmed, no sound was recorded and no person labeled anything. Files and columns follow the layout of
 LIRIS-ACCEDE so that the same readers serve; nothing here is LIRIS-ACCEDE, and no result on it is one.
 
 - The films show textures, shapes, camera motion and cuts, at 10 to 60 frames a second, some with bars, grain and

@@ -40,7 +40,7 @@ function addWave(field: Float32Array, kx: number, ky: number, random: Random): v
 }
 
 /**
- * 256 colours for the values of a pattern: luma rises by `contrast` about `luma`, hues turn through the palette,
+ * 256 colors for the values of a pattern: luma rises by `contrast` about `luma`, hues turn through the palette,
  * `saturation` is the share of what the luma allows.
  *
  * @returns red, green, blue 0 … 255 of each.
@@ -70,7 +70,7 @@ function lumaOf([red, green, blue]: readonly number[]): number {
   return 0.299 * red! + 0.587 * green! + 0.114 * blue!;
 }
 
-/** The pattern in colours; red, green, blue of each place. */
+/** The pattern in colors; red, green, blue of each place. */
 export function colored(pattern: Uint8Array, palette: Float32Array): Float32Array {
   const texture = new Float32Array(pattern.length * 3);
   for (let i = 0; i < pattern.length; i++)

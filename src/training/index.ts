@@ -1,4 +1,4 @@
-// Labelled clips and a configuration in → a trained model out: optimizers, the step, checkpoints, the loop.
+// Labeled clips and a configuration in → a trained model out: optimizers, the step, checkpoints, the loop.
 //
 // In:  a `ClipCache` of prepared clips with labels in the data set's own units, a `TrainingConfiguration` (YAML).
 // Out: a run's folder: `best/` (a model for `affectline analyze --model`), `last/` (a checkpoint to go on from),

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { ClipCache, ClipFile } from '../clips/index.ts';
-import type { LabelledClip, Split } from '../datasets/index.ts';
+import type { LabeledClip, Split } from '../datasets/index.ts';
 import { describeNetwork, networkParameters } from '../models/index.ts';
 import { randomParameters } from '../networks/index.ts';
 import { InputError } from '../support/errors.ts';
@@ -11,7 +11,7 @@ import { loadInto, readModelWeights } from '../weights/index.ts';
 import type { TrainingConfiguration } from './configuration.ts';
 import type { TrainingClip } from './options.ts';
 
-/** The labelled clips of a split, opened from a cache that holds them all. @throws InputError when it does not. */
+/** The labeled clips of a split, opened from a cache that holds them all. @throws InputError when it does not. */
 export async function openSplit(
   split: Split,
   cache: ClipCache,
@@ -25,21 +25,21 @@ export async function openSplit(
 
 /** Clips of one film are as loud to each other as they are in the film, whose level is that of all of them together. */
 export async function openClips(
-  clips: readonly LabelledClip[],
+  clips: readonly LabeledClip[],
   cache: ClipCache,
 ): Promise<(TrainingClip & { id: string })[]> {
   const opened: (TrainingClip & { id: string })[] = [];
   const queue = clips.entries();
   const work = async () => {
-    for (const [i, labelled] of queue) {
-      const { id, valence, arousal } = labelled;
-      opened[i] = { id, clip: await cache.open(labelled), valence, arousal };
+    for (const [i, labeled] of queue) {
+      const { id, valence, arousal } = labeled;
+      opened[i] = { id, clip: await cache.open(labeled), valence, arousal };
     }
   };
   await Promise.all(Array.from({ length: 4 * availableParallelism() }, work));
   if (cache.preprocessing.sound.loudness === null) return opened;
   const levels = levelsInFilms(clips.map(({ film }, i) => ({ film, clip: opened[i]!.clip })));
-  return opened.map((labelled, i) => ({ ...labelled, clip: labelled.clip.leveled(levels[i]!) }));
+  return opened.map((labeled, i) => ({ ...labeled, clip: labeled.clip.leveled(levels[i]!) }));
 }
 
 /** What the waveform of each clip, prepared at the common level, is multiplied with. */

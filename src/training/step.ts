@@ -30,7 +30,7 @@ export interface StepOptions {
 }
 
 /**
- * One run's inputs: those of `clipNetwork` and `target` [clips, 2], valence and arousal as labelled. A step takes their
+ * One run's inputs: those of `clipNetwork` and `target` [clips, 2], valence and arousal as labeled. A step takes their
  * arrays away, which spares a copy.
  */
 export type Run = Readonly<Record<string, Tensor>>;

@@ -55,9 +55,9 @@ describe.skipIf(!hasFfmpeg)('kept features of frozen streams (need ffmpeg)', () 
         folder: join(folder, 'same'),
       });
     const kept = [await open('flow'), await open('sound')];
-    const labelled = clips.map((clip) => ({ clip }));
-    const expected = await predictClips(labelled, { network, parameters, size });
-    const found = await predictClips(labelled, { network, parameters, size, kept });
+    const labeled = clips.map((clip) => ({ clip }));
+    const expected = await predictClips(labeled, { network, parameters, size });
+    const found = await predictClips(labeled, { network, parameters, size, kept });
     for (const features of kept) await features.close();
     found.forEach(({ valence, arousal }, i) => {
       expect(Math.abs(valence - expected[i]!.valence)).toBeLessThan(1e-4);

@@ -59,7 +59,7 @@ describe.skipIf(!hasFfmpeg)('training on small clips (needs ffmpeg)', () => {
       folder: join(folder, name),
       train: clips.slice(0, 4),
       validation: clips.slice(4),
-      model: { name, trained: 'colours', synthetic: true, preprocessing },
+      model: { name, trained: 'colors', synthetic: true, preprocessing },
       runtime: nodeRuntime({ threads: 1 }),
       signal: stop.signal,
       onStep: () => {
@@ -85,7 +85,7 @@ describe.skipIf(!hasFfmpeg)('training on small clips (needs ffmpeg)', () => {
     expect(description).toMatchObject({
       name: 'whole',
       network: { preset: 'compact' },
-      trained: 'colours',
+      trained: 'colors',
       synthetic: true,
       preprocessing,
     });

@@ -40,7 +40,7 @@ describe.skipIf(!hasFfmpeg)('affectline reproduce (needs ffmpeg)', () => {
 
   /** Runs the command; where `stopAt` appears on stderr it is sent SIGINT. */
   async function reproduce(folder: string, stopAt?: string) {
-    const models = 'paper,sound,handcrafted,constant,position,neighbours';
+    const models = 'paper,sound,handcrafted,constant,position,neighbors';
     const given = ['--config', join(root, 'small.yaml'), '--models', models, '--threads', '1', '--json'];
     const child = spawn(process.execPath, [program, 'reproduce', '--data', data, '--out', folder, ...given]);
     const said = { stdout: '', stderr: '' };

@@ -192,7 +192,7 @@ describe.skipIf(!hasFfmpeg)('analysis of a film (needs ffmpeg)', () => {
     expect(filmAffectSchema.parse(JSON.parse(JSON.stringify(result)))).toEqual(result);
   }, 300_000);
 
-  test('the number of threads and what else was analysed before change nothing', async () => {
+  test('the number of threads and what else was analyzed before change nothing', async () => {
     const analyzer = await openAnalyzer({ preset: 'compact', threads: 1 });
     const first = await analyzer.analyze(film);
     const again = await analyzer.analyze(film);

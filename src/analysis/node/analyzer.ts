@@ -41,20 +41,20 @@ export interface AnalyzeOptions {
   audioTrack?: number;
   /** Ends the analysis, which then rejects with the signal's reason. */
   signal?: AbortSignal;
-  /** @param done how much of the film is analysed, 0 to 1. */
+  /** @param done how much of the film is analyzed, 0 to 1. */
   onProgress?: (done: number) => void;
-  /** Each frame that is looked at as a picture, as it has been analysed. */
+  /** Each frame that is looked at as a picture, as it has been analyzed. */
   onFrame?: (frame: Moment) => void;
   /** The feature vectors that the answer was read off. */
   onFeatures?: (features: FilmFeatures) => void;
 }
 
-/** A model ready to analyse films, one after the other. */
+/** A model ready to analyze films, one after the other. */
 export interface Analyzer {
   readonly model: Model;
   /** What it looks at and listens to, of what the model knows. */
   readonly streams: readonly string[];
-  /** @throws InputError when nothing of the film can be analysed. */
+  /** @throws InputError when nothing of the film can be analyzed. */
   analyze(path: string, options?: AnalyzeOptions): Promise<FilmAffect>;
   close(): Promise<void>;
 }

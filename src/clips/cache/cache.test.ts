@@ -51,7 +51,7 @@ describe.skipIf(!hasFfmpeg)('the cache of prepared clips (needs ffmpeg)', () => 
     const { rgb } = frames[10]!;
     const difference =
       segment!.picture.rgb.reduce((sum, level, i) => sum + Math.abs(level - rgb![i]!), 0) / rgb!.length;
-    expect(difference).toBeLessThan(8); // the JPEG of a test picture full of sharp coloured edges
+    expect(difference).toBeLessThan(8); // the JPEG of a test picture full of sharp colored edges
     const image = ({ width, height, gray }: VideoFrame) => ({ width, height, data: gray });
     const exact = broxFlow(image(frames[5]!), image(frames[6]!), { preset: 'fast' });
     const still: FlowField = {

@@ -17,7 +17,7 @@ function features(build: (into: HandcraftedFeatures) => void): Record<string, nu
   return Object.fromEntries(handcraftedFeatureNames.map((name, i) => [name, values[i]!]));
 }
 
-const ofColour = (red: number, green: number, blue: number) =>
+const ofColor = (red: number, green: number, blue: number) =>
   features((into) =>
     into.addFrame({ time: 0, gray: new Uint8Array(size * size), rgb: picture(red, green, blue) }),
   );
@@ -29,7 +29,7 @@ function sine(hertz: number, amplitude: number, seconds = 2): Float32Array {
   );
 }
 
-// L*a*b* of the sRGB primaries under D65, as every colour table prints them (to two decimals)
+// L*a*b* of the sRGB primaries under D65, as every color table prints them (to two decimals)
 test.each([
   [
     [255, 255, 255],
@@ -48,24 +48,24 @@ test.each([
     [32.3, 79.19, -107.86],
   ],
 ])('sRGB %j is L*a*b* %j', ([red, green, blue], lab) => {
-  const found = ofColour(red!, green!, blue!);
+  const found = ofColor(red!, green!, blue!);
   const values = [found.lightness, found.redGreen, found.blueYellow];
   values.forEach((value, i) => {
     expect(Math.abs(value! - lab[i]!)).toBeLessThan(0.1);
   });
 });
 
-test('hue, saturation and colourfulness of plain colours', () => {
-  const red = ofColour(255, 0, 0);
-  const gray = ofColour(128, 128, 128);
+test('hue, saturation and colorfulness of plain colors', () => {
+  const red = ofColor(255, 0, 0);
+  const gray = ofColor(128, 128, 128);
   expect(red.hue0).toBe(1);
-  expect(ofColour(0, 255, 0).hue120).toBe(1);
-  expect(ofColour(0, 0, 255).hue240).toBe(1);
+  expect(ofColor(0, 255, 0).hue120).toBe(1);
+  expect(ofColor(0, 0, 255).hue240).toBe(1);
   expect(red.saturation).toBe(1);
   expect(gray.saturation).toBe(0);
   // a plain red: no spread; the mean opponents are 1 and 0.5
-  expect(red.colourfulness).toBeCloseTo(0.3 * Math.hypot(1, 0.5), 6);
-  expect(gray.colourfulness).toBeCloseTo(0, 12);
+  expect(red.colorfulness).toBeCloseTo(0.3 * Math.hypot(1, 0.5), 6);
+  expect(gray.colorfulness).toBeCloseTo(0, 12);
   expect(gray.brightness).toBeCloseTo(128 / 255, 6);
 });
 
@@ -116,7 +116,7 @@ test('every feature is finite for nothing at all, silence, black, and noise', ()
   const cases = [
     features(() => {}),
     features((into) => into.addWaveform(new Float32Array(sampleRate))),
-    ofColour(0, 0, 0),
+    ofColor(0, 0, 0),
     features((into) =>
       into.addWaveform(Float32Array.from({ length: sampleRate }, (_, i) => ((i * 7919) % 101) / 50 - 1)),
     ),

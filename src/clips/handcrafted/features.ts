@@ -13,7 +13,7 @@ export const handcraftedFeatureNames: readonly string[] = [
 
 /**
  * The features that affective video analysis was done with before it was learned (Baveye et al., "LIRIS-ACCEDE:
- * a video database for affective content analysis", 2015, section 5, uses such a set): colour and light of the
+ * a video database for affective content analysis", 2015, section 5, uses such a set): color and light of the
  * sampled RGB frames, change between all gray frames, optical flow, short-time spectrum of the waveform. With a ridge
  * regression they are the floor that a network has to beat.
  */

@@ -7,7 +7,7 @@ const averaged = [
   'brightness',
   'contrast',
   'saturation',
-  'colourfulness',
+  'colorfulness',
   'hueCount',
   'lightness',
   'redGreen',
@@ -22,8 +22,8 @@ export const pictureFeatureNames: readonly string[] = [
 ];
 
 /**
- * Colour and light of a clip's RGB frames: HSV and CIE Lab means with their spread over the clip, histograms
- * of hue (weighted by saturation) and lightness, the colourfulness of Hasler & Süsstrunk ("Measuring
+ * Color and light of a clip's RGB frames: HSV and CIE Lab means with their spread over the clip, histograms
+ * of hue (weighted by saturation) and lightness, the colorfulness of Hasler & Süsstrunk ("Measuring
  * colourfulness in natural images", 2003, section 7) and the hue count of Ke, Tang & Jing ("The design of
  * high-level features for photo quality assessment", 2006, section 3.3).
  */
@@ -64,7 +64,7 @@ export class PictureFeatures {
     hues.forEach((weight, bin) => {
       this.hues[bin]! += weight;
     });
-    const colourfulness =
+    const colorfulness =
       Math.hypot(redGreenOpponent.deviation, yellowBlueOpponent.deviation) +
       0.3 * Math.hypot(redGreenOpponent.mean, yellowBlueOpponent.mean);
     const hueCount = hues.filter((weight) => weight > 0.05 * Math.max(...hues)).length;
@@ -72,7 +72,7 @@ export class PictureFeatures {
       value.mean,
       value.deviation,
       saturation.mean,
-      colourfulness,
+      colorfulness,
       hueCount,
       lightness.mean,
       a.mean,
@@ -96,7 +96,7 @@ function shares(histogram: Float64Array): number[] {
   return Array.from(histogram, (weight) => (total > 0 ? weight / total : 0));
 }
 
-/** Hue in turns [0, 1), saturation and value in [0, 1], of a colour in [0, 1]³ (Smith 1978). */
+/** Hue in turns [0, 1), saturation and value in [0, 1], of a color in [0, 1]³ (Smith 1978). */
 function hueSaturationValue(red: number, green: number, blue: number) {
   const value = Math.max(red, green, blue);
   const chroma = value - Math.min(red, green, blue);
@@ -107,7 +107,7 @@ function hueSaturationValue(red: number, green: number, blue: number) {
   return { hue: sixth / 6, saturation: chroma / value, value };
 }
 
-/** CIE 1976 L*a*b* (white D65) of an sRGB colour in [0, 1]³ (IEC 61966-2-1). */
+/** CIE 1976 L*a*b* (white D65) of an sRGB color in [0, 1]³ (IEC 61966-2-1). */
 function cieLab(red: number, green: number, blue: number) {
   const r = linearLight(red);
   const g = linearLight(green);

@@ -1,21 +1,21 @@
 /** Running mean, spread and maximum of a stream of numbers (Welford 1962). */
 export class RunningStatistics {
   private count = 0;
-  private centre = 0;
+  private center = 0;
   private squares = 0;
   private largest = 0;
 
   add(value: number): void {
     this.count++;
-    const distance = value - this.centre;
-    this.centre += distance / this.count;
-    this.squares += distance * (value - this.centre);
+    const distance = value - this.center;
+    this.center += distance / this.count;
+    this.squares += distance * (value - this.center);
     this.largest = this.count === 1 ? value : Math.max(this.largest, value);
   }
 
   /** 0 before the first number. */
   get mean(): number {
-    return this.centre;
+    return this.center;
   }
 
   /** Standard deviation of the numbers themselves; 0 before the second. */

@@ -1,4 +1,4 @@
-import type { Film, LabelledClip, ScoreRange } from '../clip.ts';
+import type { Film, LabeledClip, ScoreRange } from '../clip.ts';
 import type { Folder } from '../folder.ts';
 import type { Problems } from '../problems.ts';
 
@@ -8,7 +8,7 @@ export interface DataSet {
   readonly format: string;
   /** Absolute path of the folder. */
   readonly root: string;
-  readonly clips: readonly LabelledClip[];
+  readonly clips: readonly LabeledClip[];
   /** Films that are described; empty when the format describes none. */
   readonly films: readonly Film[];
   readonly range: ScoreRange;
@@ -20,7 +20,7 @@ export interface DataSet {
 }
 
 /**
- * One way to store labelled clips; a file each.
+ * One way to store labeled clips; a file each.
  * `read` reports what it cannot read as problems, with file and line, and leaves nothing out silently.
  */
 export interface LabelFormat {

@@ -2,7 +2,7 @@
 // Baveye, Dellandréa, Chamaret & Chen, "LIRIS-ACCEDE: A Video Database for Affective Content Analysis",
 // IEEE Transactions on Affective Computing 2015.
 import { dirname, join } from 'node:path';
-import type { ClipSet, LabelledClip } from '../clip.ts';
+import type { ClipSet, LabeledClip } from '../clip.ts';
 import type { Folder } from '../folder.ts';
 import { Problems } from '../problems.ts';
 import { type Row, readTable } from '../table.ts';
@@ -35,7 +35,7 @@ export const lirisAccede: LabelFormat = {
   read,
 };
 
-type Ranking = Omit<LabelledClip, 'film' | 'path' | 'set' | 'start' | 'end'> & { line: number };
+type Ranking = Omit<LabeledClip, 'film' | 'path' | 'set' | 'start' | 'end'> & { line: number };
 
 function read(folder: Folder): Omit<DataSet, 'format' | 'root' | 'synthetic'> {
   const problems = new Problems();
@@ -61,7 +61,7 @@ function read(folder: Folder): Omit<DataSet, 'format' | 'root' | 'synthetic'> {
   const videos = join(folder.root, descriptionPath ? dirname(descriptionPath) : 'LIRIS-ACCEDE-data', 'data');
   const fileNames = new Set([...(described?.values() ?? [])].map((clip) => clip.movie));
 
-  const clips: LabelledClip[] = [];
+  const clips: LabeledClip[] = [];
   for (const { line, ...clip } of ranked.values()) {
     const description = described?.get(clip.name);
     const set = sets?.get(clip.name);
@@ -137,10 +137,10 @@ function filmOf(movie: ClipDescription['movie'], fileNames: ReadonlySet<string>)
   const part = /^(.+)_(\d{1,2})_(\d{1,2})$/.exec(name);
   if (!part) return name;
   const [, film, number, count] = part;
-  const neighbour = Number(number) > 1 ? Number(number) - 1 : Number(number) + 1;
+  const neighbor = Number(number) > 1 ? Number(number) - 1 : Number(number) + 1;
   return Number(number) >= 1 &&
     Number(number) <= Number(count) &&
-    fileNames.has(`${film}_${neighbour}_${count}${extension}`)
+    fileNames.has(`${film}_${neighbor}_${count}${extension}`)
     ? film!
     : name;
 }

@@ -1,7 +1,7 @@
 // MediaEval 2016, Emotional Impact of Movies, global task: 1,200 clips, one line each: name, valence, arousal.
 // Dellandréa, Chen, Baveye, Sjöberg & Chamaret, "The MediaEval 2016 Emotional Impact of Movies Task", 2016.
 import { dirname, join } from 'node:path';
-import type { LabelledClip } from '../clip.ts';
+import type { LabeledClip } from '../clip.ts';
 import type { Folder } from '../folder.ts';
 import { Problems } from '../problems.ts';
 import { readTable } from '../table.ts';
@@ -20,7 +20,7 @@ export const mediaEval2016: LabelFormat = {
 function read(folder: Folder): Omit<DataSet, 'format' | 'root' | 'synthetic'> {
   const problems = new Problems();
   const file = folder.find(LABELS)!;
-  const clips = new Map<string, LabelledClip>();
+  const clips = new Map<string, LabeledClip>();
   let videos: string | undefined;
   const options = { header: false, separator: /[\t ;]+/ };
   readTable(folder.text(file), file, ['name', 'valence', 'arousal'], options, problems, (row, fields) => {

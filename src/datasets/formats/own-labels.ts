@@ -1,7 +1,7 @@
 // Labels of one's own: labels.csv or labels.jsonl in the folder of the clips.
 import { basename, posix } from 'node:path';
 import { grouped } from '../../support/grouped.ts';
-import type { LabelledClip } from '../clip.ts';
+import type { LabeledClip } from '../clip.ts';
 import { readDelimited } from '../delimited.ts';
 import type { Folder } from '../folder.ts';
 import { Problems } from '../problems.ts';
@@ -31,7 +31,7 @@ export const ownLabels: LabelFormat = {
 function read(folder: Folder): Omit<DataSet, 'format' | 'root' | 'synthetic'> {
   const problems = new Problems();
   const file = FILES.find((name) => folder.find(name) === name)!;
-  const clips = new Map<string, LabelledClip>();
+  const clips = new Map<string, LabeledClip>();
   const rows = file.endsWith('.csv') ? csvRows : jsonRows;
   const text = folder.text(file);
   if (hasTooManyLines(text)) problems.add(file, undefined, tooManyLines);
@@ -55,12 +55,12 @@ function read(folder: Folder): Omit<DataSet, 'format' | 'root' | 'synthetic'> {
 type Field = (column: string) => string | undefined;
 
 /** A clip's path, and what is said of its beginning and end. */
-function nameOfCut({ id, start, end }: LabelledClip): string {
+function nameOfCut({ id, start, end }: LabeledClip): string {
   return start === undefined && end === undefined ? id : `${id}#${start ?? 0}-${end ?? ''}`;
 }
 
 /** Makes parts of those that are: where a film is named, the file is one cut of it already, unless there are several. */
-function cutOut(clips: readonly LabelledClip[]): LabelledClip[] {
+function cutOut(clips: readonly LabeledClip[]): LabeledClip[] {
   const ofPath = grouped(clips, ({ id }) => id);
   return clips.map((clip) => {
     const { id, film, start, end } = clip;
@@ -71,7 +71,7 @@ function cutOut(clips: readonly LabelledClip[]): LabelledClip[] {
   });
 }
 
-function readClip(row: Row, field: Field, folder: Folder): LabelledClip {
+function readClip(row: Row, field: Field, folder: Folder): LabeledClip {
   // './a.mp4' and 'a.mp4' are one clip
   const path = normalized(field('path') ?? '');
   const film = field('film');
@@ -91,7 +91,7 @@ function readClip(row: Row, field: Field, folder: Folder): LabelledClip {
     }
   if (set !== undefined && !SETS.some((known) => known === set))
     row.fail(`set ${quoted(set)}: one of ${SETS.join(', ')} expected`);
-  const clip: LabelledClip = {
+  const clip: LabeledClip = {
     id: path,
     name: basename(path),
     path: absolute,

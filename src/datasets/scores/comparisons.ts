@@ -1,8 +1,8 @@
 import { minimize } from './minimize.ts';
 import { logNormalCdf, logNormalDensity } from './normal.ts';
 
-/** One judgement on a pair of clips. */
-export interface Judgement {
+/** One judgment on a pair of clips. */
+export interface Judgment {
   readonly winner: number;
   readonly loser: number;
 }
@@ -28,27 +28,27 @@ const models: Record<ComparisonModel, (difference: number) => { log: number; slo
 };
 
 /**
- * The strength of each clip that makes the judgements most likely, for pairs in any order and number
+ * The strength of each clip that makes the judgments most likely, for pairs in any order and number
  * (`ranksByQuicksort` chooses its own).
  *
  * @param priorVariance of the normal prior of a strength, with mean 0: it keeps a clip that never lost finite and
- * ties clips together that no chain of judgements connects.
+ * ties clips together that no chain of judgments connects.
  * @returns strengths with mean 0; `ranksOf` makes ranks of them.
  */
 export function strengthsFrom(
   count: number,
-  judgements: readonly Judgement[],
+  judgments: readonly Judgment[],
   { model = 'bradley-terry', priorVariance = 10 }: { model?: ComparisonModel; priorVariance?: number } = {},
 ): Float64Array {
-  for (const { winner, loser } of judgements)
+  for (const { winner, loser } of judgments)
     if (!isClip(winner, count) || !isClip(loser, count) || winner === loser)
-      throw new TypeError(`judgement of clip ${winner} above ${loser}: two of ${count} clips expected`);
+      throw new TypeError(`judgment of clip ${winner} above ${loser}: two of ${count} clips expected`);
   const probability = models[model];
   const { place } = minimize((strengths) => {
     let value = 0;
     const gradient = strengths.map((strength) => strength / priorVariance);
     for (const strength of strengths) value += strength ** 2 / (2 * priorVariance);
-    for (const { winner, loser } of judgements) {
+    for (const { winner, loser } of judgments) {
       const { log, slope } = probability(strengths[winner]! - strengths[loser]!);
       value -= log;
       gradient[winner]! -= slope;

@@ -30,8 +30,8 @@ export class GaussianProcess {
   private readonly weights: readonly number[];
 
   constructor(x: ArrayLike<number>, y: ArrayLike<number>, kernel: Kernel) {
-    const { places, centred, mean } = checked(x, y);
-    const solved = solve(places, centred, kernel);
+    const { places, centered, mean } = checked(x, y);
+    const solved = solve(places, centered, kernel);
     this.x = places;
     this.mean = mean;
     this.kernel = kernel;
@@ -41,7 +41,7 @@ export class GaussianProcess {
   }
 
   /**
-   * The process whose kernel maximises the marginal likelihood, the best of several ascents.
+   * The process whose kernel maximizes the marginal likelihood, the best of several ascents.
    *
    * @param restarts ascents from random kernels beside the one from a plausible kernel.
    */
@@ -50,10 +50,10 @@ export class GaussianProcess {
     y: ArrayLike<number>,
     { restarts = 4, seed = 0 }: { restarts?: number; seed?: number } = {},
   ): GaussianProcess {
-    const { places, centred } = checked(x, y);
+    const { places, centered } = checked(x, y);
     const random = Random.seeded(seed);
     const range = Math.max(...places) - Math.min(...places) || 1;
-    const variance = centred.reduce((sum, value) => sum + value * value, 0) / centred.length || 1;
+    const variance = centered.reduce((sum, value) => sum + value * value, 0) / centered.length || 1;
     // Logarithms of the kernel in units of the data, so that one start and one pair of bounds fit all data.
     const kernelOf = ([signal, length, noise]: ArrayLike<number> & Iterable<number>): Kernel => ({
       signalVariance: variance * Math.exp(signal!),
@@ -65,7 +65,7 @@ export class GaussianProcess {
       starts.push([6 * random.uniform() - 3, 6 * random.uniform() - 5, 8 * random.uniform() - 7]);
     let best: { place: Float64Array; value: number } | undefined;
     for (const start of starts) {
-      const found = minimize((place) => negativeLikelihood(places, centred, kernelOf(place)), start, {
+      const found = minimize((place) => negativeLikelihood(places, centered, kernelOf(place)), start, {
         lowest: -11,
         highest: 11,
         steps: 200,
@@ -99,7 +99,7 @@ function checked(x: ArrayLike<number>, y: ArrayLike<number>) {
   if (!places.every(Number.isFinite) || !values.every(Number.isFinite))
     throw new TypeError('a place or value is not a finite number');
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  return { places, centred: values.map((value) => value - mean), mean };
+  return { places, centered: values.map((value) => value - mean), mean };
 }
 
 function solve(x: Float64Array, y: Float64Array, kernel: Kernel) {

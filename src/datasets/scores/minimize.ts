@@ -1,4 +1,4 @@
-/** A function to be minimised, with its gradient at a place. */
+/** A function to be minimized, with its gradient at a place. */
 export type Objective = (place: Float64Array) => { value: number; gradient: Float64Array };
 
 export interface Minimum {

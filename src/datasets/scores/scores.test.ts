@@ -142,10 +142,10 @@ describe('ranks', () => {
   });
 });
 
-describe('strengths from judgements', () => {
+describe('strengths from judgments', () => {
   const random = Random.seeded(9);
   const truth = Array.from({ length: 20 }, () => random.normal());
-  const judgements = Array.from({ length: 400 }, () => {
+  const judgments = Array.from({ length: 400 }, () => {
     const a = random.integer(20);
     const b = (a + 1 + random.integer(19)) % 20;
     const wins = random.uniform() < 1 / (1 + Math.exp(truth[b]! - truth[a]!));
@@ -162,26 +162,26 @@ for i, pair in enumerate(input):
   x[2 * i, pair['loser']] = x[2 * i + 1, pair['winner']] = -1
 model = LogisticRegression(C=5, fit_intercept=False, tol=1e-12, max_iter=10000)
 print(json.dumps(model.fit(x, [1, 0] * len(input)).coef_[0].tolist()))`,
-      judgements,
+      judgments,
     );
-    const found = strengthsFrom(20, judgements, { priorVariance: 10 });
+    const found = strengthsFrom(20, judgments, { priorVariance: 10 });
     expect(Math.max(...expected.map((value, i) => Math.abs(value - found[i]!)))).toBeLessThan(1e-5);
   });
 
-  test.skipIf(!sklearn)('Thurstone agrees with a general optimiser of scipy (needs scipy)', () => {
+  test.skipIf(!sklearn)('Thurstone agrees with a general optimizer of scipy (needs scipy)', () => {
     const expected: number[] = python(
       `import numpy as np, scipy.optimize
 from scipy.stats import norm
 winner, loser = [np.array([pair[key] for pair in input]) for key in ('winner', 'loser')]
 loss = lambda s: (s ** 2).sum() / 20 - norm.logcdf(s[winner] - s[loser]).sum()
 print(json.dumps(scipy.optimize.minimize(loss, np.zeros(20), method='BFGS', options=dict(gtol=1e-6)).x.tolist()))`,
-      judgements,
+      judgments,
     );
-    const found = strengthsFrom(20, judgements, { model: 'thurstone', priorVariance: 10 });
+    const found = strengthsFrom(20, judgments, { model: 'thurstone', priorVariance: 10 });
     expect(Math.max(...expected.map((value, i) => Math.abs(value - found[i]!)))).toBeLessThan(1e-4);
   });
 
-  test('a clip that always wins stays finite, and judgements must be about two clips', () => {
+  test('a clip that always wins stays finite, and judgments must be about two clips', () => {
     const strengths = strengthsFrom(3, [
       { winner: 0, loser: 1 },
       { winner: 0, loser: 2 },
