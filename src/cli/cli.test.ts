@@ -72,7 +72,7 @@ describe('help and usage', () => {
   });
 
   test.each([
-    [['analyze', 'x.mp4'], "unknown command 'analyze'", 'Did you mean analyze?'],
+    [['analize', 'x.mp4'], "unknown command 'analize'", 'Did you mean analyze?'],
     [['analyze', '--outt', 'x', 'y.mp4'], "unknown option '--outt'", 'Did you mean --out?'],
     [['analyze', '--preset', 'papr', 'y.mp4'], 'One of: paper, compact.', "did you mean 'paper'?"],
     [['analyze', '--streams', 'rgb,soud', 'y.mp4'], 'One of: flow, picture, sound.', "did you mean 'sound'?"],
@@ -89,7 +89,7 @@ describe('help and usage', () => {
   });
 
   test('distances between words', () => {
-    expect(editDistance('analyze', 'analyze')).toBe(1);
+    expect(editDistance('analize', 'analyze')).toBe(1);
     expect(editDistance('papre', 'paper')).toBe(1);
     expect(editDistance('', 'abc')).toBe(3);
     expect(editDistance('kitten', 'sitting')).toBe(3);

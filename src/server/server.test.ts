@@ -114,8 +114,8 @@ test('scenes are found in every way, and what a search cannot mean is refused', 
   expect((await drawn.json()).scenes.length).toBeGreaterThan(0);
   expect((await asked('/api/words')).words).toContainEqual({
     word: 'happy',
-    valence: 0.8675,
-    arousal: 0.2625,
+    valence: expect.closeTo(0.8675, 9),
+    arousal: expect.closeTo(0.2625, 9),
   });
   for (const query of [
     '',
