@@ -6,6 +6,7 @@ import pino, { type Logger } from 'pino';
 import { analysisJobs, type FilmAnalyzer, openJobs, work } from '../jobs/index.ts';
 import type { Library } from '../library/index.ts';
 import { Search } from '../search/index.ts';
+import { InputError } from '../support/errors.ts';
 import { createApp } from './app.ts';
 import type { UploadLimits } from './context.ts';
 
@@ -40,7 +41,7 @@ const gibibyte = 2 ** 30;
 /** Milliseconds that requests under way are given before they are cut off. */
 const grace = 2000;
 
-/** Serves a library. @throws Error when the port is taken. */
+/** Serves a library. @throws InputError `busy` when the port is taken. */
 export async function serve(options: ServeOptions): Promise<RunningServer> {
   const { library, analyzer, uploads, host = '127.0.0.1', version } = options;
   const { limits = { film: 8 * gibibyte, all: 64 * gibibyte } } = options;
@@ -57,7 +58,8 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   }).catch(async (error) => {
     await queue.close();
     await search.close();
-    throw error;
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+    throw new InputError(`port ${options.port} is taken; another one has to be given, or 0 for any`, 'busy');
   })) as Server;
   const { port } = server.address() as AddressInfo;
   const names = isLoopback ? ['localhost', '127.0.0.1', '[::1]'] : [host.includes(':') ? `[${host}]` : host];

@@ -297,6 +297,11 @@ test('fifty ask at once, and one of them stops reading', async () => {
   expect(await (await ask('/metrics')).text()).toMatch(/^affectline_films 2$/m);
 });
 
+test('a port that is taken is named', async () => {
+  const taken = { port: server.port, uploads: join(folder, 'uploads'), version: '0.0.0' };
+  await expect(serve({ library, analyzer, ...taken })).rejects.toThrow(`port ${server.port} is taken`);
+});
+
 test('the command serves a library, refuses one that is served, and ends cleanly', async () => {
   const program = compiledEntry(import.meta.url.replace('/server/', '/cli/'), 'main');
   const start = (...given: string[]) =>
