@@ -9,6 +9,7 @@ import { affectlineVersion } from './version.ts';
 interface ServeCommandOptions extends PlaceOptions {
   port: number;
   host: string;
+  name?: string;
   token?: string;
   uploads?: string;
   model?: string;
@@ -24,6 +25,7 @@ export function serveCommand(): Command {
     )
     .option('-p, --port <number>', 'where to listen; 0: any that is free', wholeNumber(0, 65_535), 8420)
     .option('--host <address>', 'the address to listen at', '127.0.0.1')
+    .option('--name <names>', 'other names it is asked by, as behind a proxy, with commas between them')
     .option('--token <text>', 'what has to be known (default: none on loopback, else a new one)')
     .option(
       '--uploads <folder>',
@@ -42,12 +44,13 @@ async function serveLibrary(options: ServeCommandOptions): Promise<void> {
   const signal = interruptSignal();
   const { openAnalyzer } = await import('../analysis/node/index.ts');
   const { serve } = await import('../server/index.ts');
-  const { port, host, token, uploads = join(dirname(options.library), 'affectline-uploads') } = options;
+  const { port, host, name, token, uploads = join(dirname(options.library), 'affectline-uploads') } = options;
   const analyzer = await openAnalyzer(options);
   try {
     await withLibrary(options, async (library) => {
       const server = await serve({
         ...{ library, analyzer, uploads, host, port, version: affectlineVersion() },
+        ...(name !== undefined && { names: name.split(',').map((one) => one.trim()) }),
         ...(token !== undefined && { token }),
       });
       process.stdout.write(`${server.url}\n`);

@@ -4,8 +4,8 @@ import { getCookie, setCookie } from 'hono/cookie';
 import { bodyOf } from './errors.ts';
 
 export interface GuardOptions {
-  /** The names under which the server may be asked, each with its port: `127.0.0.1:8080`. */
-  readonly hosts: readonly string[];
+  /** Whether the server may be asked under this name, as a request spells it: `127.0.0.1:8080`. */
+  readonly isOwn: (host: string) => boolean;
   /** What has to be known to be answered; none on loopback. */
   readonly token?: string | undefined;
 }
@@ -18,15 +18,15 @@ const reading = ['GET', 'HEAD'];
  * a browser has open, or a name that was bound to this address anew, is refused on every route. A browser is let in by
  * the address `/?token=…`, which leaves it a cookie.
  */
-export function guard({ hosts, token }: GuardOptions): MiddlewareHandler {
+export function guard({ isOwn, token }: GuardOptions): MiddlewareHandler {
   return async (context, next) => {
     const { req } = context;
     const refuse = (reason: string) => context.json(bodyOf('not-permitted', reason), 403);
     const host = req.header('host') ?? '';
-    if (!hosts.includes(host)) return refuse(`the server is not called '${host.slice(0, 200)}'`);
+    if (!isOwn(host)) return refuse(`the server is not called '${host.slice(0, 200)}'`);
     const origin = req.header('origin');
     const site = req.header('sec-fetch-site');
-    const foreign = origin !== undefined && !hosts.some((own) => origin === `http://${own}`);
+    const foreign = origin !== undefined && !isOwn(/^https?:\/\/(.+)$/.exec(origin)?.[1] ?? '');
     if (!reading.includes(req.method) && (foreign || site === 'cross-site' || site === 'same-site'))
       return refuse('only pages of this server may change anything');
     if (token !== undefined) {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, isIP } from 'node:net';
 import { serve as listen } from '@hono/node-server';
 import pino, { type Logger } from 'pino';
 import { analysisJobs, type FilmAnalyzer, openJobs, work } from '../jobs/index.ts';
@@ -20,6 +20,8 @@ export interface ServeOptions {
   readonly limits?: UploadLimits;
   /** Default 127.0.0.1. Anywhere but on loopback a token is asked for. */
   readonly host?: string;
+  /** Other names that it is asked by, as behind a proxy, with the port where that is not the usual one. */
+  readonly names?: readonly string[];
   /** 0: any that is free. */
   readonly port: number;
   /** Default: a new one. */
@@ -50,8 +52,10 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   const token = isLoopback ? options.token : (options.token ?? randomBytes(24).toString('base64url'));
   const search = new Search(library);
   const queue = await openJobs(library);
-  const hosts: string[] = [];
-  const app = createApp({ library, search, queue, uploads, limits, log }, { hosts, token }, version);
+  const hosts: string[] = [...(options.names ?? [])];
+  // an address cannot be bound anew, as a name can
+  const isOwn = (asked: string) => hosts.includes(asked) || (!isLoopback && isAddress(asked));
+  const app = createApp({ library, search, queue, uploads, limits, log }, { isOwn, token }, version);
   const server = (await new Promise((resolve, reject) => {
     const opened = listen({ fetch: app.fetch, hostname: host, port: options.port }, () => resolve(opened));
     opened.once('error', reject);
@@ -82,4 +86,10 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
       await search.close();
     },
   };
+}
+
+/** `10.0.0.7:8420`, `[fe80::1]:8420`. */
+function isAddress(host: string): boolean {
+  const [, bracketed, plain] = /^(?:\[([^\]]+)\]|([^:]+))(?::\d+)?$/.exec(host) ?? [];
+  return isIP(bracketed ?? plain ?? '') !== 0;
 }

@@ -37,7 +37,8 @@ beforeAll(async () => {
   const limits = { film: 3_000_000, all: 5_000_000 };
   const common = { library, analyzer, limits, port: 0, version: '0.0.0', log: pino({ level: 'silent' }) };
   server = await serve({ ...common, uploads: join(folder, 'uploads') });
-  guarded = await serve({ ...common, uploads: join(folder, 'uploads'), token: 'a long secret' });
+  const names = ['films.example', 'films.example:8000'];
+  guarded = await serve({ ...common, uploads: join(folder, 'uploads'), token: 'a long secret', names });
 }, 300_000);
 afterAll(async () => {
   await server?.close();
@@ -250,6 +251,24 @@ describe('who may ask', () => {
         expect((await fetch(new URL(path, guarded.url), { method, headers })).status, path).toBe(403);
     const headers = { authorization: 'Bearer a long secret' };
     expect((await fetch(new URL('/api/films', guarded.url), { headers })).status).toBe(200);
+    // a browser is let in by the address that was printed, and keeps a cookie
+    const entered = await fetch(guarded.url, { redirect: 'manual' });
+    expect([entered.status, entered.headers.get('location')]).toEqual([302, '/']);
+    const [cookie] = entered.headers.get('set-cookie')!.split(';');
+    expect((await fetch(new URL('/api/films', guarded.url), { headers: { cookie: cookie! } })).status).toBe(
+      200,
+    );
+    for (const [host, status] of [
+      ['films.example', 200],
+      ['films.example:8000', 200],
+      ['films.example:8001', 403],
+    ] as const)
+      expect(
+        await raw(
+          guarded.port,
+          `GET /api/films HTTP/1.1\r\nHost: ${host}\r\nAuthorization: Bearer a long secret`,
+        ),
+      ).toBe(status);
   });
 
   test('nothing outside the library is read, whatever the path', async () => {
