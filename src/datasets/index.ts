@@ -26,7 +26,6 @@ export {
   type LirisFilm,
   lirisClipName,
   writeLirisAnnotations,
-  writeWhole,
 } from './layout.ts';
 export { type Problem, Problems, problemText } from './problems.ts';
 export { labelFormats, openDataSet, readAnnotations, SYNTHETIC_MARK } from './read.ts';

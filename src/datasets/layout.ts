@@ -1,6 +1,5 @@
-import { renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { makeFolder } from '../support/folders.ts';
+import { join } from 'node:path';
+import { writeAtomicallySync } from '../support/files.ts';
 import type { LabeledClip } from './clip.ts';
 import { RANKING_COLUMNS, SET_NUMBERS, SETS_COLUMNS } from './formats/liris-accede.ts';
 
@@ -58,10 +57,10 @@ export function writeLirisAnnotations(
   const movies = films.map(({ name, length, excerpts, ...film }) =>
     media({ movie: `${name}.mp4`, ...film, length: clock(length), excerpts }),
   );
-  writeWhole(join(root, LIRIS_LAYOUT.ranking), table(RANKING_COLUMNS, ranking));
-  writeWhole(join(root, LIRIS_LAYOUT.sets), table(SETS_COLUMNS, sets));
-  writeWhole(join(root, LIRIS_LAYOUT.description), library(described));
-  writeWhole(join(root, LIRIS_LAYOUT.movies), library(movies));
+  writeAtomicallySync(join(root, LIRIS_LAYOUT.ranking), table(RANKING_COLUMNS, ranking));
+  writeAtomicallySync(join(root, LIRIS_LAYOUT.sets), table(SETS_COLUMNS, sets));
+  writeAtomicallySync(join(root, LIRIS_LAYOUT.description), library(described));
+  writeAtomicallySync(join(root, LIRIS_LAYOUT.movies), library(movies));
 }
 
 function library(elements: string[]): string {
@@ -82,16 +81,4 @@ function clock(seconds: number): string {
   const whole = Math.round(seconds);
   const parts = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
   return parts.map((part) => String(part).padStart(2, '0')).join(':');
-}
-
-/** Writes a file so that it is either the old or the new one, never a part. */
-export function writeWhole(path: string, content: string): void {
-  makeFolder(dirname(path));
-  const temporary = `${path}.${process.pid}.tmp`;
-  try {
-    writeFileSync(temporary, content);
-    renameSync(temporary, path);
-  } finally {
-    rmSync(temporary, { force: true });
-  }
 }

@@ -3,7 +3,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { removeLeftovers, temporaryPath, writeAtomically } from './files.ts';
+import { removeLeftovers, temporaryPath, writeAtomically, writeAtomicallySync } from './files.ts';
 import { ownerText, thisProcess } from './owner.ts';
 
 const folder = await mkdtemp(join(tmpdir(), 'affectline-files-'));
@@ -57,4 +57,16 @@ test('only leftovers of processes that are gone are removed', async () => {
   expect(there).toEqual(expect.arrayContaining([names.own, names.elsewhere, names.user, names.hidden]));
   // without a start time a living process of this number has to be taken for the owner
   if (process.platform === 'linux') expect(there).not.toContain(names.reused);
+});
+
+test('a text that is at hand is written whole, into a folder that is made', async () => {
+  const path = join(folder, 'new', 'folder', 'file.txt');
+  writeAtomicallySync(path, 'first');
+  writeAtomicallySync(path, 'second');
+  expect(await readFile(path, 'utf8')).toBe('second');
+  expect(await readdir(join(folder, 'new', 'folder'))).toEqual(['file.txt']);
+  const before = await readdir(folder);
+  // a folder is in the way
+  expect(() => writeAtomicallySync(join(folder, 'new'), 'text')).toThrow(join(folder, 'new'));
+  expect(await readdir(folder)).toEqual(before);
 });

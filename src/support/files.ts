@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { open, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { makeFolder } from './folders.ts';
 import { isGone, ownerText, parseOwner, thisProcess } from './owner.ts';
 
 /**
@@ -26,6 +28,19 @@ export async function writeAtomically(
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true });
+    throw ofFile(error, path, temporary);
+  }
+}
+
+/** `writeAtomically` for a text that is at hand, while nothing else goes on; the folder is made. */
+export function writeAtomicallySync(path: string, text: string): void {
+  makeFolder(dirname(path));
+  const temporary = temporaryPath(path);
+  try {
+    writeFileSync(temporary, text, { flag: 'wx', flush: true });
+    renameSync(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
     throw ofFile(error, path, temporary);
   }
 }

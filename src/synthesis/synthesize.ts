@@ -3,10 +3,10 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { LIRIS_LAYOUT, SYNTHETIC_MARK, writeLirisAnnotations, writeWhole } from '../datasets/index.ts';
+import { LIRIS_LAYOUT, SYNTHETIC_MARK, writeLirisAnnotations } from '../datasets/index.ts';
 import { compiledEntry } from '../support/entry.ts';
 import { InputError } from '../support/errors.ts';
-import { removeLeftovers } from '../support/files.ts';
+import { removeLeftovers, writeAtomicallySync } from '../support/files.ts';
 import { makeFolder } from '../support/folders.ts';
 import type { SyntheticFilm } from './film.ts';
 import { type Job, STOP } from './job.ts';
@@ -100,7 +100,7 @@ function beginFolder(root: string, options: SynthesisOptions): boolean {
         `'${root}' holds other files; an empty folder, or one begun by this command, expected`,
       );
     makeFolder(join(root, LIRIS_LAYOUT.clips));
-    writeWhole(planPath, plan);
+    writeAtomicallySync(planPath, plan);
     return true;
   }
   const begun = readFileSync(planPath, 'utf8');
@@ -115,8 +115,8 @@ function beginFolder(root: string, options: SynthesisOptions): boolean {
 function writeAnnotations(root: string, options: SynthesisOptions): void {
   const { clips, films, planned } = planAnnotations(options);
   writeLirisAnnotations(root, clips, films);
-  for (const film of planned) writeWhole(join(root, CURVES, `${film.name}.csv`), curveOf(film));
-  writeWhole(join(root, SYNTHETIC_MARK), readmeOf(options));
+  for (const film of planned) writeAtomicallySync(join(root, CURVES, `${film.name}.csv`), curveOf(film));
+  writeAtomicallySync(join(root, SYNTHETIC_MARK), readmeOf(options));
 }
 
 /** What the film really makes people feel, once a second, on the scale 1 … 5. */
