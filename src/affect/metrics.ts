@@ -14,7 +14,10 @@ export interface Metrics {
   readonly bias: number;
 }
 
+/** The name of a metric. */
 export type MetricName = keyof Metrics;
+
+/** All metrics, in the order of tables. */
 export const metricNames: readonly MetricName[] = ['mse', 'mae', 'r', 'ccc', 'r2', 'bias'];
 
 /** Metrics of paired numbers; population moments throughout. */

@@ -23,6 +23,7 @@ import { type FilmSurvey, surveyFilm } from './survey.ts';
 /** So many fields are given without a turn of the event loop. */
 const FIELDS_BETWEEN_TURNS = 1000;
 
+/** How a film is opened, and what is wanted of it. */
 export interface FilmOptions
   extends Pick<
     MediaOptions,

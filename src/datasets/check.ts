@@ -35,6 +35,7 @@ export interface CheckReport {
   readonly usable: boolean;
 }
 
+/** What the scores of one dimension are like. */
 export interface ScoreSummary {
   readonly lowest: number;
   readonly highest: number;

@@ -28,6 +28,7 @@ export interface LabeledClip {
   readonly arousalVariance?: number;
 }
 
+/** The part of a split that a clip belongs to. */
 export type ClipSet = 'train' | 'validation' | 'test';
 
 /** A film as its data set describes it. */

@@ -65,6 +65,7 @@ export const neighborsLabels: Baseline = (known, clips) => {
   return clips.map((clip) => ({ id: clip.id, valence: valence!(clip), arousal: arousal!(clip) }));
 };
 
+/** The baselines that see no video, by their names. */
 export const baselines: Readonly<Record<string, Baseline>> = {
   constant,
   'position in film': positionInFilm,

@@ -8,6 +8,7 @@ export const testSets = {
   'film-disjoint': 'LIRIS-ACCEDE clips, films disjoint',
 } as const;
 
+/** What a published figure was measured on. */
 export type TestSet = keyof typeof testSets;
 
 interface Figures {
@@ -15,6 +16,7 @@ interface Figures {
   readonly r?: number;
 }
 
+/** A row that somebody has published. */
 export interface PublishedResult {
   readonly work: string;
   /** Paper and year, with the workshop or DOI. */

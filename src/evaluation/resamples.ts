@@ -7,6 +7,7 @@ export interface Interval {
   readonly high: number;
 }
 
+/** How films are drawn for intervals. */
 export interface BootstrapOptions {
   /** How many times films are drawn. */
   readonly resamples?: number;

@@ -9,6 +9,7 @@ export interface Table {
   readonly notes: readonly string[];
 }
 
+/** A column of a table. */
 export interface Column {
   readonly name: string;
   /** Digits after the point of its numbers; 3 by default. */
@@ -18,9 +19,13 @@ export interface Column {
 /** NaN and undefined are shown as a dash. An interval stands behind its number. */
 export type Cell = string | number | undefined | { value: number; low: number; high: number };
 
+/** All ways to write tables. */
 export const tableFormats = ['text', 'markdown', 'csv', 'latex'] as const;
+
+/** The name of a way to write tables. */
 export type TableFormat = (typeof tableFormats)[number];
 
+/** A table as text, Markdown, CSV or LaTeX. */
 export function formatTable(table: Table, format: TableFormat): string {
   return writers[format](table);
 }

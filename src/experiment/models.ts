@@ -35,12 +35,16 @@ export const withoutNetwork = {
   neighbors: "neighbors' labels",
 } as const;
 
+/** All models of the comparison, the networks first. */
 export const modelNames: readonly (NetworkName | keyof typeof withoutNetwork)[] = [
   ...networks.keys(),
   ...(Object.keys(withoutNetwork) as (keyof typeof withoutNetwork)[]),
 ];
+
+/** The name of a model of the comparison. */
 export type ModelName = (typeof modelNames)[number];
 
+/** Whether a model of the comparison is a network that is trained. */
 export function isNetwork(name: ModelName): name is NetworkName {
   return networks.has(name);
 }

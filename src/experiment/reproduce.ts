@@ -11,6 +11,7 @@ import { planText } from './plan.ts';
 import { writeReport } from './report.ts';
 import { preparedClips, type Reporting, silent } from './run.ts';
 
+/** What the paper's experiment is run on. */
 export interface ReproduceOptions {
   /** The folder of a data set. */
   readonly data: string;
@@ -26,6 +27,7 @@ export interface ReproduceOptions {
   readonly provider?: Provider | undefined;
 }
 
+/** What the experiment came to. */
 export interface Reproduction {
   readonly synthetic: boolean;
   readonly split: Split;

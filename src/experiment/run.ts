@@ -71,6 +71,7 @@ export async function preparedClips(
   return cache;
 }
 
+/** A training of one network in a folder of its own. */
 export interface TrainingRunOptions extends Reporting {
   readonly dataSet: DataSet;
   readonly split: Split;

@@ -5,6 +5,7 @@ import { seenTracks } from './seen.ts';
 import type { Sessions } from './sessions.ts';
 import type { FeatureTrack, FilmFeatures } from './track.ts';
 
+/** What extracts features, and who is told. */
 export interface ExtractOptions {
   readonly model: Model;
   readonly sessions: Sessions;

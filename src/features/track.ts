@@ -5,6 +5,7 @@ export interface FeatureTrack {
   readonly stretches: readonly Stretch[];
 }
 
+/** The feature vector of a stretch of film. */
 export interface Stretch {
   /** Seconds from the film's start. */
   readonly begin: number;

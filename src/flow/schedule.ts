@@ -17,6 +17,7 @@ export interface GrayImage {
   readonly data: Uint8Array | Float32Array;
 }
 
+/** How much work goes into a pair of frames; `docs/flow.md` has what each costs and gives. */
 export type FlowPreset = 'fast' | 'standard' | 'accurate';
 
 /** What both implementations of the flow (`brox.ts` and the kernel) can be asked for. */
@@ -88,6 +89,7 @@ const standard: Schedule = {
   edgeSlope: 30,
 };
 
+/** What each preset does: how the pyramid is built, and how often its levels are warped and relaxed. */
 export const schedules: Readonly<Record<FlowPreset, Schedule>> = {
   fast: { ...standard, scaleFactor: 0.5, reductionSmoothing: 0.75, warps: [1, 2, 4] },
   standard,
@@ -114,6 +116,7 @@ export function checkFrameSize({ width, height }: Size): void {
     );
 }
 
+/** Of a picture or a field, in pixels. */
 export interface Size {
   readonly width: number;
   readonly height: number;

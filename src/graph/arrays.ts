@@ -239,6 +239,7 @@ export function pad(
   });
 }
 
+/** Values one after the other along an axis; their other sizes are equal. */
 export function concat(values: readonly Value[], axis: number): Value {
   return apply(concatOperation, values, { axis });
 }

@@ -16,6 +16,7 @@ export interface ConvolutionAttributes {
   readonly groups: number;
 }
 
+/** Of a convolution over height and width; a number stands for both. */
 export interface ConvolutionOptions {
   stride?: Pair;
   padding?: Pair;

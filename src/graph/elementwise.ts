@@ -167,6 +167,8 @@ export function clip(x: Value, lowest: number, highest: number): Value {
 export function sigmoid(x: Value): Value {
   return apply(sigmoidOperation, [x], none);
 }
+
+/** eˣ, element by element. */
 export function exp(x: Value): Value {
   return apply(expOperation, [x], none);
 }
@@ -174,6 +176,8 @@ export function exp(x: Value): Value {
 export function log(x: Value): Value {
   return apply(logOperation, [x], none);
 }
+
+/** √x, element by element; not a number below 0. */
 export function sqrt(x: Value): Value {
   return apply(sqrtOperation, [x], none);
 }
@@ -181,15 +185,23 @@ export function sqrt(x: Value): Value {
 export function step(x: Value): Value {
   return apply(stepOperation, [x], none);
 }
+
+/** a + b, element by element; shapes are broadcast as NumPy does. */
 export function add(a: Operand, b: Operand): Value {
   return apply(addOperation, operands(a, b), none);
 }
+
+/** a − b, element by element; shapes are broadcast as NumPy does. */
 export function subtract(a: Operand, b: Operand): Value {
   return apply(subtractOperation, operands(a, b), none);
 }
+
+/** a · b, element by element; shapes are broadcast as NumPy does. */
 export function multiply(a: Operand, b: Operand): Value {
   return apply(multiplyOperation, operands(a, b), none);
 }
+
+/** a / b, element by element; shapes are broadcast as NumPy does. */
 export function divide(a: Operand, b: Operand): Value {
   return apply(divideOperation, operands(a, b), none);
 }

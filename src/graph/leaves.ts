@@ -60,6 +60,7 @@ export function parameter(
   return { ...apply(parameterOperation, [], { name, shape, trainable }), name, trainable };
 }
 
+/** A number (of shape []), or a tensor, that never changes. */
 export function constant(content: number | Tensor | { shape: Shape; data: ArrayLike<number> }): Value {
   const { shape, data } = typeof content === 'number' ? { shape: [], data: [content] } : content;
   return apply(constantOperation, [], { shape, data });

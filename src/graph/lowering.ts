@@ -23,6 +23,7 @@ export interface Model {
   readonly inputs: ReadonlyMap<string, Shape>;
 }
 
+/** What a graph is lowered for. */
 export interface Target {
   /** `portable`: standard operators only. `cpu`: also those that ONNX Runtime adds for CPUs. */
   readonly lowering: 'portable' | 'cpu';
@@ -30,6 +31,7 @@ export interface Target {
   readonly block: number;
 }
 
+/** Standard ONNX operators alone: for any runtime, and for GPUs. */
 export const portable: Target = { lowering: 'portable', block: 0 };
 
 /** Lowers outputs to a model; given parameters become part of it. */

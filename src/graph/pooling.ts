@@ -151,6 +151,7 @@ export const averagePoolGradientOperation: Operation<PoolAttributes & { shape: S
   },
 };
 
+/** Of a pool over height and width; a number stands for both. */
 export interface PoolOptions {
   kernel: Pair;
   /** The kernel's size unless given. */

@@ -10,6 +10,7 @@ const [polling, signOfLife] = [0.5, 2];
 /** Progress is written at most so often, in milliseconds. */
 const progressInterval = 500;
 
+/** What works jobs until it is stopped. */
 export interface Worker {
   /** `pid@host`. */
   readonly name: string;

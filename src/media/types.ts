@@ -25,6 +25,7 @@ export interface WaveformChunk {
   samples: Float32Array;
 }
 
+/** What a film is given in: frames and stretches of sound, each kind in order. */
 export type MediaItem = { kind: 'frame'; frame: VideoFrame } | { kind: 'audio'; chunk: WaveformChunk };
 
 /** `node-av`: FFmpeg's libraries in a child process; `ffmpeg`: the system's programs; `auto`: the first that works. */
@@ -48,6 +49,7 @@ export interface Margins {
   readonly right: number;
 }
 
+/** What is wanted of a film, and how it is to be decoded. */
 export interface MediaOptions {
   /** Length in pixels of the shorter side after scaling. Default 256. */
   shortSide?: number;

@@ -8,6 +8,7 @@ import { ENCODING_LIMITS } from './limits.ts';
 import { startChild } from './process.ts';
 import { SAMPLE_RATE } from './types.ts';
 
+/** A film that is to be written: its frames, and its sound where it has any. */
 export interface FilmParts {
   width: number;
   height: number;

@@ -1,6 +1,7 @@
 import { maxPool, relu, type Value } from '../graph/index.ts';
 import { convolutionLayer, type Layers } from './layers.ts';
 
+/** Sizes of the five-layer ConvNet. */
 export interface Convnet5Sizes {
   first: { kernel: number; stride: number; padding: number };
   /** Of the five convolutions. */

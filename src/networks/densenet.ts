@@ -1,6 +1,7 @@
 import { averagePool, concat, maxPool, type Value } from '../graph/index.ts';
 import { convolutionLayer, type Layers, normRelu } from './layers.ts';
 
+/** Sizes of a DenseNet (Huang et al. 2017, table 1). */
 export interface DenseNetSizes {
   /** Channels of the first convolution. */
   first: number;

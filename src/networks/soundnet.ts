@@ -2,6 +2,7 @@ import { maxPool, multiply, type Value } from '../graph/index.ts';
 import type { Window } from './columns.ts';
 import { convolutionLayer, type Layers, normRelu } from './layers.ts';
 
+/** Sizes of a SoundNet (Aytar et al. 2016, table 1). */
 export interface SoundNetSizes {
   /** Of the seven convolutions; the layers' windows and strides are the same in all sizes. */
   channels: readonly [number, number, number, number, number, number, number];

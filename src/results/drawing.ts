@@ -10,11 +10,13 @@ export const colors = {
   warning: '#b3261e',
 } as const;
 
+/** Parts put together as an SVG on paper. */
 export function drawing({ width, height }: { width: number; height: number }, parts: string[]): string {
   const background = `<rect width="${width}" height="${height}" fill="${colors.paper}"/>`;
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="DejaVu Sans">${background}${parts.join('')}</svg>`;
 }
 
+/** How and where a text stands. */
 export interface TextStyle {
   x: number;
   y: number;
@@ -26,6 +28,7 @@ export interface TextStyle {
   halo?: boolean;
 }
 
+/** A text as SVG, escaped. */
 export function text(style: TextStyle, content: string): string {
   const halo = style.halo
     ? ` stroke="${colors.paper}" stroke-width="5" stroke-linejoin="round" paint-order="stroke"`
@@ -43,6 +46,7 @@ interface LineStyle {
   dash?: string;
 }
 
+/** A line as SVG. */
 export function line({ x1, y1, x2, y2, color, width = 1, dash }: LineStyle): string {
   const dashes = dash === undefined ? '' : ` stroke-dasharray="${dash}"`;
   return `<line x1="${x1}" y1="${y1}" x2="${x2}" y2="${y2}" stroke="${color}" stroke-width="${width}"${dashes}/>`;

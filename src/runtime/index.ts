@@ -20,6 +20,7 @@ export interface Session {
   close(): Promise<void>;
 }
 
+/** What computes graphs. */
 export interface Runtime {
   /**
    * Makes outputs ready to be computed; shapes are fixed, so there is a session for each size of batch.

@@ -8,6 +8,7 @@ export const quadrants: Readonly<Record<'excited' | 'distressed' | 'depressed' |
   relaxed: { valence: 1, arousal: -1 },
 };
 
+/** The name of a quadrant. */
 export type Quadrant = keyof typeof quadrants;
 
 /** The quadrant that a point of the plane lies in; the axes belong to the upper and right ones. */

@@ -10,6 +10,7 @@ import { InputError } from '../support/errors.ts';
 import { createApp } from './app.ts';
 import type { UploadLimits } from './context.ts';
 
+/** What is served, and to whom. */
 export interface ServeOptions {
   readonly library: Library;
   /** What analyzes the films that are brought; the server works its own queue. */
@@ -30,6 +31,7 @@ export interface ServeOptions {
   readonly log?: Logger;
 }
 
+/** A server that answers. */
 export interface RunningServer {
   /** Where it answers; with the token, where one is asked for, as a browser is let in by. */
   readonly url: string;

@@ -2,6 +2,7 @@
 // is neutral; those within `affect` on the scale of the model.
 import type { Affect, FilmAffect } from '../affect/index.ts';
 
+/** What every route answers when it cannot do what was asked. */
 export interface Problem {
   error: { code: string; message: string };
 }
@@ -29,6 +30,7 @@ export interface SceneName {
   words: string[];
 }
 
+/** A passage that stands out. */
 export interface PassageCard {
   kind: 'calm' | 'tense' | 'peak';
   from: number;
@@ -37,12 +39,14 @@ export interface PassageCard {
   certain?: boolean | undefined;
 }
 
+/** A film with all that is known of it. */
 export interface FilmDetails extends FilmCard {
   affect?: FilmAffect | undefined;
   class?: SceneName | undefined;
   passages: PassageCard[];
 }
 
+/** How an analysis stands. */
 export interface JobCard {
   id: string;
   title: string;
@@ -52,6 +56,7 @@ export interface JobCard {
   reason?: string | undefined;
 }
 
+/** A scene that was found. */
 export interface SceneCard extends SceneName {
   film: number;
   title: string;

@@ -26,6 +26,8 @@ export interface Materials {
   /** Mono, 22,050 Hz, in [−1, 1]. */
   waveform: Float32Array;
 }
+
+/** The name of a material. */
 export type Material = keyof Materials;
 
 /** The motion of a moment that has no pair of frames, as in a film of one frame. */

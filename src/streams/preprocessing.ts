@@ -26,6 +26,7 @@ export const preprocessingSchema: z.ZodType<Preprocessing> = z.strictObject({
   }),
 });
 
+/** All that is done to a film before a network sees or hears it; it stands in `model.json`. */
 export interface Preprocessing {
   /** Pixels of a frame's shorter side after scaling; the whole frame, with square pixels. */
   readonly shortSide: number;

@@ -13,12 +13,13 @@ export interface Sizes {
   readonly fused: number;
 }
 
-// Half the side, and smaller networks whose maps keep the paper's 7×7 and 6×6 places.
+/** The sizes of each preset: compact has half the side, and smaller networks whose maps keep the paper's 7×7 and 6×6 places. */
 export const presets: Readonly<Record<Preset, Sizes>> = {
   paper: { side: 224, shortSide: 256, fused: 512 },
   compact: { side: 112, shortSide: 128, fused: 128 },
 };
 
+/** All presets. */
 export const presetNames: readonly Preset[] = Object.keys(presets) as Preset[];
 
 /** @throws InputError unless it is the name of a preset. */

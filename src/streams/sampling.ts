@@ -33,6 +33,7 @@ export interface PairSampling {
   place(frame: { readonly index: number; readonly time: number }): number;
 }
 
+/** Which pairs of frames motion is taken from, by the clock or as the paper counts frames. */
 export function pairSampling(sampling: Preprocessing['sampling']): PairSampling {
   return sampling === 'clock' ? new PairClock() : everyFrame;
 }

@@ -12,6 +12,7 @@ export interface TrainingClip {
   readonly arousal: number;
 }
 
+/** What is trained, on what, and who is told. */
 export interface TrainOptions {
   readonly configuration: TrainingConfiguration;
   readonly train: readonly TrainingClip[];
@@ -34,6 +35,7 @@ export interface TrainOptions {
   readonly onEpoch?: (records: readonly EpochRecord[]) => void | Promise<void>;
 }
 
+/** How far a training is after a step. */
 export interface StepProgress {
   /** From 1. */
   readonly epoch: number;
@@ -42,6 +44,7 @@ export interface StepProgress {
   readonly loss: number;
 }
 
+/** What a training came to. */
 export interface TrainResult {
   readonly records: readonly EpochRecord[];
   /** Folder of the model with the lowest validation error, for `affectline analyze --model`. */

@@ -7,6 +7,7 @@ import { readInputs } from './inputs.ts';
 import { readAhead } from './read-ahead.ts';
 import type { StreamFeatures } from './stream-features.ts';
 
+/** What predicts, and how much of each clip it looks at. */
 export interface PredictClipsOptions {
   readonly network: Network;
   readonly parameters: ReadonlyMap<string, Tensor>;

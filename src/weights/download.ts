@@ -9,6 +9,7 @@ import { makeFolder } from '../support/folders.ts';
 import { lockForThisProcess } from '../support/owner-lock.ts';
 import { quoted } from './bytes.ts';
 
+/** What is fetched, where it goes, and how it is checked. */
 export interface DownloadOptions {
   url: string;
   /** Where the file goes; while it arrives it is at `path` + `.part`. */

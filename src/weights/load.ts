@@ -6,6 +6,7 @@ import { toModelNames } from './names.ts';
 /** As many faults of one kind are listed by name; the rest are counted. */
 const mostListed = 20;
 
+/** What parameters are loaded from. */
 export interface LoadOptions {
   /** What the parameters come from, for the message: a file's path. */
   source?: string;

@@ -23,6 +23,7 @@ export interface PretrainedFile {
   sha256?: string;
 }
 
+/** The pretrained files that are known, with where they are published. */
 export const pretrainedFiles: readonly PretrainedFile[] = [
   {
     name: 'densenet121',
@@ -137,6 +138,7 @@ export async function trustedHash(file: PretrainedFile): Promise<string | undefi
 const hashPath = (file: PretrainedFile) => `${pretrainedPath(file)}.sha256`;
 const wholeHash = 64;
 
+/** How a pretrained file is fetched. */
 export interface FetchOptions extends Pick<DownloadOptions, 'onProgress' | 'signal' | 'stallSeconds'> {
   /** Never use the network: a file that is not in the cache is an error. */
   offline?: boolean;

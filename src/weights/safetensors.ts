@@ -76,6 +76,7 @@ export function parseSafetensors(bytes: Uint8Array): {
   return { tensors: tensorsOf(entries, bytes.subarray(end)), metadata };
 }
 
+/** How tensors are written. */
 export interface SafetensorsOptions {
   /** How the numbers are stored; `float32` unless told. */
   precision?: 'float32' | 'float16';

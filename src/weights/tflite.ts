@@ -16,6 +16,7 @@ export interface Quantization {
   axis: number;
 }
 
+/** A tensor of a TensorFlow Lite model. */
 export interface TfliteTensor {
   /** Quoted, for messages. */
   title: string;
@@ -27,6 +28,7 @@ export interface TfliteTensor {
   data?: Uint8Array;
 }
 
+/** An operator of a TensorFlow Lite model. */
 export interface TfliteOperator {
   /** TensorFlow's name, as `CONV_2D`. */
   name: OperatorName;

@@ -19,6 +19,7 @@ import { contentHashOf } from '../../support/content-hash.ts';
 import { InputError } from '../../support/errors.ts';
 import { analyzeFilm } from '../analyze.ts';
 
+/** What analyzes films, and with what. */
 export interface AnalyzerOptions {
   /** A folder with a trained model, or of a run that made one. Default: the starter model, trained on synthetic films. */
   model?: string;
@@ -32,6 +33,7 @@ export interface AnalyzerOptions {
   provider?: Provider;
 }
 
+/** How one film is to be analyzed. */
 export interface AnalyzeOptions {
   decoder?: DecodingOptions['decoder'];
   /** Longer films are refused, in seconds. Default and most: 48 hours. */

@@ -23,6 +23,7 @@ export interface CacheEstimate {
   readonly bytes: number;
 }
 
+/** How far the preparation of clips is. */
 export interface PrepareProgress {
   readonly done: number;
   readonly total: number;

@@ -27,6 +27,7 @@ export interface CurveTrack {
   readonly raters: readonly RaterTrack[];
 }
 
+/** The ratings of one person. */
 export interface RaterTrack {
   readonly name: string;
   /** At each of the times; NaN where this one did not rate. */
@@ -46,6 +47,7 @@ export interface CurveFormat {
   read(folder: Folder, files: readonly string[], problems: Problems, options: CurveOptions): CurveLabels[];
 }
 
+/** What a file of ratings does not say itself. */
 export interface CurveOptions {
   /** Frames a second, for formats that count frames; 25 by default. */
   readonly frameRate?: number;

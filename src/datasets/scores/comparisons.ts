@@ -7,6 +7,7 @@ export interface Judgment {
   readonly loser: number;
 }
 
+/** How strengths explain judgments: Bradley & Terry (1952), or Thurstone (1927), case V. */
 export type ComparisonModel = 'bradley-terry' | 'thurstone';
 
 /** How likely a clip wins against another, by the difference of their strengths. */

@@ -10,6 +10,7 @@ export interface Kernel {
   readonly noiseVariance: number;
 }
 
+/** What a Gaussian process says of a place. */
 export interface Estimate {
   readonly mean: number;
   /** Variance of the curve itself; add `kernel.noiseVariance` for that of a new measurement. */

@@ -6,6 +6,7 @@ import { type BroxOptions, checkFrameSize, type FlowField, type GrayImage, sched
 import { kernelModule } from './module.ts';
 import { FlowWorker } from './worker.ts';
 
+/** How the flow of a stream of frames is computed. */
 export interface FlowStreamOptions extends BroxOptions {
   /** Worker threads; as many as the machine has cores when not given. */
   readonly threads?: number | undefined;

@@ -8,6 +8,7 @@ import { writeSafetensors } from '../../weights/index.ts';
 import { type Calibration, type ModelFile, modelSchema } from '../description.ts';
 import type { Network } from '../network.ts';
 
+/** What a model folder is written from. */
 export interface TrainedModel {
   readonly name: string;
   /** What it was trained on, in a sentence: shown with everything it predicts. */

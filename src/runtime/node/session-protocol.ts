@@ -1,7 +1,10 @@
 // What a session and its worker thread say to each other.
 import type { Tensor } from '../../support/tensor.ts';
 
+/** All that ONNX Runtime can compute with here. */
 export const providers = ['cpu', 'webgpu', 'cuda'] as const;
+
+/** What ONNX Runtime computes with. */
 export type Provider = (typeof providers)[number];
 
 /** What the worker is asked; `open` comes first. */

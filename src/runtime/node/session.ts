@@ -25,6 +25,7 @@ import {
   type Request,
 } from './session-protocol.ts';
 
+/** What becomes part of a session, and what computes it. */
 export interface SessionOptions {
   /** Become part of the model; parameters not given are inputs of every run. */
   parameters?: ReadonlyMap<string, Tensor>;
