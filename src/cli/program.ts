@@ -56,6 +56,10 @@ export const commands: Record<string, LazyCommand> = {
     summary: "from a data set to the paper's Table 1",
     load: async () => (await import('./reproduce.ts')).reproduceCommand(),
   },
+  export: {
+    summary: 'write a model as ONNX, for other programs',
+    load: async () => (await import('./export.ts')).exportCommand(),
+  },
   doctor: {
     summary: 'show what affectline can use on this machine',
     load: async () => (await import('./doctor.ts')).doctorCommand(),

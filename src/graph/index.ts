@@ -11,7 +11,7 @@ export { add, clip, divide, exp, log, multiply, relu, sigmoid, sqrt, subtract } 
 export { type Array64, evaluate } from './evaluate.ts';
 export { gradients } from './gradients.ts';
 export { constant, input, type ParameterValue, parameter, parametersOf } from './leaves.ts';
-export { lower, portable, type Target } from './lowering.ts';
+export { lower, onnxFile, portable, type Target } from './lowering.ts';
 export { linear, matMul } from './matrices.ts';
 export { batchNorm, batchNormOfBatch, type NormStatistics, softmax } from './normalization.ts';
 export { outputName } from './onnx.ts';

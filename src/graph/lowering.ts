@@ -2,7 +2,7 @@
 import type { Tensor } from '../support/tensor.ts';
 import { type Choice, cpuChoice, cpuRules } from './cpu.ts';
 import { inputOperation, parameterOperation } from './leaves.ts';
-import { OnnxGraph } from './onnx.ts';
+import { OnnxGraph, type Reader } from './onnx.ts';
 import { keptOperation } from './recomputation.ts';
 import {
   beforeGradients,
@@ -34,12 +34,39 @@ export interface Target {
 /** Standard ONNX operators alone: for any runtime, and for GPUs. */
 export const portable: Target = { lowering: 'portable', block: 0 };
 
-/** Lowers outputs to a model; given parameters become part of it. */
+/** Lowers outputs to a model for a session; given parameters become part of it. */
 export function lower(
   outputs: Readonly<Record<string, Value>>,
   parameters: ReadonlyMap<string, Tensor> = new Map(),
-  { lowering, block }: Target = portable,
+  target: Target = portable,
 ): Model {
+  const { onnx, inputs } = lowered(outputs, parameters, target, 'sessions');
+  return { bytes: onnx.encoded(), inputs };
+}
+
+/**
+ * An ONNX file for other programs: standard operators (opset 17), nodes in order, outputs under the names given.
+ *
+ * @param metadata texts that the file carries beside the network (`metadata_props`).
+ * @throws TypeError when an output is called as an input, which the format does not have.
+ */
+export function onnxFile(
+  outputs: Readonly<Record<string, Value>>,
+  parameters: ReadonlyMap<string, Tensor>,
+  metadata: Readonly<Record<string, string>>,
+): Model {
+  const { onnx, inputs } = lowered(outputs, parameters, portable, 'others');
+  const twice = Object.keys(outputs).find((name) => inputs.has(name));
+  if (twice !== undefined) throw new TypeError(`'${twice}' is an input and an output`);
+  return { bytes: onnx.encoded(metadata), inputs };
+}
+
+function lowered(
+  outputs: Readonly<Record<string, Value>>,
+  parameters: ReadonlyMap<string, Tensor>,
+  { lowering, block }: Target,
+  reader: Reader,
+): { onnx: OnnxGraph; inputs: ReadonlyMap<string, Shape> } {
   const forCpu = lowering === 'cpu';
   const rules = [
     bind(parameters),
@@ -58,7 +85,7 @@ export function lower(
   const choice = choiceFor(ordered(rewritten));
   const inputsOf = (value: Value) => choice(value)?.inputs ?? value.inputs;
 
-  const onnx = new OnnxGraph();
+  const onnx = new OnnxGraph(reader);
   const names = new Map<Value, string>();
   const inputs = new Map<string, Shape>();
   const labels = Object.keys(outputs);
@@ -77,7 +104,7 @@ export function lower(
     for (const [i, label] of labels.entries())
       if (rewritten[i] === value) onnx.output(label, value.shape, names.get(value)!);
   }
-  return { bytes: onnx.encoded(), inputs };
+  return { onnx, inputs };
 
   function addInput({ name, shape }: { name: string; shape: Shape }, anyBatch: boolean): string {
     const known = inputs.get(name);

@@ -19,7 +19,11 @@ export function outputName(name: string): string {
   return name.slice(0, -suffix.length);
 }
 
+/** What a model is written for: our own sessions, or other programs, which ask for what the format does. */
+export type Reader = 'sessions' | 'others';
+
 export class OnnxGraph {
+  private readonly reader: Reader;
   private readonly nodes: Message[] = [];
   private readonly initializers: Message[] = [];
   private readonly inputs: Message[] = [];
@@ -28,6 +32,10 @@ export class OnnxGraph {
   private readonly domains = new Map([['', 17]]);
   private bytes = 0;
   private count = 0;
+
+  constructor(reader: Reader = 'sessions') {
+    this.reader = reader;
+  }
 
   /** Adds a node and returns the name of its result. */
   node(
@@ -96,16 +104,20 @@ export class OnnxGraph {
   }
 
   output(label: string, shape: Shape, result: string): void {
-    const name = label + suffix;
+    // other programs see the name, so the caller keeps it apart
+    const name = this.reader === 'others' ? label : label + suffix;
     this.nodes.push(new Message().text(1, result).text(2, name).text(3, name).text(4, 'Identity'));
     this.outputs.push(describe(name, shape));
   }
 
-  encoded(): Uint8Array<ArrayBuffer> {
+  /** @param metadata texts that the file carries beside the network (`metadata_props`). */
+  encoded(metadata: Readonly<Record<string, string>> = {}): Uint8Array<ArrayBuffer> {
     const graph = new Message();
     // ONNX Runtime orders nodes itself: back from the last in the file, the inputs of a node likewise. Written backwards,
-    // they run in the order they were added, which keeps memory low (a training step takes half).
-    for (const node of this.nodes.toReversed()) graph.message(1, node);
+    // they run in the order they were added, which keeps memory low (a training step takes half). The format wants them
+    // forwards.
+    const nodes = this.reader === 'others' ? this.nodes : this.nodes.toReversed();
+    for (const node of nodes) graph.message(1, node);
     graph.text(2, 'network');
     for (const tensor of this.initializers) graph.message(5, tensor);
     for (const input of this.inputs) graph.message(11, input);
@@ -113,6 +125,8 @@ export class OnnxGraph {
     const model = new Message().integer(1, 8).text(2, 'affectline').message(7, graph);
     for (const [domain, version] of this.domains)
       model.message(8, new Message().text(1, domain).integer(2, version));
+    for (const [key, value] of Object.entries(metadata))
+      model.message(14, new Message().text(1, key).text(2, value));
     return model.encoded();
   }
 }

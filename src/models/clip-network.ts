@@ -43,14 +43,15 @@ export interface ClipOptions {
  * Inputs are called as the streams, of the shapes that `inputShape` says, in order of clips, frames, pairs; and
  * `hasSound` [clips, 1], where a stream takes the waveform.
  *
- * @returns `prediction` [clips, 2], valence and arousal, in the units of the labels; `averages`, what the running
- *   averages of batch norms become, by parameter name.
+ * @returns `prediction` [clips, 2], valence and arousal, in the units of the labels; `vectors`, by the name of each track,
+ *   its mean over the clip [clips, C], which `predict` takes; `averages`, what the running averages of batch norms become,
+ *   by parameter name.
  */
 export function clipNetwork(
   network: Network,
   batch: Batch,
   { given = [], usesBatchStatistics: uses = () => false }: ClipOptions = {},
-): { prediction: Value; averages: Record<string, Value> } {
+): { prediction: Value; vectors: Record<string, Value>; averages: Record<string, Value> } {
   const averages = new Map<string, Value>();
   const features = new Map(
     network.streams.map((stream) => [
@@ -63,12 +64,18 @@ export function clipNetwork(
   const hears = streamsTaking(network, 'waveform').length > 0;
   const mask = hears ? input(soundMask, [batch.clips, 1]) : undefined;
   const masked = (head: Head) => head.inputs.every((of) => of.masked);
+  const vectors = Object.fromEntries(
+    network.tracks.map((track) => [
+      track.name,
+      track.of === 'waveform'
+        ? features.get(track.name)!
+        : visualFeature(trackMap(network, track, features), batch.clips),
+    ]),
+  );
   const decisions = network.heads.map((head) => {
-    const parts = head.inputs.map(({ track: name, masked }) => {
-      const track = network.tracks.find((candidate) => candidate.name === name)!;
-      if (masked) return maskedFeature(features.get(name)!, mask!);
-      return visualFeature(trackMap(network, track, features), batch.clips);
-    });
+    const parts = head.inputs.map(({ track, masked }) =>
+      masked ? maskedFeature(vectors[track]!, mask!) : vectors[track]!,
+    );
     return regression(parts, head.prefix);
   });
   const prediction =
@@ -78,7 +85,7 @@ export function clipNetwork(
           decisions,
           network.heads.map((head) => (masked(head) ? mask : undefined)),
         );
-  return { prediction, averages: Object.fromEntries(averages) };
+  return { prediction, vectors, averages: Object.fromEntries(averages) };
 }
 
 /** The fused map of a track at moments, from those of its streams. */

@@ -45,6 +45,9 @@ const alexNet: Backbone<'pair'> = {
   about: "AlexNet's five convolutions (Krizhevsky 2014)",
   inputShape: ({ side }) => [3, side, side],
   write: writeField,
+  written:
+    'planes of u (to the right), v (down) and the length of both, each clipped to ±20, (d + 20) / 40, then ' +
+    `less the mean ${imageNet.mean.join(', ')} and divided by the deviation ${imageNet.deviation.join(', ')}`,
   map: (x, layers, { preset }) => convnet5(x, layers, flowSizes[preset]),
   pretrained: 'alexnet',
 };

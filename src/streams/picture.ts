@@ -37,6 +37,9 @@ const denseNet: Backbone<'frame'> = {
   about: 'DenseNet-121 up to its last map (Huang et al. 2017)',
   inputShape: ({ side }) => [3, side, side],
   write: ({ rgb }, input) => writePicture(rgb, input),
+  written:
+    'planes of red, green and blue, 0 … 255 divided by 255, then ' +
+    `less the mean ${imageNet.mean.join(', ')} and divided by the deviation ${imageNet.deviation.join(', ')}`,
   map: (x, layers, { preset }) => densenet(x, layers, pictureSizes[preset]),
   stages: {
     count: 4,
@@ -57,6 +60,7 @@ const mobileNet = (version: 1 | 2): Backbone<'frame'> => ({
       : 'MobileNetV2 up to its last map (Sandler et al. 2018)',
   inputShape: denseNet.inputShape,
   write: denseNet.write,
+  ...(denseNet.written && { written: denseNet.written }),
   map: (x, layers) => mobilenet(x, layers, { version }),
   pretrained: `mobilenet${version}`,
 });

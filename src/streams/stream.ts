@@ -22,6 +22,8 @@ export interface Backbone<Of extends Material = Material> {
    * @param input receives `inputShape` numbers.
    */
   write(material: Materials[Of], input: Float32Array): void;
+  /** What `write` does, in a sentence, for programs that write the input of an exported network themselves. */
+  readonly written?: string;
   /** Input [N, ...inputShape] → map [N, C, height, width]; of a waveform [N, C, columns, 1]. */
   map(x: Value, layers: Layers, setting: StreamSetting): Value;
   /** Of a waveform's network: its windows along time, from the samples to the columns of its map. */
