@@ -81,7 +81,7 @@ export function analyzeCommand(): Command {
     )
     .option(
       '-m, --model <folder>',
-      'a trained model (default: the starter model, trained on synthetic films)',
+      'a trained model, or hf:OWNER/NAME of the Hugging Face Hub (default: the starter model, trained on synthetic films)',
     )
     .addOption(
       new Option(

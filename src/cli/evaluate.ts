@@ -34,7 +34,10 @@ export function evaluateCommand(): Command {
       '-r, --ratings <path>',
       'a file or folder of ratings: CSV (time,valence,arousal or valence_<rater>), Emo-FilM, studyforrest, MediaEval, …',
     )
-    .option('-m, --model <folder>', 'a trained model (default: the starter model)')
+    .option(
+      '-m, --model <folder>',
+      'a trained model, or hf:OWNER/NAME of the Hugging Face Hub (default: the starter model)',
+    )
     .option('-o, --out <folder>', 'write the pictures there (default: none)')
     .option('--frame-rate <rate>', 'frames a second of ratings that count frames (VEATIC; default: 25)')
     .option('--json', 'print the figures as JSON on stdout')

@@ -42,7 +42,7 @@ function addCommand(): Command {
     .argument('<paths...>', 'films, or folders to be searched for films')
     .option(
       '-m, --model <folder>',
-      'a trained model (default: the starter model, trained on synthetic films)',
+      'a trained model, or hf:OWNER/NAME of the Hugging Face Hub (default: the starter model, trained on synthetic films)',
     )
     .option('--queue', 'leave the analysis to `affectline worker` processes (with --database)')
     .action(add);

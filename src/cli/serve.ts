@@ -33,7 +33,7 @@ export function serveCommand(): Command {
     )
     .option(
       '-m, --model <folder>',
-      'a trained model (default: the starter model, trained on synthetic films)',
+      'a trained model, or hf:OWNER/NAME of the Hugging Face Hub (default: the starter model, trained on synthetic films)',
     )
     .action(serveLibrary);
   for (const option of [...placeOptions, ...computingOptions]) command.addOption(option);

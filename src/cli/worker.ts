@@ -21,7 +21,7 @@ export function workerCommand(): Command {
     )
     .option(
       '-m, --model <folder>',
-      'a trained model (default: the starter model, trained on synthetic films)',
+      'a trained model, or hf:OWNER/NAME of the Hugging Face Hub (default: the starter model, trained on synthetic films)',
     )
     .option('--until-empty', 'end when no job waits or runs')
     .action(worker);

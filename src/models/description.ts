@@ -111,6 +111,33 @@ export function parseModelFile(text: string, source: string): ModelFile {
   throw unusable(`${source}: ${[path.join('.'), message].filter(Boolean).join(': ')}${reason}`);
 }
 
+/** A description as it stands in `model.json`. */
+export function modelFileText(file: ModelFile): string {
+  return `${JSON.stringify(file, null, 2)}\n`;
+}
+
+/** `model_type` of a `config.json` in the layout of Hugging Face. */
+export const modelType = 'affectline';
+
+/** `config.json` in the layout of Hugging Face: the description under a key of its own, beside keys of other programs. */
+export function configText(file: ModelFile): string {
+  return `${JSON.stringify({ model_type: modelType, affectline: file }, null, 2)}\n`;
+}
+
+/**
+ * The text of the `model.json` that such a `config.json` holds.
+ *
+ * @throws InputError when it is of another kind of model.
+ */
+export function modelFileOfConfig(text: string, source: string): string {
+  const config = parsed(text, source) as { model_type?: unknown; affectline?: unknown } | null;
+  if (config?.model_type !== modelType || typeof config.affectline !== 'object')
+    throw unusable(
+      `${source}: model_type is ${JSON.stringify(config?.model_type) ?? 'missing'}, not "${modelType}": a model of another program`,
+    );
+  return modelFileText(config.affectline as ModelFile);
+}
+
 function parsed(text: string, source: string): unknown {
   try {
     return JSON.parse(text);

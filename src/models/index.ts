@@ -11,7 +11,7 @@ export {
   soundMask,
   trackMap,
 } from './clip-network.ts';
-export type { Calibration, Known } from './description.ts';
+export { type Calibration, configText, type Known, type ModelFile, modelFileText } from './description.ts';
 export { momentNetwork, pairNetwork, waveformNetwork, windowsOf } from './film-network.ts';
 export { type Model, untrainedModel } from './model.ts';
 export {

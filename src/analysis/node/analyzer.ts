@@ -21,7 +21,10 @@ import { analyzeFilm } from '../analyze.ts';
 
 /** What analyzes films, and with what. */
 export interface AnalyzerOptions {
-  /** A folder with a trained model, or of a run that made one. Default: the starter model, trained on synthetic films. */
+  /**
+   * A folder with a trained model, or of a run that made one, or `hf:owner/name` of the Hugging Face Hub. Default: the
+   * starter model, trained on synthetic films.
+   */
   model?: string;
   /** Instead of a model, networks of this size with random weights, for tests and timings; not beside `model`. */
   preset?: Preset;

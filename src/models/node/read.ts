@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,9 +8,10 @@ import { readSmallText } from '../../support/regular-file.ts';
 import type { Tensor } from '../../support/tensor.ts';
 import { loadInto, readSafetensors } from '../../weights/index.ts';
 import { networkParameters } from '../clip-network.ts';
-import { parseModelFile } from '../description.ts';
+import { type ModelFile, modelFileOfConfig, parseModelFile } from '../description.ts';
 import type { Model } from '../model.ts';
 import { describeNetwork } from '../network.ts';
+import { hubFolder, isOnHub } from './hub.ts';
 
 /** The model that comes with the package, trained on synthetic films: see the README there. */
 export const starterFolder: string = fileURLToPath(new URL('../../../models/starter', import.meta.url));
@@ -20,23 +22,29 @@ const largestDescription = 2 ** 20;
 /** A model that was read from a folder: all of its weights are there. */
 export interface StoredModel extends Model {
   readonly parameters: ReadonlyMap<string, Tensor>;
+  readonly files: {
+    /** The folder that holds them. */
+    readonly folder: string;
+    /** What `model.json` says, or would say. */
+    readonly description: ModelFile;
+    /** Path of the weights. */
+    readonly weights: string;
+  };
 }
 
 /**
- * Reads a trained model: a folder with `model.json`, which says what it is, and `model.safetensors`, its weights; or the
- * folder of a run, which holds that in `best/`.
+ * Reads a trained model: a folder with `model.json`, which says what it is, and `model.safetensors`, its weights; the
+ * folder of a run, which holds that in `best/`; or a folder in the layout of Hugging Face, with `config.json` in place of
+ * `model.json`.
  *
+ * @param place the folder, or `hf:owner/name[@revision]` of a model on the Hugging Face Hub or in its cache (`hubFolder`).
  * @throws InputError naming the file and what is wrong with it.
  */
-export async function readModel(folder: string): Promise<StoredModel> {
-  const best = join(folder, 'best');
-  const own = existsSync(join(folder, 'model.json')) || !existsSync(join(best, 'model.json')) ? folder : best;
-  const source = join(own, 'model.json');
-  const text = await readText(source);
-  const { name, trained, synthetic, scale, preprocessing, calibration, weights, ...file } = parseModelFile(
-    text,
-    source,
-  );
+export async function readModel(place: string): Promise<StoredModel> {
+  const folder = isOnHub(place) ? await hubFolder(place) : place;
+  const { own, source, text } = await findDescription(folder);
+  const description = parseModelFile(text, source);
+  const { name, trained, synthetic, scale, preprocessing, calibration, weights, ...file } = description;
   const network = naming(source, () => describeNetwork(file.network));
   const path = join(own, weights.file);
   const found = await readSafetensors(path);
@@ -47,7 +55,7 @@ export async function readModel(folder: string): Promise<StoredModel> {
       'unusable-model',
     );
   // it holds the hash of the weights
-  const contentHash = await contentHashOf(source);
+  const contentHash = `sha256:${createHash('sha256').update(text).digest('hex')}`;
   return {
     description: { name, preset: network.preset, trained, synthetic, scale, contentHash },
     network,
@@ -56,7 +64,19 @@ export async function readModel(folder: string): Promise<StoredModel> {
     parameters,
     parametersOf: () => parameters,
     head: parameters,
+    files: { folder: own, description, weights: path },
   };
+}
+
+/** The text of `model.json`, and the folder where it, or `config.json` in its place, was found. */
+async function findDescription(folder: string): Promise<{ own: string; source: string; text: string }> {
+  const has = (...parts: string[]) => existsSync(join(folder, ...parts));
+  const own = !has('model.json') && has('best', 'model.json') ? join(folder, 'best') : folder;
+  const config = join(folder, 'config.json');
+  if (own === folder && !has('model.json') && existsSync(config))
+    return { own, source: config, text: modelFileOfConfig(await readText(config), config) };
+  const source = join(own, 'model.json');
+  return { own, source, text: await readText(source) };
 }
 
 async function readText(file: string): Promise<string> {

@@ -5,7 +5,7 @@ import { writeAtomically } from '../../support/files.ts';
 import { makeFolder } from '../../support/folders.ts';
 import type { Tensor } from '../../support/tensor.ts';
 import { writeSafetensors } from '../../weights/index.ts';
-import { type Calibration, type ModelFile, modelSchema } from '../description.ts';
+import { type Calibration, type ModelFile, modelFileText, modelSchema } from '../description.ts';
 import type { Network } from '../network.ts';
 
 /** What a model folder is written from. */
@@ -45,5 +45,5 @@ export async function writeModel(
     ...(calibration && { calibration }),
     weights: { file: 'model.safetensors', contentHash: await contentHashOf(weights) },
   };
-  await writeAtomically(join(folder, 'model.json'), `${JSON.stringify(file, null, 2)}\n`);
+  await writeAtomically(join(folder, 'model.json'), modelFileText(file));
 }
