@@ -60,6 +60,10 @@ export const commands: Record<string, LazyCommand> = {
     summary: 'write a model as ONNX, for other programs',
     load: async () => (await import('./export.ts')).exportCommand(),
   },
+  'export-training': {
+    summary: 'write a training for PyTorch',
+    load: async () => (await import('./export-training.ts')).exportTrainingCommand(),
+  },
   doctor: {
     summary: 'show what affectline can use on this machine',
     load: async () => (await import('./doctor.ts')).doctorCommand(),

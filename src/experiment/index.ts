@@ -13,4 +13,5 @@ export {
   silent,
   type TrainingRunOptions,
   trainAndPredict,
+  trainedOn,
 } from './run.ts';

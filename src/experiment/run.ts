@@ -172,7 +172,8 @@ async function claimFolder(folder: string, configuration: TrainingConfiguration)
     throw new InputError(`${folder} holds a run of another configuration; choose another name, or delete it`);
 }
 
-function trainedOn(dataSet: DataSet, split: Split): string {
+/** What a model is trained on, in a few words: shown with everything it predicts. */
+export function trainedOn(dataSet: DataSet, split: Split): string {
   const films = new Set(split.train.map(({ film }) => film)).size;
   const { length } = split.train;
   // never the name of the format there, which is that of a data set of real films

@@ -7,6 +7,7 @@
  */
 export { broadcast, concat, pad, reduceMean, reduceSum, reshape, slice, transpose } from './arrays.ts';
 export { type ConvolutionOptions, convolution, type Pair } from './convolution.ts';
+export { type DescribedGraph, type DescribedNode, describeGraph } from './description.ts';
 export { add, clip, divide, exp, log, multiply, relu, sigmoid, sqrt, subtract } from './elementwise.ts';
 export { type Array64, evaluate } from './evaluate.ts';
 export { gradients } from './gradients.ts';

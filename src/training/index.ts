@@ -11,10 +11,14 @@ export {
   type TrainingConfiguration,
   trainingConfiguration,
 } from './configuration.ts';
+export type { Excerpt, ExcerptSize } from './excerpts.ts';
+export type { NumberedExcerpt } from './inputs.ts';
+export { groupedRate } from './optimizers.ts';
 export type { StepProgress, TrainingClip, TrainOptions, TrainResult } from './options.ts';
+export { clipsOfRun, excerptSize, type PlannedStep, plannedSteps, stepsOfEpoch } from './plan.ts';
 export { type PredictClipsOptions, predictClips } from './predict-clips.ts';
 export type { EpochRecord } from './records/records.ts';
-export { initialParameters, openClips, openSplit } from './start.ts';
+export { initialParameters, openClips, openSplit, startAtMean } from './start.ts';
 export { evaluationSize } from './step-inputs.ts';
-export { partOf, type TrainedPart, type TrainedParts } from './trained-parts.ts';
+export { partOf, type TrainedPart, type TrainedParts, trains } from './trained-parts.ts';
 export { train } from './trainer.ts';

@@ -85,3 +85,11 @@ async function streamWeights(file: string, stream: string): Promise<ReadonlyMap<
     throw new InputError(`${file}: holds no weights of the ${stream} stream`);
   return parameters;
 }
+
+/** A regression that starts from the mean label has only the differences to learn. */
+export function startAtMean(parameters: ReadonlyMap<string, Tensor>, clips: readonly TrainingClip[]): void {
+  const mean = (dimension: 'valence' | 'arousal') =>
+    clips.reduce((sum, clip) => sum + clip[dimension], 0) / clips.length;
+  for (const [name, { data }] of parameters)
+    if (/(^|\.)regression\.bias$/.test(name)) data.set([mean('valence'), mean('arousal')]);
+}

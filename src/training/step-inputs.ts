@@ -1,16 +1,14 @@
 import type { Network } from '../models/index.ts';
 import type { Runtime } from '../runtime/index.ts';
-import { Random, seedOf } from '../support/random.ts';
-import { sampleRate } from '../support/sound.ts';
 import type { Tensor } from '../support/tensor.ts';
 import type { TrainingConfiguration } from './configuration.ts';
-import { type Excerpt, type ExcerptSize, evenExcerpt, randomExcerpt } from './excerpts.ts';
+import { type Excerpt, type ExcerptSize, evenExcerpt } from './excerpts.ts';
 import { readInputs } from './inputs.ts';
 import type { TrainingClip } from './options.ts';
+import { clipsOfRun, drawEpoch, excerptSize, fixedExcerpts, stepsOfEpoch } from './plan.ts';
 import { readAhead, type Waiting } from './read-ahead.ts';
 import type { Run } from './step.ts';
 import { keepFeatures, type StreamFeatures } from './stream-features.ts';
-import { partOf } from './trained-parts.ts';
 
 const batchesAhead = 3;
 
@@ -52,24 +50,24 @@ export class StepInputs {
   /** Computes the features of frozen streams that are not in the folder yet. */
   static async open(options: StepInputOptions): Promise<StepInputs> {
     const { configuration, network } = options;
-    const fixed = fixedExcerpts(options);
+    const clips = options.train.map(({ clip }) => clip);
+    const fixed = fixedExcerpts(configuration, network, clips);
     const keep = { ...options, parts: configuration.train };
     const train = await keepFeatures(fixed, {
       ...keep,
-      clips: options.train.map(({ clip }) => clip),
+      clips,
       size: excerptSize(configuration, network),
     });
-    const clips = options.validation.map(({ clip }) => clip);
+    const held = options.validation.map(({ clip }) => clip);
     const size = evaluationSize(configuration, network);
-    const middles = clips.map((clip) => [evenExcerpt(clip, size)]);
-    const validation = await keepFeatures(middles, { ...keep, clips, size });
+    const middles = held.map((clip) => [evenExcerpt(clip, size)]);
+    const validation = await keepFeatures(middles, { ...keep, clips: held, size });
     return new StepInputs(options, fixed, { train, validation });
   }
 
   /** Steps of an epoch. */
   get steps(): number {
-    const { train, configuration } = this.options;
-    return Math.max(1, Math.floor(train.length / configuration.batchSize));
+    return stepsOfEpoch(this.options.configuration, this.options.train.length);
   }
 
   /**
@@ -90,22 +88,12 @@ export class StepInputs {
   /** The epoch's random order, and of each clip a random part. */
   private *runsOfEpoch(epoch: number, firstStep: number): Generator<() => Promise<Run>> {
     const { configuration, network, train } = this.options;
-    const { seed, batchSize } = configuration;
     const size = excerptSize(configuration, network);
-    const order = Random.seeded(seedOf(seed, epoch, 0)).shuffled([...train.keys()]);
     const together = clipsOfRun(configuration);
-    for (let step = firstStep; step < this.steps; step++) {
-      const random = Random.seeded(seedOf(seed, epoch, step + 1));
-      const excerpts = Array.from({ length: batchSize }, (_, i) => {
-        // with fewer clips than a batch holds, some come twice
-        const clipNumber = order[(step * batchSize + i) % order.length]!;
-        const { clip } = train[clipNumber]!;
-        const fixed = this.fixed?.[clipNumber];
-        const excerptNumber = fixed ? random.integer(fixed.length) : 0;
-        const excerpt = fixed?.[excerptNumber] ?? randomExcerpt(clip, size, random);
-        return { clip, clipNumber, excerpt, excerptNumber };
-      });
-      for (let first = 0; first < batchSize; first += together) {
+    const clips = train.map(({ clip }) => clip);
+    const steps = drawEpoch(configuration, { clips, size, fixed: this.fixed }, epoch, firstStep);
+    for (const excerpts of steps) {
+      for (let first = 0; first < excerpts.length; first += together) {
         const own = excerpts.slice(first, first + together);
         yield async () => ({
           ...(await readInputs(own, size, network, this.kept.train)),
@@ -120,28 +108,6 @@ export class StepInputs {
   }
 }
 
-/** The excerpts that training is limited to when features of frozen streams that see are kept; drawn by the seed. */
-function fixedExcerpts({ configuration, network, train }: StepInputOptions): Excerpt[][] | undefined {
-  const { flowViews, seed } = configuration;
-  const isKept = network.tracks.some(
-    ({ of, streams }) =>
-      of === 'moment' && streams.some((stream) => partOf(configuration.train, stream) === 'frozen'),
-  );
-  if (flowViews === 0 || !isKept) return undefined;
-  const size = excerptSize(configuration, network);
-  return train.map(({ clip }, i) => {
-    const random = Random.seeded(seedOf(seed, 0, i + 1));
-    return Array.from({ length: flowViews }, () => randomExcerpt(clip, size, random));
-  });
-}
-
-/** How much a step looks at of each clip. */
-export function excerptSize(configuration: TrainingConfiguration, network: Network): ExcerptSize {
-  const { segments, flowFields, soundSeconds } = configuration;
-  const samples = Math.round(soundSeconds * sampleRate);
-  return { moments: segments, fields: flowFields, samples, side: network.sizes.side };
-}
-
 /** How much validation and test look at of each clip: every field of more moments. */
 export function evaluationSize(configuration: TrainingConfiguration, network: Network): ExcerptSize {
   return {
@@ -149,11 +115,6 @@ export function evaluationSize(configuration: TrainingConfiguration, network: Ne
     moments: configuration.evaluationSegments,
     fields: 10,
   };
-}
-
-/** Clips that one run of the network takes in. */
-export function clipsOfRun({ batchSize, clipsAtOnce = batchSize }: TrainingConfiguration): number {
-  return clipsAtOnce;
 }
 
 function targets(clips: readonly TrainingClip[]): Tensor {

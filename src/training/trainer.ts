@@ -5,24 +5,17 @@ import { writeModel } from '../models/node/index.ts';
 import { nodeRuntime, type Runtime } from '../runtime/node/index.ts';
 import { InputError } from '../support/errors.ts';
 import { lockForThisProcess } from '../support/owner-lock.ts';
-import type { Tensor } from '../support/tensor.ts';
 import { agreement } from './agreement.ts';
 import { readCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import type { TrainingConfiguration } from './configuration.ts';
-import {
-  adam,
-  adamW,
-  groupedRate,
-  type Optimizer,
-  type OptimizerState,
-  sgd,
-  warmupCosine,
-} from './optimizers.ts';
-import type { TrainingClip, TrainOptions, TrainResult } from './options.ts';
+import { adam, adamW, groupedRate, type Optimizer, type OptimizerState, sgd } from './optimizers.ts';
+import type { TrainOptions, TrainResult } from './options.ts';
+import { clipsOfRun, excerptSize, partOfPeakRate } from './plan.ts';
 import { predictClips } from './predict-clips.ts';
 import { type EpochRecord, epochRecordSchema, writeRecords } from './records/records.ts';
+import { startAtMean } from './start.ts';
 import { type Run, TrainingStep } from './step.ts';
-import { clipsOfRun, evaluationSize, excerptSize, StepInputs } from './step-inputs.ts';
+import { evaluationSize, StepInputs } from './step-inputs.ts';
 
 /**
  * The paper's training, section 3: mean squared error, Adam, a random square and flip; with early stopping by the
@@ -157,9 +150,8 @@ async function takeSteps(training: Training): Promise<void> {
 }
 
 /** The learning rate, as a part of its peak. */
-function partOfPeak({ options, inputs, state }: Training): number {
-  const { warmupEpochs, epochs } = options.configuration;
-  return warmupCosine({ warmup: warmupEpochs * inputs.steps, total: epochs * inputs.steps }, state.step);
+function partOfPeak({ options, state }: Training): number {
+  return partOfPeakRate(options.configuration, options.train.length, state.step);
 }
 
 /** What the epoch came to, on the validation clips. */
@@ -222,14 +214,6 @@ function progressOf(saved: unknown, folder: string): Progress {
 function optimizerOf({ optimizer, weightDecay }: TrainingConfiguration): Optimizer {
   if (optimizer === 'sgd') return sgd({ weightDecay });
   return optimizer === 'adamw' ? adamW({ weightDecay }) : adam();
-}
-
-/** A regression that starts from the mean label has only the differences to learn. */
-function startAtMean(parameters: ReadonlyMap<string, Tensor>, clips: readonly TrainingClip[]): void {
-  const mean = (dimension: 'valence' | 'arousal') =>
-    clips.reduce((sum, clip) => sum + clip[dimension], 0) / clips.length;
-  for (const [name, { data }] of parameters)
-    if (/(^|\.)regression\.bias$/.test(name)) data.set([mean('valence'), mean('arousal')]);
 }
 
 async function* some<T>(items: AsyncGenerator<T>, count: number): AsyncGenerator<T, void, undefined> {

@@ -50,6 +50,16 @@ export interface PreparedClip {
   readonly loudness: number | null;
 }
 
+/** First byte and number of bytes of each part of a clip file. */
+export interface ClipPlaces {
+  readonly segments: readonly {
+    readonly picture: readonly [number, number];
+    readonly flow: readonly [number, number];
+    readonly flowCount: number;
+  }[];
+  readonly waveform: readonly (readonly [number, number])[];
+}
+
 /** Writes a clip whose parts are all there already. The file appears whole or not at all. */
 export async function writeClipFile(path: string, clip: PreparedClip): Promise<void> {
   const { duration, width, height, handcrafted, loudness } = clip;
@@ -137,6 +147,19 @@ export class ClipFile {
 
   get height(): number {
     return this.header.height;
+  }
+
+  /** Where its parts lie in the file, first byte and bytes of each, for other programs; the format is in clip-header.ts. */
+  get places(): ClipPlaces {
+    const place = ([first, bytes]: Part) => [first, bytes] as const;
+    return {
+      segments: this.header.segments.map(({ picture, flow, flowCount }) => ({
+        picture: place(picture),
+        flow: place(flow),
+        flowCount,
+      })),
+      waveform: this.header.waveform.map(place),
+    };
   }
 
   get handcrafted(): readonly number[] {

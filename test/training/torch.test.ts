@@ -1,0 +1,155 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openAnalyzer } from '../../src/analysis/node/index.ts';
+import { ClipCache } from '../../src/clips/index.ts';
+import { openDataSet, splitNamed } from '../../src/datasets/index.ts';
+import { startingConfiguration } from '../../src/experiment/index.ts';
+import { readModel } from '../../src/models/node/index.ts';
+import { nodeRuntime } from '../../src/runtime/node/index.ts';
+import { preprocessingFor } from '../../src/streams/index.ts';
+import { requirement } from '../../src/support/testing.ts';
+import { readCheckpoint } from '../../src/training/checkpoint.ts';
+import { initialParameters, openSplit, train } from '../../src/training/index.ts';
+import { hasPyTorch } from '../pytorch/pytorch.ts';
+
+const hasFfmpeg = requirement('ffmpeg', () => execFileSync('ffmpeg', ['-version']).length > 0);
+const hasPillow = requirement('python3-pil', () => {
+  execFileSync('/usr/bin/python3', ['-c', 'import PIL'], { stdio: 'ignore' });
+  return true;
+});
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const script = join(root, 'examples/torch/train.py');
+
+const small =
+  'preset: compact\nbatchSize: 4\nclipsAtOnce: 1\nsegments: 2\nflowFields: 2\nevaluationSegments: 1\nsoundSeconds: 1\n' +
+  'epochs: 5\npatience: 9\n';
+/** What trains, and how. */
+const cases = {
+  'fine-tuned: frozen flow and sound, frozen batch norms, Adam': `${small}train: { flow: frozen, picture: 3, sound: frozen }\nbatchNorm: frozen\n`,
+  'from scratch: all trained, statistics of each run, SGD': `${small.replace('Once: 1', 'Once: 2')}batchNorm: batch\noptimizer: sgd\nweightDecay: 0.01\nsoundLayer: pool5\n`,
+  'decisions: all trained, two clips a run, AdamW': `${small.replace('Once: 1', 'Once: 2')}fusion: decisions\nbatchNorm: frozen\noptimizer: adamw\nweightDecay: 0.01\n`,
+};
+
+/** A bias before a batch norm with statistics of the batch changes nothing: its gradient is rounding, by any program. */
+const withoutEffect = /^sound\.conv\d\.0\.bias$/;
+
+/** Euclidean, of what a is more than b. */
+function norm(a: Float32Array, b?: Float32Array): number {
+  return Math.sqrt(a.reduce((sum, value, i) => sum + (value - (b?.[i] ?? 0)) ** 2, 0));
+}
+
+/** Debian's torchrun fails on its own defaults of these two under Python 3.11; the tenth process, which is none, saves it. */
+const defaults = ['--redirects', '9:1', '--tee', '9:1'];
+const torchrun = (processes: number, folder: string) =>
+  spawnSync(
+    'torchrun',
+    ['--standalone', ...defaults, '--nproc_per_node', String(processes), script, folder],
+    { encoding: 'utf8', env: { ...process.env, OMP_NUM_THREADS: '1', PYTHONDONTWRITEBYTECODE: '1' } },
+  );
+
+describe.skipIf(!hasPyTorch || !hasFfmpeg || !hasPillow)(
+  'training in PyTorch (needs PyTorch, ffmpeg)',
+  () => {
+    const folder = mkdtempSync(join(tmpdir(), 'affectline-torch-'));
+    const [data, clips] = [join(folder, 'data'), join(folder, 'clips')];
+    afterAll(() => rmSync(folder, { recursive: true }));
+
+    beforeAll(() => {
+      execFileSync('mkdir', [data]);
+      const sets = ['train', 'train', 'train', 'train', 'validation', 'test'];
+      const rows = sets.map((set, i) => {
+        const picture = `testsrc2=size=192x144:rate=25:duration=1.4,eq=brightness=${0.1 * i - 0.3},rotate=t/${i + 1},noise=alls=40:allf=t`;
+        const sound = ['-f', 'lavfi', '-i', `sine=frequency=${200 + 150 * i}:duration=${1 + 0.2 * i}`];
+        const input = ['-f', 'lavfi', '-i', picture, ...(i === 2 ? [] : sound)];
+        execFileSync('ffmpeg', ['-v', 'error', ...input, '-pix_fmt', 'yuv420p', join(data, `${i}.mp4`)]);
+        return `${i}.mp4,${2 + 0.3 * i},${4 - 0.4 * i},film ${i >> 1 || set},${set}`;
+      });
+      writeFileSync(join(data, 'labels.csv'), `path,valence,arousal,film,set\n${rows.join('\n')}\n`);
+    });
+
+    test.each(Object.entries(cases))(
+      '%s: two processes end where we end after five steps',
+      async (name, yaml) => {
+        const out = join(folder, name.split(/\W/)[0]!);
+        const config = `${out}.yaml`;
+        writeFileSync(config, yaml);
+        const given = [
+          'export-training',
+          '--torch',
+          out,
+          '--data',
+          data,
+          '--config',
+          config,
+          '--cache',
+          clips,
+        ];
+        const said = execFileSync(process.execPath, [join(root, 'dist/cli/main.js'), ...given, '--json']);
+        expect(JSON.parse(said.toString())).toEqual({ folder: out, clips: 4, steps: 5 });
+        const torch = torchrun(2, out);
+        expect(torch.status, torch.stderr).toBe(0);
+        const theirs = await readModel(join(out, 'trained'));
+
+        const configuration = startingConfiguration(yaml, 'test', () => {});
+        const dataSet = openDataSet(data);
+        const cache = new ClipCache(clips, preprocessingFor('compact'));
+        const split = await openSplit(splitNamed('film-disjoint', dataSet.clips, 1), cache);
+        const losses: number[] = [];
+        await train({
+          ...{ configuration, parameters: await initialParameters(configuration) },
+          ...{ train: split.train, validation: split.validation, folder: `${out}-ours` },
+          model: { name: 'ours', trained: 'pictures', synthetic: true, preprocessing: cache.preprocessing },
+          runtime: nodeRuntime({ threads: 1 }),
+          onStep: ({ loss }) => losses.push(loss),
+        });
+        const { parameters } = (await readCheckpoint(join(`${out}-ours`, 'last')))!;
+        const start = (await readModel(out)).parameters;
+        const worst = { relative: 0, moved: 0, name: '' };
+        for (const [name, { data }] of parameters) {
+          const own = theirs.parameters.get(name)!.data;
+          const before = start.get(name)!.data;
+          const size = norm(data);
+          if (size === 0 || (configuration.batchNorm === 'batch' && withoutEffect.test(name))) continue;
+          const relative = norm(data, own) / size;
+          if (relative > worst.relative) Object.assign(worst, { relative, name });
+          // what starts at 0 is five steps long, and its rounding with it
+          expect(relative, name).toBeLessThan(norm(before) > 0 ? 1e-3 : 3e-3);
+          worst.moved = Math.max(worst.moved, norm(data, before) / size);
+        }
+        // as far as they moved, they moved together
+        expect(worst.moved).toBeGreaterThan(20 * worst.relative);
+        const theirLosses = [...torch.stdout.matchAll(/loss (\d+\.\d+)/g)].map(([, loss]) => Number(loss));
+        expect(theirLosses).toHaveLength(5);
+        for (const [i, loss] of losses.entries())
+          expect(Math.abs(theirLosses[i]! - loss)).toBeLessThan(2e-4 * loss);
+      },
+      120_000,
+    );
+
+    test('what PyTorch trained analyzes films', async () => {
+      const analyzer = await openAnalyzer({ model: join(folder, 'decisions', 'trained') });
+      try {
+        const { clip, model } = await analyzer.analyze(join(data, '5.mp4'));
+        expect(model).toMatchObject({ name: 'decisions', trained: expect.stringContaining('4 clips') });
+        expect(clip.valence).toBeGreaterThan(1);
+        expect(clip.valence).toBeLessThan(5);
+      } finally {
+        await analyzer.close();
+      }
+    });
+
+    test('processes that do not share the runs of a step are told so', () => {
+      const torch = torchrun(3, join(folder, 'decisions'));
+      expect(torch.status).not.toBe(0);
+      expect(torch.stderr).toContain('3 processes do not share the 2 runs of a step');
+    });
+
+    test('the script stays short', () => {
+      expect(readFileSync(script, 'utf8').split('\n').length).toBeLessThanOrEqual(151);
+    });
+  },
+);
