@@ -3,7 +3,7 @@
     torchrun --nproc_per_node 2 train.py FOLDER
 
 The model is FOLDER/trained, for `affectline analyze FILM --model FOLDER/trained`. A step takes the batch that the index
-says, in runs of a fixed number of clips, which the processes share: their number divides that of a step's runs. Batch norms
+says, in runs of a fixed number of clips, which the processes share (their number divides that of the runs). Batch norms
 with statistics of the batch take those of each run, here as there, so that the number of processes changes nothing."""
 import contextlib
 import hashlib
@@ -64,10 +64,8 @@ class Network(torch.nn.Module):
         super().__init__()
         self.graph = graph
         for name, value in weights.items():
-            if name in trained:
-                self.register_parameter(name.replace(".", "/"), torch.nn.Parameter(value))
-            else:
-                self.register_buffer(name.replace(".", "/"), value)
+            add = self.register_parameter if name in trained else self.register_buffer
+            add(name.replace(".", "/"), torch.nn.Parameter(value) if name in trained else value)
         for i, a in [(i, n["attributes"]) for i, n in enumerate(graph["nodes"]) if n["operation"] == "constant"]:
             value = torch.tensor(a["data"], dtype=torch.float32).reshape(a["shape"])
             self.register_buffer(f"constant/{i}", value, persistent=False)
@@ -104,7 +102,7 @@ def main(folder):
     on_gpu = torch.cuda.is_available()
     dist.init_process_group("nccl" if on_gpu else "gloo")
     rank, world = dist.get_rank(), dist.get_world_size()
-    device = torch.device("cuda", int(os.environ["LOCAL_RANK"])) if on_gpu else torch.device("cpu")
+    device = torch.device(f"cuda:{os.environ['LOCAL_RANK']}" if on_gpu else "cpu")
     with open(os.path.join(folder, "training.json")) as file:
         training = json.load(file)
     groups, together, momentum = training["trained"], training["clipsOfRun"], training["momentum"]
@@ -114,9 +112,9 @@ def main(folder):
     weights = read_safetensors(os.path.join(folder, "model.safetensors"))
     network = Network(training["graph"], weights, {group["name"] for group in groups}).to(device)
     tensors, clips = network.tensors(), Clips(folder, training["size"], training["streams"])
-    of = [{"params": [tensors[g["name"]]], "weight_decay": g["decay"], "lr": g["rate"]} for g in groups]
+    of = [{"params": [tensors[g["name"]]], "weight_decay": g["decay"], "peak": g["rate"]} for g in groups]
     kinds = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW, "sgd": torch.optim.SGD}
-    optimizer = kinds[training["optimizer"]](of, **({"momentum": 0.9} if training["optimizer"] == "sgd" else {}))
+    optimizer = kinds[training["optimizer"]](of, lr=1, **({"momentum": 0.9} if training["optimizer"] == "sgd" else {}))
     model = DistributedDataParallel(network, broadcast_buffers=False)
     own = range(rank * runs // world, (rank + 1) * runs // world)
     for number, line in enumerate(open(os.path.join(folder, "steps.jsonl"))):
@@ -135,8 +133,8 @@ def main(folder):
             dist.all_reduce(value)
             tensors[name].mul_((1 - momentum) ** runs).add_(value)
         torch.nn.utils.clip_grad_norm_(network.parameters(), training["gradientLimit"])
-        for group, peak in zip(optimizer.param_groups, groups):
-            group["lr"] = step["rate"] * peak["rate"]
+        for group in optimizer.param_groups:
+            group["lr"] = step["rate"] * group["peak"]
         optimizer.step()
         optimizer.zero_grad()
         dist.all_reduce(loss)
@@ -144,6 +142,8 @@ def main(folder):
             print(f"step {number + 1}: loss {loss.item():.5f}", flush=True)
     if rank == 0:
         write_model(folder, tensors)
+    dist.barrier()
+    dist.destroy_process_group()
 
 
 if __name__ == "__main__":
