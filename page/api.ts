@@ -1,6 +1,14 @@
-import type { FilmCard, FilmDetails, JobCard, Problem, SceneCard } from '../src/server/types.ts';
+import type {
+  FilmCard,
+  FilmDetails,
+  JobCard,
+  LabelOverview,
+  LabelSceneCard,
+  Problem,
+  SceneCard,
+} from '../src/server/types.ts';
 
-export type { FilmCard, FilmDetails, JobCard, SceneCard };
+export type { FilmCard, FilmDetails, JobCard, LabelOverview, LabelSceneCard, SceneCard };
 
 /** Asks the server this page comes from. @throws Error with what it says in plain words. */
 async function ask<Body>(path: string, init?: RequestInit): Promise<Body> {
@@ -49,3 +57,23 @@ export function follow(id: string, tell: (job: JobCard) => void): () => void {
   });
   return () => events.close();
 }
+
+const post = (value: unknown): RequestInit => ({
+  method: 'POST',
+  headers: { 'content-type': 'application/json' },
+  body: JSON.stringify(value),
+});
+export type Dimension = 'valence' | 'arousal';
+export const labels = (dimension: Dimension) => ask<LabelOverview>(`/api/labels?dimension=${dimension}`);
+/** Makes scenes of all films ready to be compared. */
+export const takeScenes = () => ask<{ scenes: number }>('/api/labels/scenes', post({}));
+export const nextPair = (rater: string, dimension: Dimension) =>
+  ask<{ pair?: [LabelSceneCard, LabelSceneCard] }>(
+    `/api/labels/pair?${new URLSearchParams({ rater, dimension })}`,
+  ).then(({ pair }) => pair);
+export const choose = (choice: {
+  rater: string;
+  dimension: Dimension;
+  pair: [number, number];
+  chosen?: number;
+}) => ask<void>('/api/labels/choices', post(choice));

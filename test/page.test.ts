@@ -136,7 +136,48 @@ describe.skipIf(!hasChromium)('the page (needs chromium)', () => {
     await page.context().close();
   }, 90_000);
 
-  test.each(['', '#/film/1', '#/search', '#/film/99'])(
+  test('scenes are labeled in pairs by the keyboard alone, and a second rater agrees with the first', async () => {
+    const { page, wrong } = await open('#/label', { bypassCSP: true });
+    await page.addScriptTag({ content: axe });
+    for (const rater of ['Ann', 'Ben']) {
+      await page.getByLabel('Your name').fill(rater);
+      await page.keyboard.press('Enter');
+      await page.getByRole('heading', { name: 'Which scene excites more?' }).waitFor();
+      await page.getByRole('button', { name: 'The left one' }).focus();
+      if (rater === 'Ann') {
+        await page.keyboard.press('1');
+        const video = page.locator('video').first();
+        await expect.poll(() => video.evaluate((element: HTMLVideoElement) => element.paused)).toBe(false);
+        await page.keyboard.press('1');
+        await expect.poll(() => video.evaluate((element: HTMLVideoElement) => element.paused)).toBe(true);
+        for (const colorScheme of ['light', 'dark'] as const) {
+          await page.emulateMedia({ colorScheme });
+          expect(await seriousFaults(page), colorScheme).toEqual([]);
+        }
+        if (pictures) await page.screenshot({ path: join(pictures, 'page-label.png') });
+      }
+      // the later scene every time, until no pair is left
+      for (let asked = 0; asked < 40; asked++) {
+        const times = page.locator('.pair .quiet');
+        if ((await times.count()) === 0) break;
+        const [left, right] = (await times.allInnerTexts()).map((text) => /(\d+:\d+) –/.exec(text)![1]!);
+        const before = await page.getByRole('list').allInnerTexts();
+        await page.keyboard.press(left! > right! ? 'ArrowLeft' : 'ArrowRight');
+        await expect.poll(() => page.getByRole('list').allInnerTexts()).not.toEqual(before);
+      }
+      await page.getByText('You have answered every pair').waitFor();
+    }
+    await page.getByText('two raters choose the same in 100%').waitFor();
+    const { ranking } = await (await fetch(`${server.url}api/labels?dimension=arousal`)).json();
+    const starts = ranking.map(({ from }: { from: number }) => from);
+    expect(starts).toEqual([...starts].sort((a, b) => b - a));
+    await page.keyboard.press('Backspace');
+    await page.getByRole('button', { name: 'I cannot say' }).waitFor();
+    expect(wrong).toEqual([]);
+    await page.context().close();
+  }, 90_000);
+
+  test.each(['', '#/film/1', '#/search', '#/label', '#/film/99'])(
     'nothing stands in the way of anybody at /%s, in light, in dark and on a telephone',
     async (at) => {
       for (const colorScheme of ['light', 'dark'] as const) {

@@ -19,7 +19,14 @@ export function libraryCommand(): Command {
   const command = new Command('library').description(
     'Keep films with their curves, to be searched: in a folder, or on PostgreSQL for many at once.',
   );
-  for (const part of [addCommand(), listCommand(), showCommand(), removeCommand(), exportCommand()]) {
+  for (const part of [
+    addCommand(),
+    listCommand(),
+    showCommand(),
+    removeCommand(),
+    exportCommand(),
+    labelsCommand(),
+  ]) {
     for (const option of placeOptions) part.addOption(option);
     command.addCommand(part);
   }
@@ -259,4 +266,22 @@ async function exportFiles(
       process.stdout.write(`${path}\n`);
     }
   }
+}
+
+function labelsCommand(): Command {
+  return new Command('labels')
+    .description(
+      'Write what people chose on the page, of pairs of scenes, as a data set for `affectline train`: labels.csv with a\n' +
+        'score of 1 to 5 for each scene that was compared in valence and in arousal, and copies of the films.',
+    )
+    .requiredOption('-o, --out <folder>', 'the folder of the data set')
+    .action(({ out, ...place }: PlaceOptions & { out: string }) =>
+      withLibrary(place, async (library) => {
+        const { Labels, writeLabels } = await import('../labeling/index.ts');
+        const { clips, films } = await writeLabels(new Labels(library), out);
+        process.stdout.write(
+          `${out}: ${clips} scenes of ${films === 1 ? 'one film' : `${films} films`}; affectline train --data ${out}\n`,
+        );
+      }),
+    );
 }

@@ -82,6 +82,40 @@ const steps: readonly string[] = [
   alter table affectline.curve alter column valence set storage external;
   alter table affectline.curve alter column arousal set storage external;
   `,
+  // what people say of scenes: pairs compared, and curves drawn while a film plays
+  `
+  create table affectline.scene (
+    id bigint generated always as identity primary key,
+    film_id bigint not null references affectline.film on delete cascade,
+    start double precision not null,
+    stop double precision not null,
+    unique (film_id, start, stop),
+    check (start >= 0 and stop > start)
+  );
+
+  create table affectline.choice (
+    rater text not null,
+    dimension text not null check (dimension in ('valence', 'arousal')),
+    one bigint not null references affectline.scene on delete cascade,
+    other bigint not null references affectline.scene on delete cascade,
+    chosen bigint,
+    made timestamptz not null default now(),
+    primary key (rater, dimension, one, other),
+    check (one < other and (chosen is null or chosen = one or chosen = other))
+  );
+  create index on affectline.choice (one);
+  create index on affectline.choice (other);
+
+  create table affectline.trace (
+    film_id bigint not null references affectline.film on delete cascade,
+    rater text not null,
+    dimension text not null check (dimension in ('valence', 'arousal')),
+    made timestamptz not null default now(),
+    times bytea not null,
+    rated bytea not null,
+    primary key (film_id, dimension, rater)
+  );
+  `,
 ];
 
 /**

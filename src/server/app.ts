@@ -5,6 +5,7 @@ import { filmRoutes } from './films.ts';
 import { type GuardOptions, guard, headers } from './guard.ts';
 import { healthRoutes } from './health.ts';
 import { jobRoutes } from './jobs.ts';
+import { labelRoutes } from './labeling.ts';
 import { pageRoutes } from './page.ts';
 import { searchRoutes } from './searching.ts';
 import { uploadRoutes } from './uploads.ts';
@@ -26,6 +27,7 @@ export function createApp(context: Context, guarding: GuardOptions, version: str
   uploadRoutes(app, context);
   jobRoutes(app, context);
   searchRoutes(app, context);
+  labelRoutes(app, context);
   healthRoutes(app, context, version);
   pageRoutes(app);
   app.doc31('/api/openapi.json', {

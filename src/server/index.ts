@@ -10,6 +10,8 @@ export type {
   FilmCard,
   FilmDetails,
   JobCard,
+  LabelOverview,
+  LabelSceneCard,
   PassageCard,
   Problem,
   SceneCard,

@@ -140,6 +140,42 @@ test('results are handed over in every format', async () => {
   expect((await ask('/api/films/1/export/doc')).status).toBe(400);
 });
 
+test('scenes are compared in pairs by raters, with what that makes of them', async () => {
+  const send = (path: string, body: unknown) =>
+    ask(path, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+  expect(await (await send('/api/labels/scenes', { films: [1] })).json()).toEqual({ scenes: 5 });
+  expect((await ask('/api/labels/labels.csv')).status).toBe(404);
+  for (const dimension of ['valence', 'arousal'])
+    for (const rater of ['Ann', 'Ben']) {
+      const { pair } = await asked(`/api/labels/pair?rater=${rater}&dimension=${dimension}`);
+      const ids = pair.map(({ id }: { id: number }) => id);
+      expect(pair[0]).toMatchObject({ film: 1, title: 'film.mp4' });
+      const said = { rater, dimension, pair: ids, chosen: Math.max(...ids) };
+      expect((await send('/api/labels/choices', said)).status).toBe(204);
+    }
+  const overview = await asked('/api/labels?dimension=arousal');
+  expect(overview).toMatchObject({
+    scenes: 5,
+    raters: expect.arrayContaining([{ name: 'ann', choices: 1 }]),
+  });
+  expect(JSON.stringify(overview)).not.toContain(folder);
+  expect(overview.ranking[0].score).toBeGreaterThan(overview.ranking.at(-1).score);
+  for (const said of [
+    { rater: 'Ann', dimension: 'arousal', pair: [1, 2], chosen: 3 },
+    { rater: 'low', dimension: 'arousal', pair: [1, 2] },
+    { rater: 'Ann', dimension: 'joy', pair: [1, 2] },
+    { rater: 'Ann', dimension: 'arousal', pair: [1] },
+  ])
+    expect((await send('/api/labels/choices', said)).status).toBe(400);
+  expect(
+    (await send('/api/labels/choices', { rater: 'Ann', dimension: 'arousal', pair: [1, 99] })).status,
+  ).toBe(404);
+});
+
 const upload = (name: string, body: Uint8Array, to = server.url) =>
   fetch(new URL(`/api/films?name=${encodeURIComponent(name)}`, to), {
     method: 'POST',

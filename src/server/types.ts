@@ -67,3 +67,23 @@ export interface SceneCard extends SceneName {
   /** From what was looked for: 0 is nothing nearer. */
   distance: number;
 }
+
+/** A scene that is compared with others. */
+export interface LabelSceneCard {
+  id: number;
+  film: number;
+  title: string;
+  from: number;
+  to: number;
+}
+
+/** What raters have said of pairs of scenes, in one dimension. */
+export interface LabelOverview {
+  /** How many can be compared. */
+  scenes: number;
+  raters: { name: string; choices: number }[];
+  /** `same`: the share of raters who choose alike, 0 … 1; `alpha`: Krippendorff's. */
+  agreement: { pairs: number; same?: number | undefined; alpha?: number | undefined };
+  /** The highest first; `score` on 1 … 5. */
+  ranking: (LabelSceneCard & { choices: number; strength: number; rank: number; score: number })[];
+}
