@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { ClipCache } from '../clips/index.ts';
 import type { DataSet, Split } from '../datasets/index.ts';
 import type { Provider } from '../runtime/node/index.ts';
@@ -65,17 +65,25 @@ export async function runExperiment(
 }
 
 /** What the folder is about: a run of other clips, labels or another split must not be mixed with it. */
-export async function claimExperiment(folder: string, { dataSet, split }: Experiment): Promise<void> {
+export async function claimExperiment(
+  folder: string,
+  { dataSet, split, cache }: Pick<Experiment, 'dataSet' | 'split' | 'cache'>,
+): Promise<void> {
   const parts = [split.train, split.validation, split.test].map((clips) =>
     clips.map(({ id, film, valence, arousal }) => [id, film, valence, arousal]),
   );
+  const contents: string[] = [];
+  for (const clip of [...split.train, ...split.validation, ...split.test])
+    contents.push(basename(await cache.pathOf(clip)));
   const text = `${JSON.stringify(
     {
       format: dataSet.format,
       synthetic: dataSet.synthetic,
       split: split.name,
       clips: parts.map((part) => part.length),
-      labels: createHash('sha256').update(JSON.stringify(parts)).digest('hex'),
+      labels: hashOf(parts),
+      // prepared clips are named by what they were made from
+      contents: hashOf(contents),
     },
     null,
     2,
@@ -85,6 +93,10 @@ export async function claimExperiment(folder: string, { dataSet, split }: Experi
   if (!existsSync(file)) await writeAtomically(file, text);
   else if (readFileSync(file, 'utf8') !== text)
     throw new InputError(
-      `${folder} holds results of another data set, split or seed; choose another --out, or delete it`,
+      `${folder} holds results of another data set (or of films that have changed), split or seed; choose another --out, or delete it`,
     );
+}
+
+function hashOf(value: unknown): string {
+  return createHash('sha256').update(JSON.stringify(value)).digest('hex');
 }

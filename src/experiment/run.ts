@@ -10,11 +10,13 @@ import { InputError } from '../support/errors.ts';
 import { writeAtomically } from '../support/files.ts';
 import { makeFolder } from '../support/folders.ts';
 import {
+  checkOrigin,
   configurationText,
   type EpochRecord,
   evaluationSize,
   initialParameters,
   openSplit,
+  originOf,
   parseConfiguration,
   predictClips,
   type TrainingConfiguration,
@@ -96,18 +98,19 @@ export interface HeldOut {
  * Trains in a folder, then predicts with the best model: `predictions.csv` for the test clips, `validation.csv` for
  * those that training was stopped by. A finished run is only read.
  *
- * @throws InputError when the folder holds a run of another configuration.
+ * @throws InputError when the folder holds a run of another configuration, or of other clips.
  */
 export async function trainAndPredict(options: TrainingRunOptions): Promise<HeldOut> {
   const { dataSet, split, cache, configuration, folder, threads, provider, signal, progress, say } = options;
   await claimFolder(folder, configuration);
   const files = { validation: join(folder, 'validation.csv'), test: join(folder, 'predictions.csv') };
+  const clips = await openSplit(split, cache);
+  await checkOrigin(folder, originOf({ configuration, ...clips }));
   // written last
   if (existsSync(files.test))
     return { validation: readPredictions(files.validation), test: readPredictions(files.test) };
 
   const runtime = nodeRuntime({ ...(threads && { threads }), ...(provider && { provider }) });
-  const clips = await openSplit(split, cache);
   const name = basename(folder);
   const trained = trainedOn(dataSet, split);
   const { best } = await train({

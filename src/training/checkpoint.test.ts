@@ -14,6 +14,7 @@ const checkpoint = (step: number) => ({
   parameters: new Map([['regression.bias', tensor(step, 0.1)]]),
   optimizer: { step, tensors: new Map([['first.regression.bias', tensor(0.5, -step)]]) },
   progress: { epoch: 2, records: [{ epoch: 1 }] },
+  origin: { configuration: { epochs: 3 }, clips: 'c'.repeat(64) },
 });
 
 test('a checkpoint is read as it was written, and the one before it is gone', async () => {

@@ -9,6 +9,7 @@ import { makeFolder } from '../support/folders.ts';
 import type { Tensor } from '../support/tensor.ts';
 import { readSafetensors, writeSafetensors } from '../weights/index.ts';
 import type { OptimizerState } from './optimizers.ts';
+import { originSchema, type StoredOrigin } from './origin.ts';
 
 /** All that a stopped training needs to go on exactly as if it had not been stopped. */
 export interface Checkpoint {
@@ -16,6 +17,8 @@ export interface Checkpoint {
   readonly optimizer: OptimizerState;
   /** Where training is, as JSON: epoch, step, records. */
   readonly progress: unknown;
+  /** What the training was begun with. */
+  readonly origin: StoredOrigin;
 }
 
 const schema = z.object({
@@ -23,6 +26,7 @@ const schema = z.object({
   optimizer: z.string().regex(/^[\w.]+$/),
   optimizerStep: z.number().int().nonnegative(),
   progress: z.unknown(),
+  origin: originSchema,
   /** Of all above and of the tensors. */
   sha256: z.string(),
 });
@@ -35,14 +39,14 @@ type Stored = z.infer<typeof schema>;
  */
 export async function writeCheckpoint(
   folder: string,
-  { parameters, optimizer, progress }: Checkpoint,
+  { parameters, optimizer, progress, origin }: Checkpoint,
 ): Promise<void> {
   makeFolder(folder);
   const name = randomBytes(6).toString('hex');
   const files = { parameters: `parameters.${name}.safetensors`, optimizer: `optimizer.${name}.safetensors` };
   await writeSafetensors(join(folder, files.parameters), parameters);
   await writeSafetensors(join(folder, files.optimizer), optimizer.tensors);
-  const stored = { ...files, optimizerStep: optimizer.step, progress };
+  const stored = { ...files, optimizerStep: optimizer.step, progress, origin: storable(origin) };
   const sha256 = hashOf(stored, [parameters, optimizer.tensors]);
   await writeAtomically(join(folder, 'checkpoint.json'), JSON.stringify({ ...stored, sha256 }));
   const kept = ['checkpoint.json', files.parameters, files.optimizer];
@@ -57,7 +61,8 @@ export async function readCheckpoint(folder: string): Promise<Checkpoint | undef
   const parameters = await readSafetensors(join(folder, stored.parameters));
   const tensors = await readSafetensors(join(folder, stored.optimizer));
   if (hashOf(stored, [parameters, tensors]) !== sha256) throw damaged(file);
-  return { parameters, optimizer: { step: stored.optimizerStep, tensors }, progress: stored.progress };
+  const { optimizerStep, progress, origin } = stored;
+  return { parameters, optimizer: { step: optimizerStep, tensors }, progress, origin };
 }
 
 function parse(file: string, text: string): Stored {
@@ -68,13 +73,20 @@ function parse(file: string, text: string): Stored {
   }
 }
 
+/** Without keys that are undefined, which JSON does not keep. */
+function storable(origin: StoredOrigin): StoredOrigin {
+  return originSchema.parse(JSON.parse(JSON.stringify(origin)));
+}
+
 function damaged(file: string): InputError {
   return new InputError(`${file} is not a checkpoint, or is damaged; delete its folder to start anew`);
 }
 
 function hashOf(stored: Omit<Stored, 'sha256'>, groups: readonly ReadonlyMap<string, Tensor>[]): string {
-  const { parameters, optimizer, optimizerStep, progress } = stored;
-  const hash = createHash('sha256').update(JSON.stringify([parameters, optimizer, optimizerStep, progress]));
+  const { parameters, optimizer, optimizerStep, progress, origin } = stored;
+  const hash = createHash('sha256').update(
+    JSON.stringify([parameters, optimizer, optimizerStep, progress, origin]),
+  );
   for (const group of groups)
     for (const [name, { shape, data }] of [...group].sort(([a], [b]) => (a < b ? -1 : 1)))
       hash

@@ -15,6 +15,7 @@ export type { Excerpt, ExcerptSize } from './excerpts.ts';
 export type { NumberedExcerpt } from './inputs.ts';
 export { groupedRate } from './optimizers.ts';
 export type { StepProgress, TrainingClip, TrainOptions, TrainResult } from './options.ts';
+export { checkOrigin, type Origin, originOf } from './origin.ts';
 export { clipsOfRun, excerptSize, type PlannedStep, plannedSteps, stepsOfEpoch } from './plan.ts';
 export { type PredictClipsOptions, predictClips } from './predict-clips.ts';
 export type { EpochRecord } from './records/records.ts';

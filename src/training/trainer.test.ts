@@ -8,7 +8,7 @@ import { nodeRuntime } from '../runtime/node/index.ts';
 import { preprocessingFor } from '../streams/index.ts';
 import { requirement } from '../support/testing.ts';
 import { trainingConfiguration } from './configuration.ts';
-import type { TrainingClip } from './options.ts';
+import type { TrainingClip, TrainOptions } from './options.ts';
 import { initialParameters } from './start.ts';
 import { train } from './trainer.ts';
 
@@ -49,7 +49,11 @@ describe.skipIf(!hasFfmpeg)('training on small clips (needs ffmpeg)', () => {
     'test',
   );
 
-  async function run(name: string, stopAfter = Number.POSITIVE_INFINITY) {
+  async function run(
+    name: string,
+    stopAfter = Number.POSITIVE_INFINITY,
+    changed: Partial<TrainOptions> = {},
+  ) {
     const stop = new AbortController();
     let steps = 0;
     const parameters = await initialParameters(configuration);
@@ -65,6 +69,7 @@ describe.skipIf(!hasFfmpeg)('training on small clips (needs ffmpeg)', () => {
       onStep: () => {
         if (++steps === stopAfter) stop.abort(new Error('stopped'));
       },
+      ...changed,
     });
     const records = result.records.map(({ wallTime, seconds, waited, ...record }) => record);
     return { records, steps, best: result.best };
@@ -93,6 +98,25 @@ describe.skipIf(!hasFfmpeg)('training on small clips (needs ffmpeg)', () => {
       expect(existsSync(join(folder, 'whole', file))).toBe(true);
     // a finished run is not taken up again
     expect((await run('whole')).steps).toBe(0);
+  });
+
+  test('a run is not gone on with by another configuration, other labels or other films', async () => {
+    await run('begun');
+    const longer = {
+      ...configuration,
+      epochs: 5,
+      learningRate: { ...configuration.learningRate, head: 0.5 },
+    };
+    await expect(run('begun', 1, { configuration: longer })).rejects.toThrow(
+      /begun was trained with another configuration than is asked for now: epochs \(was 3, is 5\), learningRate\.head \(was 0\.001, is 0\.5\); change that back/,
+    );
+    const other =
+      /begun was trained on other clips than are there now: films, labels or their split have changed/;
+    const relabeled = clips.slice(0, 4).map((clip, i) => (i === 2 ? { ...clip, valence: 4 } : clip));
+    await expect(run('begun', 1, { train: relabeled })).rejects.toThrow(other);
+    const refilmed = [{ ...clips[4]!, clip: clips[3]!.clip }];
+    await expect(run('begun', 1, { validation: refilmed })).rejects.toThrow(other);
+    expect((await run('begun')).steps).toBe(0);
   });
 
   test('it starts at the mean label, and learns the clips it sees', async () => {

@@ -10,6 +10,7 @@ import { readCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import type { TrainingConfiguration } from './configuration.ts';
 import { adam, adamW, groupedRate, type Optimizer, type OptimizerState, sgd } from './optimizers.ts';
 import type { TrainOptions, TrainResult } from './options.ts';
+import { originOf, refuseAnother } from './origin.ts';
 import { clipsOfRun, excerptSize, partOfPeakRate } from './plan.ts';
 import { predictClips } from './predict-clips.ts';
 import { type EpochRecord, epochRecordSchema, writeRecords } from './records/records.ts';
@@ -18,10 +19,11 @@ import { type Run, TrainingStep } from './step.ts';
 import { evaluationSize, StepInputs } from './step-inputs.ts';
 
 /**
- * The paper's training, section 3: mean squared error, Adam, a random square and flip; with early stopping by the
- * validation clips. Leaves in the folder `best/` (a model), `last/` (a checkpoint) and the records of all epochs.
+ * The paper's training: mean squared error (section 2), Adam, a random square and flip (section 3.3); with early stopping
+ * by the validation clips. Leaves in the folder `best/` (a model), `last/` (a checkpoint) and the records of all epochs.
  *
- * @throws InputError when another process trains in the folder.
+ * @throws InputError when another process trains in the folder, or the checkpoint there is of another configuration or
+ *   of other clips.
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
   const unlock = await lockForThisProcess(options.folder, `training in ${options.folder}`);
@@ -84,6 +86,7 @@ async function begin(options: TrainOptions): Promise<Training> {
   const { configuration, parameters, folder, runtime = nodeRuntime() } = options;
   const network = describeNetwork(configuration);
   const saved = await readCheckpoint(join(folder, 'last'));
+  if (saved) refuseAnother(folder, saved.origin, originOf(options));
   if (saved) for (const [name, { data }] of saved.parameters) parameters.get(name)?.data.set(data);
   else startAtMean(parameters, options.train);
   const progress = saved ? progressOf(saved.progress, folder) : { epoch: 1, ...atTheStart, records: [] };
@@ -201,7 +204,11 @@ async function end({ runs, step, inputs }: Training): Promise<void> {
 async function save(training: Training): Promise<void> {
   const { options, state, progress } = training;
   const { folder, parameters } = options;
-  await writeCheckpoint(join(folder, 'last'), { parameters, optimizer: state, progress });
+  const { configuration, clips } = originOf(options);
+  await writeCheckpoint(join(folder, 'last'), {
+    ...{ parameters, optimizer: state, progress },
+    origin: { configuration: { ...configuration }, clips },
+  });
   training.savedAt = performance.now();
 }
 

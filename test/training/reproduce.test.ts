@@ -39,8 +39,11 @@ describe.skipIf(!hasFfmpeg)('affectline reproduce (needs ffmpeg)', () => {
   });
 
   /** Runs the command; where `stopAt` appears on stderr it is sent SIGINT. */
-  async function reproduce(folder: string, stopAt?: string) {
-    const models = 'paper,sound,handcrafted,constant,position,neighbors';
+  async function reproduce(
+    folder: string,
+    stopAt?: string,
+    models = 'paper,sound,handcrafted,constant,position,neighbors',
+  ) {
     const given = ['--config', join(root, 'small.yaml'), '--models', models, '--threads', '1', '--json'];
     const child = spawn(process.execPath, [program, 'reproduce', '--data', data, '--out', folder, ...given]);
     const said = { stdout: '', stderr: '' };
@@ -125,13 +128,23 @@ describe.skipIf(!hasFfmpeg)('affectline reproduce (needs ffmpeg)', () => {
     expect([runName, run.length]).toEqual(['affectline-constant', 2]);
   }, 300_000);
 
-  test('a folder of other labels is not mixed with these', async () => {
+  test('a folder of other labels, or of a run whose configuration was edited, is not mixed with these', async () => {
     const labels = join(data, 'labels.csv');
     const before = readFileSync(labels, 'utf8');
     writeFileSync(labels, before.replace('3.2,', '3.3,'));
     const { code, stderr } = await reproduce(out);
     writeFileSync(labels, before);
     expect(code).toBe(1);
-    expect(stderr).toContain('holds results of another data set, split or seed');
+    expect(stderr).toContain(
+      'holds results of another data set (or of films that have changed), split or seed',
+    );
+    // the run's configuration edited in the same way as the one that is asked for
+    const own = join(out, 'models', 'sound', 'config.yaml');
+    writeFileSync(own, readFileSync(own, 'utf8').replace('epochs: 2', 'epochs: 1'));
+    const small = join(root, 'small.yaml');
+    writeFileSync(small, readFileSync(small, 'utf8').replace('epochs: 2', 'epochs: 1'));
+    const edited = await reproduce(out, undefined, 'sound');
+    expect(edited.code).toBe(1);
+    expect(edited.stderr).toMatch(/sound was trained with another configuration .* epochs \(was 2, is 1\)/);
   });
 });

@@ -58,7 +58,10 @@ while (state.step < steps) {
   };
   await step.take([run], optimizer, state, { rate: 1e-3, gradientLimit: 5 });
   progress.random = random.state();
-  await writeCheckpoint(folder, { parameters, optimizer: state, progress });
+  await writeCheckpoint(folder, {
+    ...{ parameters, optimizer: state, progress },
+    origin: { configuration: {}, clips: '0'.repeat(64) },
+  });
   console.log('saved');
 }
 await step.close();
