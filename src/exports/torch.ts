@@ -3,6 +3,7 @@ import { join, relative, resolve } from 'node:path';
 import { describeGraph } from '../graph/index.ts';
 import { clipNetwork, describeNetwork } from '../models/index.ts';
 import { type TrainedModel, writeModel } from '../models/node/index.ts';
+import { standardStreams } from '../streams/index.ts';
 import { InputError } from '../support/errors.ts';
 import { writeAtomically } from '../support/files.ts';
 import type { Tensor } from '../support/tensor.ts';
@@ -31,9 +32,6 @@ export interface TorchTrainingOptions {
 /** How far running averages move towards the statistics of a run, as in `batchNormOfBatch`. */
 const momentum = 0.1;
 
-/** Streams whose inputs the script knows how to write. */
-const written = ['flow', 'picture', 'sound'];
-
 /**
  * Writes a folder from which the same training runs under PyTorch: `training.json`, how it goes and the network for one
  * run of the step as a graph of operations (`describeGraph`); `clips.jsonl`, each prepared clip with its labels and where
@@ -48,9 +46,10 @@ const written = ['flow', 'picture', 'sound'];
 export async function writeTorchTraining(folder: string, options: TorchTrainingOptions): Promise<number> {
   const { configuration, clips, parameters, model } = options;
   const network = describeNetwork(configuration);
-  const other = network.streams.find((stream) => !written.includes(stream));
+  // those whose inputs the script writes
+  const other = network.streams.find((stream) => !standardStreams.includes(stream));
   if (other !== undefined)
-    throw new InputError(`the stream '${other}' is not known outside; of: ${written.join(', ')}`);
+    throw new InputError(`the stream '${other}' is not known outside; of: ${standardStreams.join(', ')}`);
   startAtMean(parameters, clips);
   await writeModel(folder, { ...model, network, parameters });
 
