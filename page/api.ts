@@ -6,9 +6,10 @@ import type {
   LabelSceneCard,
   Problem,
   SceneCard,
+  TraceCard,
 } from '../src/server/types.ts';
 
-export type { FilmCard, FilmDetails, JobCard, LabelOverview, LabelSceneCard, SceneCard };
+export type { FilmCard, FilmDetails, JobCard, LabelOverview, LabelSceneCard, SceneCard, TraceCard };
 
 /** Asks the server this page comes from. @throws Error with what it says in plain words. */
 async function ask<Body>(path: string, init?: RequestInit): Promise<Body> {
@@ -77,3 +78,7 @@ export const choose = (choice: {
   pair: [number, number];
   chosen?: number;
 }) => ask<void>('/api/labels/choices', post(choice));
+export const traces = (id: number) =>
+  ask<{ traces: TraceCard[] }>(`/api/films/${id}/traces`).then(({ traces }) => traces);
+export const keepTrace = (id: number, trace: TraceCard) =>
+  ask<void>(`/api/films/${id}/traces`, { ...post(trace), method: 'PUT' });

@@ -177,7 +177,45 @@ describe.skipIf(!hasChromium)('the page (needs chromium)', () => {
     await page.context().close();
   }, 90_000);
 
-  test.each(['', '#/film/1', '#/search', '#/label', '#/film/99'])(
+  test('a film is rated while it plays, with the pointer and with the keys, and the rating is there again', async () => {
+    const { page, wrong } = await open('#/rate/1');
+    await page.getByLabel('Your name').fill('Ann');
+    const slider = page.getByRole('slider', { name: /how excited/ });
+    const play = page.getByRole('button', { name: 'Play and rate' });
+    await play.focus();
+    const pad = (await page.locator('.pad').boundingBox())!;
+    await page.mouse.move(pad.x + 40, pad.y + 4);
+    await expect.poll(async () => Number(await slider.inputValue())).toBeGreaterThan(0.9);
+    await page.keyboard.press('Enter');
+    // some of them with the pointer, before the keys take over
+    await expect
+      .poll(() => page.locator('.points').innerText(), { timeout: 30_000 })
+      .toMatch(/([4-9]|\d\d) moments rated/);
+    await slider.focus();
+    for (let i = 0; i < 3; i++) await page.keyboard.press('ArrowDown');
+    await expect
+      .poll(() => page.locator('video').evaluate((element: HTMLVideoElement) => element.currentTime), {
+        timeout: 30_000,
+      })
+      .toBeGreaterThan(1.5);
+    await page.getByRole('button', { name: 'Stop' }).click();
+    await page.getByRole('button', { name: 'Keep this rating' }).click();
+    await page.getByText('Kept.').waitFor();
+    const { traces } = await (await fetch(`${server.url}api/films/1/traces`)).json();
+    expect(traces).toHaveLength(1);
+    expect(traces[0]).toMatchObject({ rater: 'ann', dimension: 'arousal' });
+    expect(Math.max(...traces[0].values)).toBeGreaterThan(0.9);
+    expect(traces[0].values.at(-1)).toBeLessThan(Math.max(...traces[0].values));
+    expect(traces[0].times.at(-1)).toBeGreaterThan(1);
+    await page.reload();
+    await page.getByText('ann: 0:00').waitFor();
+    expect(await page.locator('path.rated').count()).toBe(1);
+    if (pictures) await page.screenshot({ path: join(pictures, 'page-rate.png') });
+    expect(wrong).toEqual([]);
+    await page.context().close();
+  }, 60_000);
+
+  test.each(['', '#/film/1', '#/search', '#/label', '#/rate/1', '#/film/99'])(
     'nothing stands in the way of anybody at /%s, in light, in dark and on a telephone',
     async (at) => {
       for (const colorScheme of ['light', 'dark'] as const) {

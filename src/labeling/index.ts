@@ -9,3 +9,4 @@ export { nextPair } from './next-pair.ts';
 export { type RankedScene, rankedScenes } from './ranking.ts';
 export { raterName } from './rater.ts';
 export { scenesOf } from './scenes.ts';
+export { keepTrace, type RatedTrace, tracesCsv, tracesOf } from './traces.ts';

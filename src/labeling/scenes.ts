@@ -18,7 +18,9 @@ export function scenesOf({
   const scenes: { from: number; to: number }[] = [];
   let from = 0;
   while (duration - from >= 2 * shortest) {
-    const cut = cuts.find((time) => time >= from + shortest && time <= Math.min(from + longest, duration - shortest));
+    const cut = cuts.find(
+      (time) => time >= from + shortest && time <= Math.min(from + longest, duration - shortest),
+    );
     const to = cut ?? from + Math.min(longest, Math.max(shortest, (duration - from) / 2));
     scenes.push({ from, to });
     from = to;

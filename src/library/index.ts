@@ -7,7 +7,7 @@ export type { Database, Queries } from './database.ts';
 export type { EmbeddedDatabase } from './embedded.ts';
 export { addWithin, Library, titleOf } from './library.ts';
 export { momentStep, momentsOf } from './moments.ts';
-export { unpacked } from './numbers.ts';
+export { packed, unpacked } from './numbers.ts';
 export { type LibraryPlace, openLibrary } from './open.ts';
 export { onPlane, pointText, uncertaintyOf, valenceOf } from './plane.ts';
 export type { ServerDatabase } from './postgresql.ts';

@@ -8,6 +8,7 @@ import { jobRoutes } from './jobs.ts';
 import { labelRoutes } from './labeling.ts';
 import { pageRoutes } from './page.ts';
 import { searchRoutes } from './searching.ts';
+import { traceRoutes } from './traces.ts';
 import { uploadRoutes } from './uploads.ts';
 import { videoRoutes } from './video.ts';
 
@@ -28,6 +29,7 @@ export function createApp(context: Context, guarding: GuardOptions, version: str
   jobRoutes(app, context);
   searchRoutes(app, context);
   labelRoutes(app, context);
+  traceRoutes(app, context);
   healthRoutes(app, context, version);
   pageRoutes(app);
   app.doc31('/api/openapi.json', {

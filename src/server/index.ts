@@ -16,4 +16,5 @@ export type {
   Problem,
   SceneCard,
   SceneName,
+  TraceCard,
 } from './types.ts';

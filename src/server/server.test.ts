@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import pino from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openAnalyzer } from '../analysis/node/index.ts';
+import { readCurves } from '../datasets/index.ts';
 import { analysisOf } from '../library/analysis-fixture.ts';
 import { emptyLibrary } from '../library/embedded-fixture.ts';
 import { type Library, openLibrary } from '../library/index.ts';
@@ -174,6 +175,48 @@ test('scenes are compared in pairs by raters, with what that makes of them', asy
   expect(
     (await send('/api/labels/choices', { rater: 'Ann', dimension: 'arousal', pair: [1, 99] })).status,
   ).toBe(404);
+});
+
+test('ratings drawn while a film plays are kept for each rater, and read back from their table', async () => {
+  const put = (body: unknown, id = 1) =>
+    ask(`/api/films/${id}/traces`, {
+      method: 'PUT',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+  const ann = { rater: 'Ann', dimension: 'arousal', times: [1, 2.5, 10], values: [0, 0.5, -1] };
+  const ben = { rater: 'ben', dimension: 'arousal', times: [0, 4], values: [1, 1] };
+  expect((await ask('/api/films/1/ratings.csv')).status).toBe(404);
+  for (const trace of [{ ...ann, values: [1, 1, 1] }, ann, ben, { ...ann, dimension: 'valence' }])
+    expect((await put(trace)).status).toBe(204);
+  expect((await asked('/api/films/1/traces')).traces).toEqual([
+    { ...ann, rater: 'ann', dimension: 'valence' },
+    { ...ann, rater: 'ann' },
+    ben,
+  ]);
+  const response = await ask('/api/films/1/ratings.csv');
+  expect(response.headers.get('content-disposition')).toContain("''film.csv");
+  writeFileSync(join(folder, 'film.csv'), await response.text());
+  const [labels] = readCurves(join(folder, 'film.csv'));
+  expect(labels).toMatchObject({ film: 'film', kind: 'elicited' });
+  const raters = new Map(labels!.tracks.get('arousal')!.raters.map(({ name, values }) => [name, values]));
+  const at = (rater: string, time: number) => raters.get(rater)![labels!.times.indexOf(time)]!;
+  // halfway from 0 to 0.5 on -1 ... 1, and a third of the way from 0.5 to -1
+  expect(at('ann', 1.75)).toBeCloseTo(3.5, 4);
+  expect(at('ann', 5)).toBeCloseTo(3 + 2 * (0.5 - 0.5), 4);
+  expect(at('ann', 0)).toBeNaN();
+  expect(at('ben', 4)).toBe(5);
+  expect(at('ben', 4.25)).toBeNaN();
+  for (const wrong of [
+    { ...ann, times: [1, 1, 2] },
+    { ...ann, times: [1, 2] },
+    { ...ann, times: [-1, 2, 3] },
+    { ...ann, times: [1, 2, 300] },
+    { ...ann, values: [0, 0, 1.5] },
+    { ...ann, rater: 'high' },
+  ])
+    expect((await put(wrong)).status).toBe(400);
+  expect((await put(ann, 99)).status).toBe(404);
 });
 
 const upload = (name: string, body: Uint8Array, to = server.url) =>

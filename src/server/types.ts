@@ -87,3 +87,13 @@ export interface LabelOverview {
   /** The highest first; `score` on 1 … 5. */
   ranking: (LabelSceneCard & { choices: number; strength: number; rank: number; score: number })[];
 }
+
+/** A rating of a film that was drawn while it played. */
+export interface TraceCard {
+  rater: string;
+  dimension: 'valence' | 'arousal';
+  /** Seconds from the film's beginning, ascending. */
+  times: number[];
+  /** At each of the times, −1 … 1. */
+  values: number[];
+}
