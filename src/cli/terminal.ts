@@ -19,9 +19,12 @@ export function print(text: string): void {
   process.stdout.write(printable(text));
 }
 
+/** Where there is no terminal to draw on, a line is said this often, in milliseconds. */
+const betweenLines = 30_000;
+
 /**
- * How far a task is, on one line that is drawn over; nothing at all where stderr is no terminal. A share below the one
- * before begins the next task.
+ * How far a task is, on one line that is drawn over; where stderr is no terminal, a line of its own every half a minute. A
+ * share below the one before begins the next task.
  */
 export class ProgressLine {
   private readonly stream: NodeJS.WriteStream = process.stderr;
@@ -29,18 +32,29 @@ export class ProgressLine {
   private start: { time: number; done: number } | undefined;
   private last = 0;
   private drawn = 0;
+  /** When a line was last said where there is no terminal. */
+  private said: number = performance.now();
 
   /** @param done 0 to 1. */
   show(label: string, done: number): void {
     const now = performance.now();
     if (this.start === undefined || done < this.last) this.start = { time: now, done };
     this.last = done;
-    if (!isTerminal(this.stream) || (now - this.drawn < 100 && done < 1)) return;
+    const left = timeLeft(this.start.done, done, (now - this.start.time) / 1000);
+    if (!isTerminal(this.stream)) {
+      if (now - this.said < betweenLines) return;
+      this.said = now;
+      this.stream.write(
+        `${printableName(label)}: ${Math.floor(done * 100)} % ${left}`.trimEnd().concat('\n'),
+      );
+      return;
+    }
+    if (now - this.drawn < 100 && done < 1) return;
     this.drawn = now;
     const width = (this.stream as WriteStream).columns || 80;
     const filled = Math.round(Math.min(done, 1) * 20);
     const bar = '█'.repeat(filled) + '░'.repeat(20 - filled);
-    const text = `${bar} ${String(Math.floor(done * 100)).padStart(3)} %  ${timeLeft(this.start.done, done, (now - this.start.time) / 1000)}  ${printableName(label)}`;
+    const text = `${bar} ${String(Math.floor(done * 100)).padStart(3)} %  ${left}  ${printableName(label)}`;
     this.stream.write(`\r\x1b[K${[...text].slice(0, width - 1).join('')}`);
   }
 

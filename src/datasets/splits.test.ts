@@ -18,8 +18,8 @@ function clipsOf(films: number, each: number, sets = false): LabeledClip[] {
     return sets ? { ...clip, set } : clip;
   });
 }
-const idsOf = ({ train, validation, test }: Split) =>
-  [...train, ...validation, ...test].map((clip) => clip.id);
+const idsOf = ({ train, validation, calibration, test }: Split) =>
+  [...train, ...validation, ...calibration, ...test].map((clip) => clip.id);
 const filmsIn = (clips: readonly LabeledClip[]) => new Set(clips.map((clip) => clip.film));
 
 describe('splits', () => {
@@ -32,6 +32,9 @@ describe('splits', () => {
     const official = officialSplit(clips);
     expect(official.test.length).toBe(clips.filter((clip) => clip.set === 'test').length);
     expect(filmsIn(official.test).size).toBe(80);
+    expect(filmsIn(official.validation).size).toBe(20);
+    expect(filmsIn(official.calibration).size).toBe(20);
+    expect(random.calibration).toEqual([]);
     expect(official.filmDisjoint).toBe(true);
   });
 
@@ -44,7 +47,7 @@ describe('splits', () => {
         (films, each, seed) => {
           const clips = clipsOf(films, each);
           const ids = clips.map((clip) => clip.id).sort();
-          const folds = filmFolds(clips, 3, seed);
+          const folds = filmFolds(clips, films > 3 ? 4 : 3, seed);
           for (const split of [filmSplit(clips, seed), ...folds]) {
             expect(idsOf(split).sort()).toEqual(ids);
             expect(split.filmDisjoint).toBe(true);
@@ -54,6 +57,22 @@ describe('splits', () => {
       ),
       { numRuns: 30 },
     );
+  });
+
+  test('films that calibrate are spared where there are enough, and are the same for all who use the official sets', () => {
+    const split = filmSplit(clipsOf(40, 5), 1);
+    expect(
+      [split.train, split.validation, split.calibration, split.test].map((of) => filmsIn(of).size),
+    ).toEqual([24, 3, 3, 10]);
+    expect(filmSplit(clipsOf(9, 5), 1).calibration).toEqual([]);
+    expect(filmFolds(clipsOf(9, 5), 3, 1)[0]!.calibration).toEqual([]);
+    const few = officialSplit(clipsOf(28, 2, true));
+    expect([filmsIn(few.validation).size, few.calibration]).toEqual([7, []]);
+    const idsOfCalibration = (clips: LabeledClip[]) =>
+      new Set(officialSplit(clips).calibration.map(({ id }) => id));
+    const official = clipsOf(40, 2, true);
+    expect(idsOfCalibration(official)).toEqual(idsOfCalibration(official));
+    expect(idsOfCalibration(official).size).toBe(10);
   });
 
   test('the same seed gives the same split, another seed another', () => {

@@ -3,17 +3,25 @@ import { grouped } from '../support/grouped.ts';
 import { Random } from '../support/random.ts';
 import type { LabeledClip } from './clip.ts';
 
-/** Clips to learn from, to stop by, and to measure with; no clip is in two of them. */
+/** Clips to learn from, to stop by, to calibrate on, and to measure with; no clip is in two of them. */
 export interface Split {
   readonly name: string;
   readonly train: readonly LabeledClip[];
   readonly validation: readonly LabeledClip[];
+  /** Of films that neither train, nor stop the training, nor test; empty where there are too few films, or films are not apart. */
+  readonly calibration: readonly LabeledClip[];
   readonly test: readonly LabeledClip[];
   /** No film has clips in two parts; otherwise labels leak from neighboring clips. */
   readonly filmDisjoint: boolean;
 }
 
 const SHARE_OF_VALIDATION = 0.1;
+/** Of the films that do not test; beside as many that stop the training. */
+const SHARE_OF_CALIBRATION = 0.1;
+/** With fewer films than this that do not test, none is spared for calibration. */
+const FEWEST_FILMS = 8;
+/** Draws which validation films of an official split calibrate: the same for everybody. */
+const OFFICIAL_SEED = 2018;
 
 /**
  * The split of Kim & Lee 2018: a quarter of all clips for the test (2,450 of 9,800), whatever their films.
@@ -23,17 +31,17 @@ export function randomSplit(clips: readonly LabeledClip[], seed: number): Split 
   const order = Random.seeded(seed).shuffled(clips);
   const test = Math.round(clips.length / 4);
   const validation = Math.round((clips.length - test) * SHARE_OF_VALIDATION);
-  return finished(
-    'random',
-    order.slice(test + validation),
-    order.slice(test, test + validation),
-    order.slice(0, test),
-  );
+  return finished('random', {
+    train: order.slice(test + validation),
+    validation: order.slice(test, test + validation),
+    calibration: [],
+    test: order.slice(0, test),
+  });
 }
 
 /**
  * The official split of LIRIS-ACCEDE, no film in two parts: 2,450 clips of 40 films to learn, as many to validate,
- * 4,900 of 80 films to test.
+ * 4,900 of 80 films to test. Half of the films to validate calibrate instead, where there are eight or more.
  *
  * @throws InputError when a clip has no set.
  */
@@ -41,25 +49,41 @@ export function officialSplit(clips: readonly LabeledClip[]): Split {
   const without = clips.find((clip) => clip.set === undefined);
   if (without) throw new InputError(`clip '${without.id}' is in no set of an official split`);
   const members = (set: LabeledClip['set']) => clips.filter((clip) => clip.set === set);
-  return finished('official', members('train'), members('validation'), members('test'));
+  const held = members('validation');
+  const films = Random.seeded(OFFICIAL_SEED).shuffled([...new Set(held.map((clip) => clip.film))]);
+  const spared = new Set(films.length < FEWEST_FILMS ? [] : films.slice(0, Math.floor(films.length / 2)));
+  return finished('official', {
+    train: members('train'),
+    validation: held.filter(({ film }) => !spared.has(film)),
+    calibration: held.filter(({ film }) => spared.has(film)),
+    test: members('test'),
+  });
 }
 
-/** A quarter of the films to test with, a tenth of the others to validate, the rest to learn from. */
+/**
+ * A quarter of the films to test with, a tenth of the others to validate, another tenth to calibrate (none where fewer
+ * than eight are left), the rest to learn from.
+ */
 export function filmSplit(clips: readonly LabeledClip[], seed: number): Split {
   const films = Random.seeded(seed).shuffled([...new Set(clips.map((clip) => clip.film))]);
   if (films.length < 3) throw new InputError(`${films.length} films; a split by film needs at least 3`);
   const test = Math.max(1, Math.round(films.length / 4));
   const validation = Math.max(1, Math.round((films.length - test) * SHARE_OF_VALIDATION));
-  return byFilms(
-    'films',
-    clips,
-    films.slice(test + validation),
-    films.slice(test, test + validation),
-    films.slice(0, test),
-  );
+  const others = films.length - test;
+  const calibration = others < FEWEST_FILMS ? 0 : Math.max(1, Math.round(others * SHARE_OF_CALIBRATION));
+  const held = test + validation;
+  return byFilms('films', clips, {
+    train: films.slice(held + calibration),
+    validation: films.slice(test, held),
+    calibration: films.slice(held, held + calibration),
+    test: films.slice(0, test),
+  });
 }
 
-/** Each film is tested once: `count` splits whose tests share the films out, the next fold's films validate. */
+/**
+ * Each film is tested once: `count` splits whose tests share the films out, the next fold's films validate, and from four
+ * folds on those of the one after it calibrate.
+ */
 export function filmFolds(clips: readonly LabeledClip[], count: number, seed: number): Split[] {
   const films = Random.seeded(seed).shuffled([...new Set(clips.map((clip) => clip.film))]);
   if (count < 3 || count > films.length)
@@ -67,8 +91,10 @@ export function filmFolds(clips: readonly LabeledClip[], count: number, seed: nu
   const folds = Array.from({ length: count }, (_, fold) => films.filter((_, i) => i % count === fold));
   return folds.map((test, fold) => {
     const validation = folds[(fold + 1) % count]!;
-    const train = films.filter((film) => !test.includes(film) && !validation.includes(film));
-    return byFilms(`fold ${fold + 1} of ${count}`, clips, train, validation, test);
+    const calibration = count > 3 ? folds[(fold + 2) % count]! : [];
+    const held = new Set([...test, ...validation, ...calibration]);
+    const train = films.filter((film) => !held.has(film));
+    return byFilms(`fold ${fold + 1} of ${count}`, clips, { train, validation, calibration, test });
   });
 }
 
@@ -82,31 +108,29 @@ export function splitNamed(
   return clips.every((clip) => clip.set !== undefined) ? officialSplit(clips) : filmSplit(clips, seed);
 }
 
-function byFilms(
-  name: string,
-  clips: readonly LabeledClip[],
-  ...parts: [train: string[], validation: string[], test: string[]]
-): Split {
-  const [train, validation, test] = parts.map((films) => {
-    const members = new Set(films);
+type Parts<Of> = Readonly<Record<'train' | 'validation' | 'calibration' | 'test', readonly Of[]>>;
+
+function byFilms(name: string, clips: readonly LabeledClip[], films: Parts<string>): Split {
+  const membersOf = (names: readonly string[]) => {
+    const members = new Set(names);
     return clips.filter((clip) => members.has(clip.film));
+  };
+  return finished(name, {
+    train: membersOf(films.train),
+    validation: membersOf(films.validation),
+    calibration: membersOf(films.calibration),
+    test: membersOf(films.test),
   });
-  return finished(name, train!, validation!, test!);
 }
 
-function finished(
-  name: string,
-  train: readonly LabeledClip[],
-  validation: readonly LabeledClip[],
-  test: readonly LabeledClip[],
-): Split {
+function finished(name: string, { train, validation, calibration, test }: Parts<LabeledClip>): Split {
   for (const [part, members] of Object.entries({ train, validation, test }))
     if (members.length === 0) throw new InputError(`the ${name} split leaves no clip to ${part}`);
-  const partOf = [train, validation, test].flatMap((members, part) =>
+  const partOf = [train, validation, calibration, test].flatMap((members, part) =>
     members.map(({ film }) => ({ film, part })),
   );
   const filmDisjoint = [...grouped(partOf, ({ film }) => film).values()].every((same) =>
     same.every(({ part }) => part === same[0]!.part),
   );
-  return { name, train, validation, test, filmDisjoint };
+  return { name, train, validation, calibration, test, filmDisjoint };
 }

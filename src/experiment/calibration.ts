@@ -17,13 +17,15 @@ import type { Runtime } from '../runtime/index.ts';
 const confidence = 0.9;
 /** Clips of the training set that are looked at for what it is like. */
 const clipsLookedAt = 400;
+/** Of each of them every so many moments, with the motion around it, is computed: neighbors resemble each other. */
+const momentStep = 4;
 /** What lies beyond the clips looked at by up to this share of their range is not unknown yet. */
 const tolerance = 0.05;
 
 export interface CalibrationOptions {
   readonly train: readonly { readonly clip: ClipFile }[];
-  /** Clips of films that neither trained nor stopped the training, and what the model says of them. */
-  readonly test: readonly LabeledClip[];
+  /** Clips of films that neither train, nor stop the training, nor test, and what the model says of them; may be none. */
+  readonly apart: readonly LabeledClip[];
   readonly predictions: readonly Prediction[];
   readonly runtime: Runtime;
   readonly signal?: AbortSignal | undefined;
@@ -32,14 +34,14 @@ export interface CalibrationOptions {
 
 /**
  * Writes into a model's folder what it knows of its own errors (intervals that hold `confidence` of the labels of new
- * films) and of what it was trained on (beyond which it says that it does not know).
+ * films; none where too few films are apart) and of what it was trained on (beyond which it says that it does not know).
  */
 export async function calibrate(folder: string, options: CalibrationOptions): Promise<void> {
-  const { test, predictions, signal } = options;
+  const { apart, predictions, signal } = options;
   const model = await readModel(folder);
-  const isEnough = test.length >= confidence / (1 - confidence);
-  const films = new Set(test.map(({ film }) => film)).size;
-  const margins = isEnough ? conformalMargins(test, predictions, confidence) : undefined;
+  const isEnough = apart.length >= confidence / (1 - confidence) - 1e-9;
+  const films = new Set(apart.map(({ film }) => film)).size;
+  const margins = isEnough ? conformalMargins(apart, predictions, confidence) : undefined;
   const known = await knownOf(model, options);
   signal?.throwIfAborted();
   const { name, trained, synthetic, scale } = model.description;
@@ -54,7 +56,7 @@ export async function calibrate(folder: string, options: CalibrationOptions): Pr
       ...(margins && {
         intervals: {
           confidence,
-          method: `split conformal, from ${test.length} clips of ${films} films that neither trained nor stopped the training`,
+          method: `split conformal, from ${apart.length} clips of ${films} films that neither trained, stopped the training nor tested it`,
           margins: { valence: margins.valence, arousal: margins.arousal },
         },
       }),
@@ -74,7 +76,7 @@ async function knownOf(
   try {
     for (const [i, { clip }] of chosen.entries()) {
       signal?.throwIfAborted();
-      const watching = watched(clipSource(clip));
+      const watching = watched(clipSource(clip, momentStep));
       const found = await extractFeatures(watching.film, {
         ...{ model, sessions },
         streams: model.network.streams,

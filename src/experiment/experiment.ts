@@ -69,11 +69,11 @@ export async function claimExperiment(
   folder: string,
   { dataSet, split, cache }: Pick<Experiment, 'dataSet' | 'split' | 'cache'>,
 ): Promise<void> {
-  const parts = [split.train, split.validation, split.test].map((clips) =>
+  const parts = [split.train, split.validation, split.calibration, split.test].map((clips) =>
     clips.map(({ id, film, valence, arousal }) => [id, film, valence, arousal]),
   );
   const contents: string[] = [];
-  for (const clip of [...split.train, ...split.validation, ...split.test])
+  for (const clip of [split.train, split.validation, split.calibration, split.test].flat())
     contents.push(basename(await cache.pathOf(clip)));
   const text = `${JSON.stringify(
     {

@@ -27,7 +27,7 @@ export interface Finding {
   readonly intervals: Record<Dimension, Record<MetricName, Interval>>;
   /** The paper's model against this one; not of the paper's model itself, nor where that was not asked for. */
   readonly against?: Record<Dimension, Comparison>;
-  /** 90% prediction intervals, from the errors on the validation clips; not when these are too few. */
+  /** 90% prediction intervals, from the errors on the calibration clips; not when these are too few. */
   readonly conformal?: {
     margins: ConformalMargins;
     /** With these margins. */
@@ -53,7 +53,7 @@ export function findingsOf(
     metrics: evaluate(clips, heldOut.test),
     intervals: bootstrapIntervals(clips, heldOut.test, options),
     ...(paper && name !== 'paper' && { against: comparison(clips, paper, heldOut, options) }),
-    ...(enoughFor(split.validation) && { conformal: conformalOf(split, heldOut, options) }),
+    ...(enoughFor(split.calibration) && { conformal: conformalOf(split, heldOut, options) }),
   }));
 }
 
@@ -69,8 +69,8 @@ function comparison(
   return { valence: valence!, arousal: arousal! };
 }
 
-function conformalOf(split: Split, { validation, test }: HeldOut, options: object) {
-  const margins = conformalMargins(split.validation, validation, COVERAGE);
+function conformalOf(split: Split, { calibration, test }: HeldOut, options: object) {
+  const margins = conformalMargins(split.calibration, calibration, COVERAGE);
   return {
     margins,
     measured: coverageOf(margins, split.test, test, options),
@@ -81,7 +81,7 @@ function conformalOf(split: Split, { validation, test }: HeldOut, options: objec
 }
 
 function enoughFor(clips: readonly LabeledClip[]): boolean {
-  return clips.length >= COVERAGE / (1 - COVERAGE);
+  return clips.length >= COVERAGE / (1 - COVERAGE) - 1e-9;
 }
 
 function withoutLargestFilm(clips: readonly LabeledClip[]): LabeledClip[] {

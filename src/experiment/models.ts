@@ -69,6 +69,7 @@ export async function predictWithoutNetwork(
   const baseline = baselines[withoutNetwork[name]]!;
   return {
     validation: baseline(split.train, split.validation),
+    calibration: baseline([...split.train, ...split.validation], split.calibration),
     test: baseline([...split.train, ...split.validation], split.test),
   };
 }
@@ -110,5 +111,9 @@ async function handcrafted(split: Split, cache: ClipCache, seed: number): Promis
       return { id, valence: valence!, arousal: arousal! };
     });
   };
-  return { validation: await predict(split.validation), test: await predict(split.test) };
+  return {
+    validation: await predict(split.validation),
+    calibration: await predict(split.calibration),
+    test: await predict(split.test),
+  };
 }

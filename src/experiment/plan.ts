@@ -22,6 +22,6 @@ export function planText({ dataSet, split, configuration, models }: Plan): strin
     `  2  train ${networks.length} networks, preset ${preset}: ${networks.join(', ') || 'none'}; each up to ${epochs} epochs of ${steps} steps; time is said after the first epoch`,
     `  3  compute ${others.join(', ') || 'nothing else'}`,
     `  4  predict ${split.test.length} test clips with each, compare, write the report`,
-    `split ${split.name}, seed ${seed}: ${split.train.length} clips to learn from, ${split.validation.length} to stop by, ${split.test.length} to test`,
+    `split ${split.name}, seed ${seed}: ${split.train.length} clips to learn from, ${split.validation.length} to stop by, ${split.calibration.length} to calibrate on, ${split.test.length} to test`,
   ].join('\n');
 }

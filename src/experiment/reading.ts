@@ -100,7 +100,7 @@ function shift({ train, validation, test }: Split, dimension: Dimension): string
 /** The leak test of this split; and, where films are apart, of the random one, for what it would have given away. */
 function leaks(split: Split, seed: number): string[] {
   const own = leakText(leakTest(split));
-  const clips = [...split.train, ...split.validation, ...split.test];
+  const clips = [split.train, split.validation, split.calibration, split.test].flat();
   if (!split.filmDisjoint || clips.length < FEW_CLIPS) return [own];
   return [own, leakText(leakTest(randomSplit(clips, seed)))];
 }

@@ -54,6 +54,7 @@ async function report(
   for (const [name, [valence, arousal]] of Object.entries(errors))
     predictions.set(name, {
       validation: guess(split.validation, valence, arousal),
+      calibration: guess(split.calibration, valence, arousal),
       test: guess(split.test, valence, arousal),
     });
   const findings = findingsOf(split, predictions, { resamples: 300 });

@@ -53,7 +53,7 @@ export async function writeReport(input: ReportInput): Promise<Report> {
     `# Video emotion regression${of}: the experiment of Kim & Lee 2018\n`,
     [
       ...warning.map((sentence) => `**${sentence}**\n`),
-      `Data: ${source}, ${dataSet.clips.length} clips. Split \`${split.name}\`: ${split.train.length} clips to learn from, ${split.validation.length} to stop by, ${split.test.length} of ${films} films to test. Networks: preset \`${preset}\`, seed ${seed}, each trained on the same clips.\n`,
+      `Data: ${source}, ${dataSet.clips.length} clips. Split \`${split.name}\`: ${split.train.length} clips to learn from, ${split.validation.length} to stop by, ${split.calibration.length} to calibrate on, ${split.test.length} of ${films} films to test. Networks: preset \`${preset}\`, seed ${seed}, each trained on the same clips.\n`,
     ].join('\n'),
     `## What the numbers say\n\n${reading.map((sentence) => `- ${sentence}`).join('\n')}\n`,
     `## Table 1\n\n${formatTable(tableOne(findings, measuredOn), 'markdown')}`,

@@ -91,24 +91,33 @@ export interface TrainingRunOptions extends Reporting {
 /** What a model says of the clips it was not trained on. */
 export interface HeldOut {
   readonly validation: readonly Prediction[];
+  readonly calibration: readonly Prediction[];
   readonly test: readonly Prediction[];
 }
 
 /**
  * Trains in a folder, then predicts with the best model: `predictions.csv` for the test clips, `validation.csv` for
- * those that training was stopped by. A finished run is only read.
+ * those that training was stopped by, `calibration.csv` for those that the model's intervals are made from. A finished run is only read.
  *
  * @throws InputError when the folder holds a run of another configuration, or of other clips.
  */
 export async function trainAndPredict(options: TrainingRunOptions): Promise<HeldOut> {
   const { dataSet, split, cache, configuration, folder, threads, provider, signal, progress, say } = options;
   await claimFolder(folder, configuration);
-  const files = { validation: join(folder, 'validation.csv'), test: join(folder, 'predictions.csv') };
+  const files = {
+    validation: join(folder, 'validation.csv'),
+    calibration: join(folder, 'calibration.csv'),
+    test: join(folder, 'predictions.csv'),
+  };
   const clips = await openSplit(split, cache);
   await checkOrigin(folder, originOf({ configuration, ...clips }));
   // written last
   if (existsSync(files.test))
-    return { validation: readPredictions(files.validation), test: readPredictions(files.test) };
+    return {
+      validation: readPredictions(files.validation),
+      calibration: readPredictions(files.calibration),
+      test: readPredictions(files.test),
+    };
 
   const runtime = nodeRuntime({ ...(threads && { threads }), ...(provider && { provider }) });
   const name = basename(folder);
@@ -148,21 +157,23 @@ export async function trainAndPredict(options: TrainingRunOptions): Promise<Held
   });
   const { network, parameters } = await readModel(best);
   const size = evaluationSize(configuration, network);
-  const predict = async (part: 'validation' | 'test') => {
+  const predict = async (part: 'validation' | 'calibration' | 'test') => {
     const values = await predictClips(clips[part], { network, parameters, size, runtime, signal });
     const predictions = clips[part].map(({ id }, i) => ({ id, ...values[i]! }));
     return predictions;
   };
   const validation = await predict('validation');
   await writePredictions(files.validation, validation);
+  const calibration = split.calibration.length > 0 ? await predict('calibration') : [];
+  await writePredictions(files.calibration, calibration);
   const test = await predict('test');
   await calibrate(best, {
-    ...{ train: clips.train, test: split.test, predictions: test, runtime, signal },
+    ...{ train: clips.train, apart: split.calibration, predictions: calibration, runtime, signal },
     onProgress: (done) => progress.show(`${name}: what its training set is like`, done),
   });
   progress.clear();
   await writePredictions(files.test, test);
-  return { validation, test };
+  return { validation, calibration, test };
 }
 
 /** Writes the configuration into the folder, or finds the same one there. */

@@ -165,7 +165,7 @@ export function conformalTable(findings: readonly Finding[]): Table {
         : [],
     ),
     notes: [
-      'Margins from the errors on the validation clips, by which training was also stopped; inside: the share of test labels within them, aimed at 0.9. Film by film: each film of the test with margins from the others, which is what new films can expect.',
+      'Margins from the errors on the calibration clips, whose films neither train nor stop the training nor test; inside: the share of test labels within them, aimed at 0.9. Film by film: each film of the test with margins from the others, which is what new films can expect.',
     ],
   };
 }

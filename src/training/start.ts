@@ -15,10 +15,11 @@ import type { TrainingClip } from './options.ts';
 export async function openSplit(
   split: Split,
   cache: ClipCache,
-): Promise<Record<'train' | 'validation' | 'test', (TrainingClip & { id: string })[]>> {
+): Promise<Record<'train' | 'validation' | 'calibration' | 'test', (TrainingClip & { id: string })[]>> {
   return {
     train: await openClips(split.train, cache),
     validation: await openClips(split.validation, cache),
+    calibration: await openClips(split.calibration, cache),
     test: await openClips(split.test, cache),
   };
 }

@@ -19,15 +19,16 @@ describe.skipIf(!hasFfmpeg)('affectline reproduce (needs ffmpeg)', () => {
 
   beforeAll(() => {
     execFileSync('mkdir', ['-p', join(data, 'clips, all')]);
-    const sets = ['train', 'train', 'train', 'train', 'validation', 'test', 'test'];
+    // half of the films to validate calibrate; nine clips are the fewest that a 90% interval can come from
+    const sets = [...Array(4).fill('train'), ...Array(18).fill('validation'), 'test', 'test'];
     const rows = sets.map((set, i) => {
       // the id of such a clip is its path; the comma has to survive
       const path = `clips, all/${i}.mp4`;
-      const picture = `testsrc2=size=192x128:rate=25:duration=0.6,eq=brightness=${0.1 * i - 0.3}`;
-      const sound = `sine=frequency=${200 + 150 * i}:duration=0.6`;
+      const picture = `testsrc2=size=192x128:rate=25:duration=0.6,eq=brightness=${0.02 * i - 0.3}`;
+      const sound = `sine=frequency=${200 + 60 * i}:duration=0.6`;
       const input = ['-f', 'lavfi', '-i', picture, '-f', 'lavfi', '-i', sound];
       execFileSync('ffmpeg', ['-v', 'error', ...input, '-pix_fmt', 'yuv420p', join(data, path)]);
-      return `"${path}",${(2 + 0.2 * i).toFixed(1)},${4 - 0.3 * ((i * 3) % 7)},film ${i},${set}`;
+      return `"${path}",${(2 + 0.1 * i).toFixed(1)},${4 - 0.3 * ((i * 3) % 7)},film ${i},${set}`;
     });
     writeFileSync(join(data, 'labels.csv'), `path,valence,arousal,film,set\n${rows.join('\n')}\n`);
     writeFileSync(join(data, 'SYNTHETIC.md'), 'Test pictures.');
@@ -64,7 +65,7 @@ describe.skipIf(!hasFfmpeg)('affectline reproduce (needs ffmpeg)', () => {
     const first = await reproduce(out, 'paper: epoch 1');
     expect(first.code, first.stderr).toBe(130);
     expect(first.stderr).toMatch(
-      /plan\n.*prepare 7 clips.*\n.*train 2 networks, preset compact: paper, sound;/,
+      /plan\n.*prepare 24 clips.*\n.*train 2 networks, preset compact: paper, sound;/,
     );
     const second = await reproduce(out);
     expect(second.code, second.stderr).toBe(0);
@@ -97,6 +98,33 @@ describe.skipIf(!hasFfmpeg)('affectline reproduce (needs ffmpeg)', () => {
     const table = readFileSync(join(out, 'table.csv'), 'utf8');
     expect(table).toContain(`the paper's model,valence,${models.paper!.valence.mse},`);
     expect(table).toContain(`handcrafted features,arousal,${models.handcrafted!.arousal.mse},`);
+
+    // intervals come from films that neither train, stop the training nor test
+    const rowsOf = (file: string) =>
+      new Map(
+        readFileSync(join(out, 'models', 'paper', file), 'utf8')
+          .trim()
+          .split('\n')
+          .slice(1)
+          .map((line) => {
+            const [id, ...numbers] = line.replaceAll('"', '').replace(', ', '_').split(',');
+            return [id!.replace('_', ', '), numbers.map(Number)] as const;
+          }),
+      );
+    const calibration = rowsOf('calibration.csv');
+    const used = [...rowsOf('validation.csv').keys(), ...rowsOf('predictions.csv').keys()];
+    expect(calibration.size).toBe(9);
+    expect(used).toHaveLength(11);
+    expect(used.filter((id) => calibration.has(id))).toEqual([]);
+    const { calibration: written } = JSON.parse(
+      readFileSync(join(out, 'models', 'paper', 'best', 'model.json'), 'utf8'),
+    );
+    const numberOf = (id: string) => Number(/(\d+)\.mp4/.exec(id)![1]);
+    const largest = Math.max(
+      ...[...calibration].map(([id, [valence]]) => Math.abs(valence! - (2 + 0.1 * numberOf(id)))),
+    );
+    expect(written.intervals.margins.valence).toBeCloseTo(largest, 6);
+    expect(written.intervals.method).toContain('from 9 clips of 9 films that neither trained, stopped');
 
     const report = readFileSync(join(out, 'report.md'), 'utf8');
     expect(report).toMatch(/^# .* on synthetic films/);

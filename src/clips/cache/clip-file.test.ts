@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Field } from '../../streams/index.ts';
 import { InputError } from '../../support/errors.ts';
 import { ClipFile, encodePicture, type PreparedClip, writeClipFile } from './clip-file.ts';
+import { clipSource } from './clip-source.ts';
 import { decodeFlow, encodeFlow } from './flow-image.ts';
 
 let folder: string;
@@ -136,4 +137,33 @@ test('a file with one changed byte, wherever it is, or cut short, is refused by 
     await truncate(path, length);
     await expect(readAll()).rejects.toThrow(/damaged\.clip is not a prepared clip/);
   }
+});
+
+test('as a film it gives every moment, or every second one with the motion around it', async () => {
+  const path = join(folder, 'source.clip');
+  await writeClipFile(path, clip);
+  const opened = await ClipFile.open(path);
+  const read = async (step?: number) => {
+    const film = clipSource(opened, step);
+    const moments: [number, number][] = [];
+    const motions: [number, number][] = [];
+    for await (const { number, time } of film.moments) moments.push([number, time]);
+    for await (const { moment, field } of film.fields) motions.push([moment, field.width]);
+    return { moments, motions };
+  };
+  expect(await read()).toEqual({
+    moments: [0, 1, 2].map((i) => [i, 0.4 * i]),
+    motions: [...[0, 0, 1, 1].map((i) => [i, 48]), [2, 1]],
+  });
+  expect(await read(2)).toEqual({
+    moments: [
+      [0, 0],
+      [1, 0.8],
+    ],
+    motions: [
+      [0, 48],
+      [0, 48],
+      [1, 1],
+    ],
+  });
 });

@@ -2,19 +2,25 @@ import { type FilmSource, type Moment, type MomentField, restingField } from '..
 import { sampleRate } from '../../support/sound.ts';
 import type { ClipFile } from './clip-file.ts';
 
-/** A prepared clip as a film that can be read, without decoding it again. */
-export function clipSource(clip: ClipFile): FilmSource {
+/**
+ * A prepared clip as a film that can be read, without decoding it again.
+ *
+ * @param step every so many moments one is given, from the first on; all unless told.
+ */
+export function clipSource(clip: ClipFile, step = 1): FilmSource {
   const { width, height, duration, segmentCount, sampleCount } = clip;
+  const count = Math.ceil(segmentCount / step);
   const moments = async function* (): AsyncGenerator<Moment, void, undefined> {
-    for (let number = 0; number < segmentCount; number++) {
-      const [{ time, picture }] = (await clip.segments([number], { frame: true, pair: false })) as [Segment];
+    for (let number = 0; number < count; number++) {
+      const wanted = { frame: true, pair: false };
+      const [{ time, picture }] = (await clip.segments([step * number], wanted)) as [Segment];
       yield { number, time, picture };
     }
   };
   const fields = async function* (): AsyncGenerator<MomentField, void, undefined> {
     const frame = { width, height };
-    for (let moment = 0; moment < segmentCount; moment++) {
-      const [segment] = (await clip.segments([moment], { frame: false, pair: true })) as [Segment];
+    for (let moment = 0; moment < count; moment++) {
+      const [segment] = (await clip.segments([step * moment], { frame: false, pair: true })) as [Segment];
       if (segment.fields.length === 0) yield { moment, field: restingField, frame };
       for (const field of segment.fields) yield { moment, field, frame };
     }
