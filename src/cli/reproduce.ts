@@ -16,7 +16,7 @@ import { computingOptions, oneOf, someOf, wholeNumber } from './arguments.ts';
 import { interruptSignal } from './interrupt.ts';
 import { ProgressLine, print } from './terminal.ts';
 
-const splits = ['film-disjoint', 'random'] as const;
+const splits = ['film-disjoint', 'random', 'paper'] as const;
 
 interface ReproduceOptions {
   data: string;
@@ -41,7 +41,7 @@ export function reproduceCommand(): Command {
     .option('-o, --out <folder>', 'where all results go (default: runs/reproduce)')
     .option('-c, --config <file>', 'keys of all networks that differ from their defaults (see train --keys)')
     .option('--models <names>', `which, of ${modelNames.join(', ')} (default: all)`, someOf(modelNames))
-    .option('--split <name>', `${splits.join(' or ')} (default: film-disjoint)`, oneOf(splits))
+    .option('--split <name>', `${splits.join(', ')} (default: film-disjoint)`, oneOf(splits))
     .option('--cache <folder>', 'where prepared clips are kept (default: clips beside --out)')
     .option('--seed <number>', 'of weights, split, order and crops', wholeNumber(0, 2 ** 31 - 1))
     .option('--json', 'print the figures as one line of JSON')

@@ -38,4 +38,13 @@ export {
   scoresOfRanks,
   simulatedAnnotators,
 } from './scores/ranks.ts';
-export { filmFolds, filmSplit, officialSplit, randomSplit, type Split, splitNamed } from './splits.ts';
+export {
+  filmFolds,
+  filmSplit,
+  knownClips,
+  officialSplit,
+  paperSplit,
+  randomSplit,
+  type Split,
+  splitNamed,
+} from './splits.ts';

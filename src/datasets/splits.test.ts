@@ -1,7 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { LabeledClip } from './clip.ts';
-import { filmFolds, filmSplit, officialSplit, randomSplit, type Split, splitNamed } from './splits.ts';
+import {
+  filmFolds,
+  filmSplit,
+  knownClips,
+  officialSplit,
+  randomSplit,
+  type Split,
+  splitNamed,
+} from './splits.ts';
 
 function clipsOf(films: number, each: number, sets = false): LabeledClip[] {
   return Array.from({ length: films * each }, (_, i): LabeledClip => {
@@ -73,6 +81,17 @@ describe('splits', () => {
     const official = clipsOf(40, 2, true);
     expect(idsOfCalibration(official)).toEqual(idsOfCalibration(official));
     expect(idsOfCalibration(official).size).toBe(10);
+  });
+
+  test("the paper's split is measured on the clips that stop the training, and these are not known to baselines", () => {
+    const split = splitNamed('paper', clipsOf(160, 61.25), 1);
+    expect(split).toMatchObject({ name: 'paper', filmDisjoint: false, calibration: [] });
+    expect([split.train.length, split.validation.length]).toEqual([7350, 2450]);
+    expect(split.test).toEqual(split.validation);
+    expect(new Set([...split.train, ...split.test]).size).toBe(9800);
+    expect(knownClips(split)).toEqual(split.train);
+    const random = splitNamed('random', clipsOf(160, 61.25), 1);
+    expect(knownClips(random)).toHaveLength(7350);
   });
 
   test('the same seed gives the same split, another seed another', () => {

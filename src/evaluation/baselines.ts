@@ -1,6 +1,6 @@
 // Predictions that never look at a video. A model that is no better than these has learned nothing from one.
 import { mean } from '../affect/index.ts';
-import type { LabeledClip, Split } from '../datasets/index.ts';
+import { knownClips, type LabeledClip, type Split } from '../datasets/index.ts';
 import { grouped } from '../support/grouped.ts';
 import { evaluate } from './evaluate.ts';
 import { type Dimension, dimensions, type Prediction } from './prediction.ts';
@@ -83,7 +83,7 @@ export interface LeakTest {
 
 /** Runs `neighborsLabels` on a split. */
 export function leakTest(split: Split): LeakTest {
-  const known = [...split.train, ...split.validation];
+  const known = knownClips(split);
   const { valence, arousal } = evaluate(split.test, neighborsLabels(known, split.test));
   const { name, filmDisjoint } = split;
   return { split: name, filmDisjoint, valence: valence.r || 0, arousal: arousal.r || 0 };

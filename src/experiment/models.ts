@@ -1,5 +1,5 @@
 import { type ClipCache, handcraftedFeatureNames } from '../clips/index.ts';
-import type { LabeledClip, Split } from '../datasets/index.ts';
+import { knownClips, type LabeledClip, type Split } from '../datasets/index.ts';
 import { baselines, crossValidatedRidge, dimensions } from '../evaluation/index.ts';
 import { standardStreams } from '../streams/index.ts';
 import { openClips, type TrainingConfiguration } from '../training/index.ts';
@@ -69,8 +69,8 @@ export async function predictWithoutNetwork(
   const baseline = baselines[withoutNetwork[name]]!;
   return {
     validation: baseline(split.train, split.validation),
-    calibration: baseline([...split.train, ...split.validation], split.calibration),
-    test: baseline([...split.train, ...split.validation], split.test),
+    calibration: baseline(knownClips(split), split.calibration),
+    test: baseline(knownClips(split), split.test),
   };
 }
 

@@ -2,7 +2,14 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { type DataSet, filmSplit, type LabeledClip, Problems, randomSplit } from '../datasets/index.ts';
+import {
+  type DataSet,
+  filmSplit,
+  type LabeledClip,
+  Problems,
+  paperSplit,
+  randomSplit,
+} from '../datasets/index.ts';
 import type { Prediction } from '../evaluation/index.ts';
 import { Random } from '../support/random.ts';
 import { findingsOf } from './findings.ts';
@@ -130,4 +137,18 @@ test('a split that leaks says so, and real films are not called synthetic', asyn
   );
   expect(text).not.toContain('synthetic');
   expect(text).not.toContain('## Ablation');
+  expect(text).not.toContain('which names no others');
+});
+
+test("the paper's own split says that it is measured where training was stopped", async () => {
+  const { reading, text } = await report(paperSplit(clips, 1), false, {
+    paper: [0.3, 0.3],
+    constant: [0.6, 0.6],
+  });
+  expect(reading).toContain(
+    'of the clips that training was stopped by, as in the paper, which names no others',
+  );
+  expect(reading).toMatch(/Leak test, paper split: .* not understanding of video/);
+  expect(text).toContain('Split `paper`: 360 clips to learn from, 120 to stop by, 0 to calibrate on, 120 of');
+  expect(text).not.toContain('## Prediction intervals');
 });

@@ -24,7 +24,7 @@ export interface TrainingConfiguration {
   weights: Record<string, string>;
   train: Record<string, TrainedPart>;
   batchNorm: 'frozen' | 'batch';
-  split: 'film-disjoint' | 'random';
+  split: 'film-disjoint' | 'random' | 'paper';
   batchSize: number;
   clipsAtOnce?: number | undefined;
   recompute: boolean;
@@ -117,10 +117,10 @@ const schema = () =>
       .default('frozen')
       .describe('statistics of trained batch norms: frozen (fine-tuning) or of the batch (from scratch)'),
     split: z
-      .enum(['film-disjoint', 'random'])
+      .enum(['film-disjoint', 'random', 'paper'])
       .default('film-disjoint')
       .describe(
-        "film-disjoint (the data set's own sets where it has them, else films drawn by the seed), or the paper's random clips, whose labels leak",
+        "film-disjoint (the data set's own sets where it has them, else films drawn by the seed); random clips, whose labels leak; or the paper's own: random, and tested on the clips that stop the training",
       ),
     batchSize: z.number().int().min(1).max(4096).default(16).describe('clips a step of the optimizer sees'),
     clipsAtOnce: z
