@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path';
 import { Command } from 'commander';
 import type { Provider } from '../runtime/node/index.ts';
+import { contentHashOf } from '../support/content-hash.ts';
 import { computingOptions, wholeNumber } from './arguments.ts';
 import { interruptSignal } from './interrupt.ts';
 import { type PlaceOptions, placeOptions, withLibrary } from './library-place.ts';
@@ -11,6 +12,7 @@ interface ServeCommandOptions extends PlaceOptions {
   host: string;
   name?: string;
   token?: string;
+  film?: string;
   uploads?: string;
   model?: string;
   threads?: number;
@@ -27,6 +29,7 @@ export function serveCommand(): Command {
     .option('--host <address>', 'the address to listen at', '127.0.0.1')
     .option('--name <names>', 'other names it is asked by, as behind a proxy, with commas between them')
     .option('--token <text>', 'what has to be known (default: none on loopback, else a new one)')
+    .option('--film <file>', 'a film of the library: the address that is printed is that of its page')
     .option(
       '--uploads <folder>',
       'where films that are brought are kept (default: uploads beside the library)',
@@ -44,16 +47,24 @@ async function serveLibrary(options: ServeCommandOptions): Promise<void> {
   const signal = interruptSignal();
   const { openAnalyzer } = await import('../analysis/node/index.ts');
   const { serve } = await import('../server/index.ts');
-  const { port, host, name, token, uploads = join(dirname(options.library), 'affectline-uploads') } = options;
+  const {
+    port,
+    host,
+    name,
+    token,
+    film,
+    uploads = join(dirname(options.library), 'affectline-uploads'),
+  } = options;
   const analyzer = await openAnalyzer(options);
   try {
     await withLibrary(options, async (library) => {
+      const shown = film === undefined ? undefined : await library.film(await contentHashOf(film, signal));
       const server = await serve({
         ...{ library, analyzer, uploads, host, port, version: affectlineVersion() },
         ...(name !== undefined && { names: name.split(',').map((one) => one.trim()) }),
         ...(token !== undefined && { token }),
       });
-      process.stdout.write(`${server.url}\n`);
+      process.stdout.write(`${server.url}${shown ? `#/film/${shown.id}` : ''}\n`);
       await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
       await server.close();
     });

@@ -34,7 +34,9 @@ export function guard({ isOwn, token }: GuardOptions): MiddlewareHandler {
       const given =
         req.header('authorization')?.replace(/^Bearer /, '') ?? ticket ?? getCookie(context, cookie);
       if (!isToken(given, token))
-        return refuse('the token is missing or wrong; the server printed it when it started');
+        return req.header('accept')?.includes('text/html')
+          ? context.html(withoutToken, 403)
+          : refuse('the token is missing or wrong; the server printed it when it started');
       if (ticket !== undefined) {
         setCookie(context, cookie, token, { httpOnly: true, sameSite: 'Strict', path: '/' });
         return context.redirect('/');
@@ -43,6 +45,27 @@ export function guard({ isOwn, token }: GuardOptions): MiddlewareHandler {
     await next();
   };
 }
+
+/** What a person sees who comes without the token. */
+const withoutToken = `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>Affectline: not without its token</title>
+</head>
+<body>
+<main>
+<h1>This library is open to those who know its token</h1>
+<p>The address you used has no token, or a wrong one, or this browser no longer remembers it.</p>
+<p>When the server started, it printed an address that ends with <code>/?token=</code> and a long text. Open that whole
+address once: this browser then remembers it. If somebody else runs the server, ask them for the address.</p>
+<p>Programs send the header <code>Authorization: Bearer</code> with the token.</p>
+</main>
+</body>
+</html>
+`;
 
 function isToken(text: string | undefined, token: string): boolean {
   const given = Buffer.from(text ?? '');

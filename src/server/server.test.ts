@@ -330,6 +330,10 @@ describe('who may ask', () => {
         expect((await fetch(new URL(path, guarded.url), { method, headers })).status, path).toBe(403);
     const headers = { authorization: 'Bearer a long secret' };
     expect((await fetch(new URL('/api/films', guarded.url), { headers })).status).toBe(200);
+    // a person is told in words
+    const refused = await fetch(guarded.url.replace(/\?.*/, ''), { headers: { accept: 'text/html,*/*' } });
+    expect([refused.status, refused.headers.get('content-type')]).toEqual([403, 'text/html; charset=UTF-8']);
+    expect(await refused.text()).toContain('open to those who know its token');
     // a browser is let in by the address that was printed, and keeps a cookie
     const entered = await fetch(guarded.url, { redirect: 'manual' });
     expect([entered.status, entered.headers.get('location')]).toEqual([302, '/']);
@@ -413,6 +417,12 @@ test('the command serves a library, refuses one that is served, and ends cleanly
   const ended = new Promise((resolve) => child.once('exit', resolve));
   child.kill('SIGINT');
   expect(await ended).toBe(130);
+  const path = join(folder, 'tone.wav');
+  execFileSync('ffmpeg', ['-v', 'error', '-f', 'lavfi', '-i', 'sine=d=2', path]);
+  execFileSync(process.execPath, [program, 'library', 'add', path, '--library', own]);
+  const shown = start('--library', own, '--film', path);
+  expect((await said(shown, 'stdout')).trim()).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/#\/film\/1$/);
+  shown.kill('SIGINT');
 }, 120_000);
 
 /** The first that a program says. */
