@@ -2,7 +2,7 @@ import { type ClipCache, handcraftedFeatureNames } from '../clips/index.ts';
 import { knownClips, type LabeledClip, type Split } from '../datasets/index.ts';
 import { baselines, crossValidatedRidge, dimensions } from '../evaluation/index.ts';
 import { standardStreams } from '../streams/index.ts';
-import { openClips, type TrainingConfiguration } from '../training/index.ts';
+import { openClips, partOf, type TrainingConfiguration } from '../training/index.ts';
 import type { HeldOut } from './run.ts';
 
 /** `paper`, `decisions`, a stream, or all but one of them with + between. */
@@ -18,9 +18,20 @@ export function streamsWithout(stream: string): string[] {
   return standardStreams.filter((other) => other !== stream);
 }
 
-/** The networks that are compared: which streams they have, and how these are joined. */
-const networks = new Map<NetworkName, { streams: readonly string[]; fusion: 'features' | 'decisions' }>([
+/** What makes a network of the comparison: which streams it has, how these are joined, what trains beside what is configured. */
+interface Compared {
+  readonly streams: readonly string[];
+  readonly fusion: 'features' | 'decisions';
+  readonly trained?: string;
+}
+
+/** The paper takes SoundNet's features (sections 2 and 3.4), and says that it is fine-tuned (section 1): this is the latter. */
+export const tunedSound = 'tuned-sound';
+
+/** The networks that are compared. */
+const networks = new Map<NetworkName, Compared>([
   ['paper', { streams: standardStreams, fusion: 'features' }],
+  [tunedSound, { streams: standardStreams, fusion: 'features', trained: 'sound' }],
   ...[...standardStreams.map((stream) => [stream]), ...standardStreams.toReversed().map(streamsWithout)].map(
     (streams) => [nameOfStreams(streams), { streams, fusion: 'features' as const }] as const,
   ),
@@ -51,11 +62,20 @@ export function isNetwork(name: ModelName): name is NetworkName {
 
 /** The configuration that all networks share, with the streams and the fusion of one. */
 export function configurationFor(name: NetworkName, shared: TrainingConfiguration): TrainingConfiguration {
-  const { streams, fusion } = networks.get(name)!;
+  const { streams, fusion, trained } = networks.get(name)!;
   const weights = Object.fromEntries(
     Object.entries(shared.weights).filter(([stream]) => streams.includes(stream)),
   );
-  return { ...shared, streams: [...streams], fusion, weights };
+  const train = { ...shared.train, ...(trained && { [trained]: 'trained' as const }) };
+  return { ...shared, streams: [...streams], fusion, weights, train };
+}
+
+/** Those that differ: where all networks train their sound stream, the paper's network is the fine-tuned one already. */
+export function distinctModels(
+  names: readonly ModelName[],
+  { train }: Pick<TrainingConfiguration, 'train'>,
+): readonly ModelName[] {
+  return partOf(train, 'sound') === 'frozen' ? names : names.filter((name) => name !== tunedSound);
 }
 
 /** Predictions of one that has no network, learned from the training clips. */

@@ -2,6 +2,7 @@ import { knownClips, randomSplit, type Split } from '../datasets/index.ts';
 import { type Comparison, type Dimension, dimensions, leakTest, leakText } from '../evaluation/index.ts';
 import { standardStreams } from '../streams/index.ts';
 import type { Finding } from './findings.ts';
+import { tunedSound } from './models.ts';
 import { type Cost, titleOf } from './tables.ts';
 
 const SIGNIFICANT = 0.05;
@@ -29,6 +30,13 @@ export function readingOf(
     );
   for (const dimension of dimensions) sentences.push(...shift(split, dimension));
   sentences.push(...ofComparison(findings, 'constant', "The paper's model against a constant"));
+  sentences.push(
+    ...ofComparison(
+      findings,
+      tunedSound,
+      "SoundNet's features as they are (the paper's sections 2 and 3.4) against SoundNet fine-tuned (its section 1)",
+    ),
+  );
   sentences.push(...ofComparison(findings, 'decisions', 'Fusion of features against fusion of decisions'));
   sentences.push(...bestAlone(findings));
   sentences.push(...ofComparison(findings, 'handcrafted', "The paper's model against handcrafted features"));
@@ -78,7 +86,7 @@ function bestAlone(findings: readonly Finding[]): string[] {
       paper && best.against
         ? `; all three together are ${verdict(best.against[of], [paper.metrics[of].mse, mse])}`
         : '';
-    return `Of single streams, ${titleOf(best.name)} is best at ${of}, r ${r.toFixed(2)}${joined}.`;
+    return `Of single streams, ${titleOf(best.name)} is best at ${of} by the lowest MSE, r ${r.toFixed(2)}${joined}.`;
   });
 }
 

@@ -12,8 +12,9 @@ import {
 } from '../datasets/index.ts';
 import type { Prediction } from '../evaluation/index.ts';
 import { Random } from '../support/random.ts';
+import { trainingConfiguration } from '../training/index.ts';
 import { findingsOf } from './findings.ts';
-import type { ModelName } from './models.ts';
+import { configurationFor, distinctModels, type ModelName, modelNames } from './models.ts';
 import { writeReport } from './report.ts';
 import type { HeldOut } from './run.ts';
 
@@ -80,12 +81,16 @@ test('the reading follows from the numbers', async () => {
     'flow+sound': [0.4, 0.2],
     'flow+picture': [0.2, 0.3],
     decisions: [0.5, 0.2],
+    'tuned-sound': [0.6, 0.2],
   });
+  expect(reading).toMatch(/against SoundNet fine-tuned \(its section 1\): valence better \(MSE 0\.0/);
+  expect(text).toContain('| SoundNet fine-tuned | valence |');
+  expect(text).toMatch(/\| MSE \| MAE \| r \| CCC \| R² \| bias \|/);
   expect(reading).toMatch(
     /Fusion of features against fusion of decisions: valence better \(MSE 0\.0\d\d against 0\.2\d\d, p (?:< 0\.001|0\.00\d)\); arousal not significantly (better|worse)/,
   );
   expect(reading).toMatch(
-    /Of single streams, sound alone is best at valence, .*all three together are better/,
+    /Of single streams, sound alone is best at valence by the lowest MSE, .*all three together are better/,
   );
   expect(reading).toMatch(/Of single streams, flow alone is best at arousal/);
   expect(reading).toMatch(
@@ -104,6 +109,16 @@ test('the reading follows from the numbers', async () => {
   expect(measured.arousal.share).toBeGreaterThan(0.75);
   expect(Math.abs(byFilm!.arousal.share - 0.9)).toBeLessThan(0.05);
   expect(text).toMatch(/## Prediction intervals[^#]*\| the paper's model \| 0\.\d{3} \| 0\.\d{3} \[/);
+});
+
+test('the fine-tuned sound is a network of its own unless all networks train theirs', () => {
+  const shared = trainingConfiguration({}, 'test');
+  expect(distinctModels(modelNames, shared)).toContain('tuned-sound');
+  const tuned = configurationFor('tuned-sound', shared);
+  expect(tuned.train).toEqual({ ...configurationFor('paper', shared).train, sound: 'trained' });
+  expect(tuned.streams).toEqual(configurationFor('paper', shared).streams);
+  const scratch = trainingConfiguration({ train: { sound: 'trained' } }, 'test');
+  expect(distinctModels(modelNames, scratch)).not.toContain('tuned-sound');
 });
 
 test('a test of one film has intervals, but no others to take their margins from', async () => {

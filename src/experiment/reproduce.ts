@@ -2,11 +2,12 @@ import { dirname, join } from 'node:path';
 import { checkText, inspectDataSet, type Split, splitNamed } from '../datasets/index.ts';
 import type { Table } from '../evaluation/index.ts';
 import type { Provider } from '../runtime/node/index.ts';
+import { InputError } from '../support/errors.ts';
 import { checkWritable } from '../support/folders.ts';
 import type { TrainingConfiguration } from '../training/index.ts';
 import { claimExperiment, runExperiment } from './experiment.ts';
 import { type Finding, findingsOf } from './findings.ts';
-import { type ModelName, modelNames } from './models.ts';
+import { distinctModels, type ModelName, modelNames, tunedSound } from './models.ts';
 import { planText } from './plan.ts';
 import { writeReport } from './report.ts';
 import { preparedClips, type Reporting, silent } from './run.ts';
@@ -49,7 +50,9 @@ export async function reproduceExperiment(
   options: ReproduceOptions,
   reporting: Reporting = silent,
 ): Promise<Reproduction> {
-  const { data, folder, configuration, models = modelNames, threads, provider } = options;
+  const { data, folder, configuration, threads, provider } = options;
+  const wanted = options.models ?? modelNames;
+  const models = distinctModels(wanted, configuration);
   const { preset, seed } = configuration;
   const { say } = reporting;
   const cacheFolder = options.cache ?? join(dirname(folder), 'clips');
@@ -58,6 +61,12 @@ export async function reproduceExperiment(
   say(checkText(report).trimEnd());
   const dataSet = open();
   const split = splitNamed(configuration.split, dataSet.clips, seed);
+  if (models.length < wanted.length)
+    say(`${tunedSound} is left out: the configuration trains the sound stream of every network`);
+  if (models.length === 0)
+    throw new InputError(
+      `${tunedSound} alone was asked for, which is 'paper' here: the configuration trains the sound stream`,
+    );
   say(planText({ dataSet, split, configuration, models }));
 
   const cache = await preparedClips(dataSet, configuration, cacheFolder, reporting);

@@ -8,11 +8,19 @@ import {
 } from '../evaluation/index.ts';
 import { standardStreams } from '../streams/index.ts';
 import type { Finding } from './findings.ts';
-import { isNetwork, type ModelName, nameOfStreams, streamsWithout, withoutNetwork } from './models.ts';
+import {
+  isNetwork,
+  type ModelName,
+  nameOfStreams,
+  streamsWithout,
+  tunedSound,
+  withoutNetwork,
+} from './models.ts';
 
 /** What a model is called in tables and pictures. */
 export function titleOf(name: ModelName): string {
   if (name === 'paper') return "the paper's model";
+  if (name === tunedSound) return 'SoundNet fine-tuned';
   if (name === 'decisions') return 'fusion of decisions';
   if (isNetwork(name)) return name.includes('+') ? name.replace('+', ' + ') : `${name} alone`;
   return name === 'handcrafted' ? withoutNetwork[name] : `${withoutNetwork[name]} (no video)`;
@@ -20,10 +28,10 @@ export function titleOf(name: ModelName): string {
 
 /** Every model, first at valence, then at arousal. */
 export function modelTable(findings: readonly Finding[], title: string, notes: readonly string[]): Table {
-  const metricsOf = ['mse', 'r', 'ccc', 'r2', 'bias'] as const;
+  const metricsOf = ['mse', 'mae', 'r', 'ccc', 'r2', 'bias'] as const;
   return {
     title,
-    columns: ['model', 'of', 'MSE', 'r', 'CCC', 'R²', 'bias'].map((name) => ({ name })),
+    columns: ['model', 'of', 'MSE', 'MAE', 'r', 'CCC', 'R²', 'bias'].map((name) => ({ name })),
     rows: dimensions.flatMap((dimension) =>
       findings.map(({ name, metrics, intervals }) => [
         titleOf(name),
