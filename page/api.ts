@@ -1,4 +1,5 @@
 import type {
+  Comparison,
   FilmCard,
   FilmDetails,
   JobCard,
@@ -9,7 +10,16 @@ import type {
   TraceCard,
 } from '../src/server/types.ts';
 
-export type { FilmCard, FilmDetails, JobCard, LabelOverview, LabelSceneCard, SceneCard, TraceCard };
+export type {
+  Comparison,
+  FilmCard,
+  FilmDetails,
+  JobCard,
+  LabelOverview,
+  LabelSceneCard,
+  SceneCard,
+  TraceCard,
+};
 
 /** Asks the server this page comes from. @throws Error with what it says in plain words. */
 async function ask<Body>(path: string, init?: RequestInit): Promise<Body> {
@@ -82,3 +92,4 @@ export const traces = (id: number) =>
   ask<{ traces: TraceCard[] }>(`/api/films/${id}/traces`).then(({ traces }) => traces);
 export const keepTrace = (id: number, trace: TraceCard) =>
   ask<void>(`/api/films/${id}/traces`, { ...post(trace), method: 'PUT' });
+export const compare = (id: number, other: number) => ask<Comparison>(`/api/films/${id}/compare/${other}`);

@@ -24,7 +24,11 @@ function show(films, options) {
 
 if (given.length > 0) {
   affectline(['analyze', ...given], { cwd });
-  if (isTerminal && given.every((path) => existsSync(resolve(cwd, path)))) show(given, { cwd });
+  if (isTerminal && given.every((path) => existsSync(resolve(cwd, path))))
+    show(
+      given.map((path) => resolve(cwd, path)),
+      { cwd },
+    );
 } else {
   affectline(['analyze', sample, '--out', 'runs/sample', '-y']);
   if (isTerminal) show([sample], { cwd: root });

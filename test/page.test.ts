@@ -215,7 +215,25 @@ describe.skipIf(!hasChromium)('the page (needs chromium)', () => {
     await page.context().close();
   }, 60_000);
 
-  test.each(['', '#/film/1', '#/search', '#/label', '#/rate/1', '#/film/99'])(
+  test('two films stand side by side, at moments that go together', async () => {
+    const { page, wrong } = await open('#/film/1');
+    await page.getByLabel('Beside it, the film of the number').fill('1');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'sample.mp4 and sample.mp4' }).waitFor();
+    await page.getByText('they feel alike').waitFor();
+    const slider = page.getByRole('slider', { name: 'Moment' });
+    await slider.focus();
+    for (let i = 0; i < 5; i++) await page.keyboard.press('ArrowRight');
+    const shown = () =>
+      page.locator('video').evaluateAll((all) => all.map((video) => (video as HTMLVideoElement).currentTime));
+    await expect.poll(shown).toEqual([5, 5]);
+    expect(await page.locator('.at').allInnerTexts()).toEqual(['0:05', '0:05']);
+    if (pictures) await page.screenshot({ path: join(pictures, 'page-compare.png') });
+    expect(wrong).toEqual([]);
+    await page.context().close();
+  }, 60_000);
+
+  test.each(['', '#/film/1', '#/search', '#/label', '#/rate/1', '#/compare/1/1', '#/film/99'])(
     'nothing stands in the way of anybody at /%s, in light, in dark and on a telephone',
     async (at) => {
       for (const colorScheme of ['light', 'dark'] as const) {

@@ -1,4 +1,5 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
+import { compareRoutes } from './comparing.ts';
 import type { Context } from './context.ts';
 import { answerErrors, bodyOf, refuseInvalid } from './errors.ts';
 import { filmRoutes } from './films.ts';
@@ -30,6 +31,7 @@ export function createApp(context: Context, guarding: GuardOptions, version: str
   searchRoutes(app, context);
   labelRoutes(app, context);
   traceRoutes(app, context);
+  compareRoutes(app, context);
   healthRoutes(app, context, version);
   pageRoutes(app);
   app.doc31('/api/openapi.json', {

@@ -7,6 +7,7 @@ export { createApp } from './app.ts';
 export type { Context, UploadLimits } from './context.ts';
 export { type RunningServer, type ServeOptions, serve } from './serve.ts';
 export type {
+  Comparison,
   FilmCard,
   FilmDetails,
   JobCard,

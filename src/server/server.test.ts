@@ -219,6 +219,18 @@ test('ratings drawn while a film plays are kept for each rater, and read back fr
   expect((await put(ann, 99)).status).toBe(404);
 });
 
+test('two films are aligned by the course of their curves', async () => {
+  const { times, distance } = await asked('/api/films/1/compare/2');
+  expect([times[0][0], times[1][0], times[0].at(-1), times[1].at(-1)]).toEqual([0, 0, 59, 39]);
+  for (const own of times) expect(own).toEqual([...own].sort((a, b) => a - b));
+  expect(distance).toBeGreaterThan(0);
+  const same = await asked('/api/films/1/compare/1');
+  expect(same.times[0]).toEqual(same.times[1]);
+  expect(same.distance).toBe(0);
+  expect((await ask('/api/films/1/compare/99')).status).toBe(404);
+  expect((await ask('/api/films/1/compare/x')).status).toBe(400);
+});
+
 const upload = (name: string, body: Uint8Array, to = server.url) =>
   fetch(new URL(`/api/films?name=${encodeURIComponent(name)}`, to), {
     method: 'POST',

@@ -97,3 +97,11 @@ export interface TraceCard {
   /** At each of the times, −1 … 1. */
   values: number[];
 }
+
+/** Two films aligned by the course of their curves. */
+export interface Comparison {
+  /** Seconds in the first and in the second film that go together; neither ever goes back. */
+  times: [number[], number[]];
+  /** Mean distance of such moments on the plane, whose sides are 2 long. */
+  distance: number;
+}
