@@ -67,7 +67,7 @@ async function report(
     });
   const findings = findingsOf(split, predictions, { resamples: 300 });
   const { reading } = await writeReport({
-    ...{ dataSet: dataSet(synthetic), split, findings, preset: 'compact', seed: 1, folder },
+    ...{ dataSet: dataSet(synthetic), split, findings, opened: [], preset: 'compact', seed: 1, folder },
   });
   return { findings, reading: reading.join('\n'), text: readFileSync(join(folder, 'report.md'), 'utf8') };
 }

@@ -27,6 +27,8 @@ export interface ReportInput {
   readonly dataSet: DataSet;
   readonly split: Split;
   readonly findings: readonly Finding[];
+  /** What is said of a test that was opened more than once. */
+  readonly opened: readonly string[];
   readonly preset: string;
   readonly seed: number;
   readonly folder: string;
@@ -37,7 +39,7 @@ export interface ReportInput {
  * models.png and scatter.png.
  */
 export async function writeReport(input: ReportInput): Promise<Report> {
-  const { dataSet, split, findings, preset, seed, folder } = input;
+  const { dataSet, split, findings, opened, preset, seed, folder } = input;
   const { synthetic } = dataSet;
   const films = new Set(split.test.map(({ film }) => film)).size;
   const source = synthetic ? 'synthetic films' : dataSet.format;
@@ -46,7 +48,7 @@ export async function writeReport(input: ReportInput): Promise<Report> {
     ? ['These films are synthetic, rendered by a program: no figure here says anything about real films.']
     : [];
   const costs = costsOf(findings);
-  const reading = readingOf(split, findings, costs, seed);
+  const reading = [...opened, ...readingOf(split, findings, costs, seed)];
   const table = modelTable(findings, `Results on ${measuredOn}, preset ${preset}`, warning);
   const of = synthetic ? ' on synthetic films' : '';
   const sections = [

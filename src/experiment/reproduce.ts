@@ -8,6 +8,7 @@ import type { TrainingConfiguration } from '../training/index.ts';
 import { claimExperiment, runExperiment } from './experiment.ts';
 import { type Finding, findingsOf } from './findings.ts';
 import { distinctModels, type ModelName, modelNames, tunedSound } from './models.ts';
+import { openingsText, openTest } from './openings.ts';
 import { planText } from './plan.ts';
 import { writeReport } from './report.ts';
 import { preparedClips, type Reporting, silent } from './run.ts';
@@ -74,7 +75,9 @@ export async function reproduceExperiment(
   await claimExperiment(folder, experiment);
   const predictions = await runExperiment(experiment, reporting);
   say(`comparing ${predictions.size} models on ${split.test.length} clips`);
+  const opened = openingsText(await openTest(folder, predictions));
+  for (const sentence of opened) say(sentence);
   const findings = findingsOf(split, predictions, { seed });
-  const { table, reading } = await writeReport({ dataSet, split, findings, preset, seed, folder });
+  const { table, reading } = await writeReport({ dataSet, split, findings, opened, preset, seed, folder });
   return { synthetic: dataSet.synthetic, split, findings, table, reading };
 }

@@ -129,6 +129,7 @@ describe.skipIf(!hasFfmpeg)('affectline reproduce (needs ffmpeg)', () => {
     const report = readFileSync(join(out, 'report.md'), 'utf8');
     expect(report).toMatch(/^# .* on synthetic films/);
     expect(report).toContain('The test holds 2 films.');
+    expect(report).not.toContain('The test was opened');
     expect(report).toContain('**Table 1 of Kim & Lee 2018 as it is printed, below this run**');
     expect(report).toContain('| RUC | 0.218 | – | 1.479 | – | MediaEval 2016 test');
     expect(report).toMatch(/\| Kim & Lee \(the paper\) \| 0\.269 \| – \| 0\.628 \| – \|.*inferred/);
@@ -141,6 +142,7 @@ describe.skipIf(!hasFfmpeg)('affectline reproduce (needs ffmpeg)', () => {
         'mediaeval',
         'models',
         'models.png',
+        'openings.json',
         'predictions.csv',
         'report.md',
         'scatter.png',
@@ -155,6 +157,16 @@ describe.skipIf(!hasFfmpeg)('affectline reproduce (needs ffmpeg)', () => {
       .split('\n');
     expect([runName, run.length]).toEqual(['affectline-constant', 2]);
   }, 300_000);
+
+  test('a second look at the test is written into the report, and shown', async () => {
+    const { code, stderr } = await reproduce(out, undefined, 'sound,constant');
+    expect(code, stderr).toBe(0);
+    const opened = /The test was opened 2 times: paper, sound, .*neighbors; then sound, constant\. What was/;
+    expect(stderr).toMatch(opened);
+    expect(readFileSync(join(out, 'report.md'), 'utf8')).toMatch(opened);
+    await reproduce(out, undefined, 'sound,constant');
+    expect(readFileSync(join(out, 'report.md'), 'utf8')).toMatch(opened);
+  }, 120_000);
 
   test('a folder of other labels, or of a run whose configuration was edited, is not mixed with these', async () => {
     const labels = join(data, 'labels.csv');
