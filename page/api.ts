@@ -6,6 +6,7 @@ import type {
   LabelOverview,
   LabelSceneCard,
   Problem,
+  RunCard,
   SceneCard,
   TraceCard,
 } from '../src/server/types.ts';
@@ -17,6 +18,7 @@ export type {
   JobCard,
   LabelOverview,
   LabelSceneCard,
+  RunCard,
   SceneCard,
   TraceCard,
 };
@@ -93,3 +95,4 @@ export const traces = (id: number) =>
 export const keepTrace = (id: number, trace: TraceCard) =>
   ask<void>(`/api/films/${id}/traces`, { ...post(trace), method: 'PUT' });
 export const compare = (id: number, other: number) => ask<Comparison>(`/api/films/${id}/compare/${other}`);
+export const runs = () => ask<{ runs: RunCard[]; reports: { name: string; text: string }[] }>('/api/runs');

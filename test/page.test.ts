@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -34,9 +34,20 @@ describe.skipIf(!hasChromium)('the page (needs chromium)', () => {
     analyzer = await openAnalyzer();
     const running = { signal: new AbortController().signal, onProgress: () => {} };
     await library.add(await analysisOf(analyzer, join(folder, 'sample.mp4'), running));
+    const runs = join(folder, 'runs');
+    mkdirSync(join(runs, 'first'), { recursive: true });
+    const epochs = [0.9, 0.5, 0.6].map((validationError, i) =>
+      JSON.stringify({
+        ...{ epoch: i + 1, trainLoss: 1 / (i + 1), validationError, valenceError: 1, arousalError: 0.8 },
+        ...{ valenceR: 0.1 * i, arousalR: 0.2 * i },
+      }),
+    );
+    writeFileSync(join(runs, 'first/metrics.jsonl'), epochs.join('\n'));
+    writeFileSync(join(runs, 'first/report.md'), '# What came out\n');
     server = await serve({
       ...{ library, analyzer, port: 0, version: '0.0.0', log: pino({ level: 'silent' }) },
       uploads: join(folder, 'uploads'),
+      runs,
     });
     browser = await chromium.launch({ executablePath: executable, args: ['--no-sandbox'] });
   }, 300_000);
@@ -233,7 +244,16 @@ describe.skipIf(!hasChromium)('the page (needs chromium)', () => {
     await page.context().close();
   }, 60_000);
 
-  test.each(['', '#/film/1', '#/search', '#/label', '#/rate/1', '#/compare/1/1', '#/film/99'])(
+  test('training runs are shown with their curves and their report', async () => {
+    const { page, wrong } = await open('#/runs');
+    await page.getByText('the best is 2: r 0.100').waitFor();
+    await page.getByRole('img', { name: 'mean squared error of first by epoch' }).waitFor();
+    await page.getByText('# What came out').waitFor();
+    expect(wrong).toEqual([]);
+    await page.context().close();
+  }, 60_000);
+
+  test.each(['', '#/film/1', '#/search', '#/label', '#/rate/1', '#/compare/1/1', '#/runs', '#/film/99'])(
     'nothing stands in the way of anybody at /%s, in light, in dark and on a telephone',
     async (at) => {
       for (const colorScheme of ['light', 'dark'] as const) {

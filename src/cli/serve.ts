@@ -1,7 +1,9 @@
+import { statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Command } from 'commander';
 import type { Provider } from '../runtime/node/index.ts';
 import { contentHashOf } from '../support/content-hash.ts';
+import { InputError } from '../support/errors.ts';
 import { computingOptions, wholeNumber } from './arguments.ts';
 import { interruptSignal } from './interrupt.ts';
 import { type PlaceOptions, placeOptions, withLibrary } from './library-place.ts';
@@ -13,6 +15,7 @@ interface ServeCommandOptions extends PlaceOptions {
   name?: string;
   token?: string;
   film?: string;
+  runs?: string;
   uploads?: string;
   model?: string;
   threads?: number;
@@ -29,6 +32,7 @@ export function serveCommand(): Command {
     .option('--host <address>', 'the address to listen at', '127.0.0.1')
     .option('--name <names>', 'other names it is asked by, as behind a proxy, with commas between them')
     .option('--token <text>', 'what has to be known (default: none on loopback, else a new one)')
+    .option('--runs <folder>', 'show the trainings and reports of experiments in this folder')
     .option('--film <file>', 'a film of the library: the address that is printed is that of its page')
     .option(
       '--uploads <folder>',
@@ -53,8 +57,11 @@ async function serveLibrary(options: ServeCommandOptions): Promise<void> {
     name,
     token,
     film,
+    runs,
     uploads = join(dirname(options.library), 'affectline-uploads'),
   } = options;
+  if (runs !== undefined && !statSync(runs, { throwIfNoEntry: false })?.isDirectory())
+    throw new InputError(`--runs ${runs}: a folder of trainings expected`, 'not-found');
   const analyzer = await openAnalyzer(options);
   try {
     await withLibrary(options, async (library) => {
@@ -63,6 +70,7 @@ async function serveLibrary(options: ServeCommandOptions): Promise<void> {
         ...{ library, analyzer, uploads, host, port, version: affectlineVersion() },
         ...(name !== undefined && { names: name.split(',').map((one) => one.trim()) }),
         ...(token !== undefined && { token }),
+        ...(runs !== undefined && { runs }),
       });
       process.stdout.write(`${server.url}${shown ? `#/film/${shown.id}` : ''}\n`);
       await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));

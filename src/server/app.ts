@@ -8,6 +8,7 @@ import { healthRoutes } from './health.ts';
 import { jobRoutes } from './jobs.ts';
 import { labelRoutes } from './labeling.ts';
 import { pageRoutes } from './page.ts';
+import { runRoutes } from './runs.ts';
 import { searchRoutes } from './searching.ts';
 import { traceRoutes } from './traces.ts';
 import { uploadRoutes } from './uploads.ts';
@@ -32,6 +33,7 @@ export function createApp(context: Context, guarding: GuardOptions, version: str
   labelRoutes(app, context);
   traceRoutes(app, context);
   compareRoutes(app, context);
+  runRoutes(app, context);
   healthRoutes(app, context, version);
   pageRoutes(app);
   app.doc31('/api/openapi.json', {

@@ -18,6 +18,8 @@ export interface Context {
   readonly queue: JobQueue;
   /** Where uploaded films are kept. */
   readonly uploads: string;
+  /** Where trainings are shown from. */
+  readonly runs?: string | undefined;
   readonly limits: UploadLimits;
   readonly log: Logger;
 }

@@ -15,6 +15,7 @@ export type {
   LabelSceneCard,
   PassageCard,
   Problem,
+  RunCard,
   SceneCard,
   SceneName,
   TraceCard,

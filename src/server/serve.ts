@@ -17,6 +17,8 @@ export interface ServeOptions {
   readonly analyzer: FilmAnalyzer;
   /** Where these films are kept. */
   readonly uploads: string;
+  /** A folder of trainings and reports of experiments, which is shown and never written. */
+  readonly runs?: string;
   /** Default: 8 GiB a film, 64 GiB all. */
   readonly limits?: UploadLimits;
   /** Default 127.0.0.1. Anywhere but on loopback a token is asked for. */
@@ -57,7 +59,11 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   const hosts: string[] = [...(options.names ?? [])];
   // an address cannot be bound anew, as a name can
   const isOwn = (asked: string) => hosts.includes(asked) || (!isLoopback && isAddress(asked));
-  const app = createApp({ library, search, queue, uploads, limits, log }, { isOwn, token }, version);
+  const app = createApp(
+    { library, search, queue, uploads, runs: options.runs, limits, log },
+    { isOwn, token },
+    version,
+  );
   const server = (await new Promise((resolve, reject) => {
     const opened = listen({ fetch: app.fetch, hostname: host, port: options.port }, () => resolve(opened));
     opened.once('error', reject);

@@ -1,5 +1,14 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -37,7 +46,21 @@ beforeAll(async () => {
   await library.add(analysisOf('other.mp4', 40, 2));
   const limits = { film: 3_000_000, all: 5_000_000 };
   const common = { library, analyzer, limits, port: 0, version: '0.0.0', log: pino({ level: 'silent' }) };
-  server = await serve({ ...common, uploads: join(folder, 'uploads') });
+  const runs = join(folder, 'runs');
+  const epoch = {
+    trainLoss: 2,
+    validationError: 1,
+    valenceError: 1,
+    arousalError: 1,
+    valenceR: 0.5,
+    arousalR: 0.4,
+  };
+  for (const name of ['a', 'b/c']) mkdirSync(join(runs, name), { recursive: true });
+  const lines = [1, 2].map((n) => JSON.stringify({ epoch: n, ...epoch, wallTime: 7 }));
+  writeFileSync(join(runs, 'b/c/metrics.jsonl'), `${lines.join('\n')}\n{"epoch":`);
+  writeFileSync(join(runs, 'b/report.md'), '# What came out\n');
+  symlinkSync('/etc/hostname', join(runs, 'a/report.md'));
+  server = await serve({ ...common, runs, uploads: join(folder, 'uploads') });
   const names = ['films.example', 'films.example:8000'];
   guarded = await serve({ ...common, uploads: join(folder, 'uploads'), token: 'a long secret', names });
 }, 300_000);
@@ -229,6 +252,15 @@ test('two films are aligned by the course of their curves', async () => {
   expect(same.distance).toBe(0);
   expect((await ask('/api/films/1/compare/99')).status).toBe(404);
   expect((await ask('/api/films/1/compare/x')).status).toBe(400);
+});
+
+test('trainings and reports are shown from their folder, and nothing that a link leads to', async () => {
+  const { runs, reports } = await asked('/api/runs');
+  expect(runs).toMatchObject([{ name: 'b/c', epochs: [{ epoch: 1 }, { epoch: 2, valenceR: 0.5 }] }]);
+  expect(reports).toEqual([{ name: 'b', text: '# What came out\n' }]);
+  const headers = { authorization: 'Bearer a long secret' };
+  const without = await fetch(new URL('/api/runs', guarded.url), { headers });
+  expect(await without.json()).toEqual({ runs: [], reports: [] });
 });
 
 const upload = (name: string, body: Uint8Array, to = server.url) =>

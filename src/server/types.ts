@@ -105,3 +105,19 @@ export interface Comparison {
   /** Mean distance of such moments on the plane, whose sides are 2 long. */
   distance: number;
 }
+
+/** A training, epoch by epoch; errors are mean squared ones on the data set's own scale. */
+export interface RunCard {
+  /** Its folder, below that of all runs. */
+  name: string;
+  epochs: {
+    epoch: number;
+    trainLoss: number;
+    validationError: number;
+    valenceError: number;
+    arousalError: number;
+    /** Pearson's r on the validation clips. */
+    valenceR: number;
+    arousalR: number;
+  }[];
+}
