@@ -30,7 +30,15 @@ export {
 } from './film-affect.ts';
 export { type FilmEffect, filmEffects } from './film-effects.ts';
 export { bestLag, type Lag, movedBack } from './lag.ts';
-export { type MetricName, type Metrics, mean, metricNames, metricsOf, variance } from './metrics.ts';
+export {
+  extentOf,
+  type MetricName,
+  type Metrics,
+  mean,
+  metricNames,
+  metricsOf,
+  variance,
+} from './metrics.ts';
 export { modelWarnings } from './model-warnings.ts';
 export { type Peak, peaksOf } from './peaks.ts';
 export { resampled, smoothed } from './resample.ts';

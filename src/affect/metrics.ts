@@ -66,3 +66,13 @@ export function variance(values: ArrayLike<number>): number {
   for (let i = 0; i < values.length; i++) sum += (values[i]! - center) ** 2;
   return sum / values.length;
 }
+
+/** The least and the greatest value; infinite the other way round of none. For curves too long to be arguments. */
+export function extentOf(values: Iterable<number>): [least: number, greatest: number] {
+  let [least, greatest] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const value of values) {
+    if (value < least) least = value;
+    if (value > greatest) greatest = value;
+  }
+  return [least, greatest];
+}

@@ -1,3 +1,5 @@
+import { extentOf } from './metrics.ts';
+
 /** A place where a curve turns, and how far it stands out. */
 export interface Peak {
   index: number;
@@ -20,12 +22,12 @@ export function peaksOf(values: readonly number[], count: number, distance: numb
 
 function highs(values: readonly number[], kind: Peak['kind'], count: number, distance: number): Peak[] {
   const chosen: Peak[] = [];
-  const range = Math.max(...values) - Math.min(...values);
-  const candidates = values
-    .map((_, index) => ({ index, kind, prominence: prominence(values, index) }))
+  const [lowest, highest] = extentOf(values);
+  const candidates = prominences(values)
+    .map((prominence, index) => ({ index, kind, prominence }))
     // of a level stretch the first sample counts
     .filter(({ index }) => values[index]! > 0 && values[index] !== values[index - 1])
-    .filter((peak) => peak.prominence > range / 5)
+    .filter((peak) => peak.prominence > (highest - lowest) / 5)
     .sort((a, b) => b.prominence - a.prominence || a.index - b.index);
   for (const peak of candidates) {
     if (chosen.length === count) break;
@@ -34,18 +36,27 @@ function highs(values: readonly number[], kind: Peak['kind'], count: number, dis
   return chosen;
 }
 
-/** Height above the higher of the two valleys between this place and higher ground; the curve's ends count as valleys. */
-function prominence(values: readonly number[], index: number): number {
-  const height = values[index]!;
-  const valley = (step: 1 | -1) => {
+/**
+ * Of each place its height above the higher of the two valleys between it and higher ground; an end of the curve behind
+ * which nothing is higher does not count, but where both are such.
+ */
+export function prominences(values: readonly number[]): number[] {
+  const left = valleys(values);
+  const right = valleys(values.toReversed()).reverse();
+  return values.map((height, index) => {
+    const [a, b] = [left[index]!, right[index]!];
+    if (a.higher !== b.higher) return height - (a.higher ? a.lowest : b.lowest);
+    return height - (a.higher ? Math.max(a.lowest, b.lowest) : Math.min(a.lowest, b.lowest));
+  });
+}
+
+/** Of each place the lowest value since the last higher one, and whether there was one; every place is passed once. */
+function valleys(values: readonly number[]): { lowest: number; higher: boolean }[] {
+  const open: { height: number; lowest: number }[] = [];
+  return values.map((height) => {
     let lowest = height;
-    for (let i = index + step; i >= 0 && i < values.length; i += step) {
-      if (values[i]! > height) return { lowest, higher: true };
-      lowest = Math.min(lowest, values[i]!);
-    }
-    return { lowest, higher: false };
-  };
-  const [left, right] = [valley(-1), valley(1)];
-  if (left.higher !== right.higher) return height - (left.higher ? left.lowest : right.lowest);
-  return height - (left.higher ? Math.max(left.lowest, right.lowest) : Math.min(left.lowest, right.lowest));
+    while (open.length > 0 && open.at(-1)!.height <= height) lowest = Math.min(lowest, open.pop()!.lowest);
+    open.push({ height, lowest });
+    return { lowest, higher: open.length > 1 };
+  });
 }

@@ -40,13 +40,31 @@ export function stretchesOf(
  * what `predict` takes, and what windows are compared by.
  */
 export function windowMean({ stretches }: FeatureTrack, from: number, to: number): Float32Array | undefined {
-  const shares = stretches.map(({ begin, end }) => Math.max(0, Math.min(end, to) - Math.max(begin, from)));
-  const total = shares.reduce((sum, share) => sum + share, 0);
+  const within: { share: number; vector: Float32Array }[] = [];
+  let total = 0;
+  for (let index = firstAfter(stretches, from); index < stretches.length; index++) {
+    const { begin, end, vector } = stretches[index]!;
+    if (begin >= to) break;
+    const share = Math.max(0, Math.min(end, to) - Math.max(begin, from));
+    if (share > 0) within.push({ share, vector });
+    total += share;
+  }
   if (total <= 1e-9) return undefined;
   const mean = new Float32Array(stretches[0]!.vector.length);
-  stretches.forEach(({ vector }, index) => {
-    const weight = shares[index]! / total;
-    if (weight > 0) for (let i = 0; i < mean.length; i++) mean[i]! += weight * vector[i]!;
-  });
+  for (const { share, vector } of within) {
+    const weight = share / total;
+    for (let i = 0; i < mean.length; i++) mean[i]! += weight * vector[i]!;
+  }
   return mean;
+}
+
+/** Index of the first stretch that ends after a time. */
+function firstAfter(stretches: readonly Stretch[], time: number): number {
+  let [low, high] = [0, stretches.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (stretches[middle]!.end > time) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }

@@ -3,6 +3,7 @@ import { area, curveMonotoneX, line as path } from 'd3-shape';
 import {
   type AffectPoint,
   type Dimension,
+  extentOf,
   type FilmAffect,
   mean,
   neutralOf,
@@ -145,7 +146,7 @@ function valueScale(
   { top, height }: Place,
 ): ScaleLinear<number, number> {
   if (scale) return scaleLinear([...scale], [top + height, top]);
-  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const [low, high] = extentOf(values);
   const room = Math.max((high - low) * 0.18, 0.02);
   return scaleLinear([low - room, high + room], [top + height, top]);
 }

@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import type { FilmAffect } from '../../affect/index.ts';
 import type { Format } from './format.ts';
 import { feltStretches } from './stretches.ts';
-import { type FrameCount, frameAt, frameCountOf, frameOf, timecode } from './timecode.ts';
+import { type FrameCount, framesOf, inFrames, timecode } from './timecode.ts';
 import { plain, provenance, valuesText } from './words.ts';
 
 /** What one event, or one marker, stands for. */
@@ -28,18 +28,8 @@ function partsOf(film: FilmAffect): Part[] {
 /** Events have at least a frame, and 999 is the last number there is. */
 const mostEvents = 999;
 
-interface Event extends Part {
-  first: number;
-  end: number;
-}
-
-function eventsOf(parts: readonly Part[], count: FrameCount): Event[] {
-  const events = parts.map((part) => ({
-    ...part,
-    first: frameAt(part.from, count),
-    end: frameAt(part.to, count),
-  }));
-  return events.filter(({ first, end }) => end > first).slice(0, mostEvents);
+function eventsOf(parts: readonly Part[], count: FrameCount) {
+  return inFrames(parts, count).slice(0, mostEvents);
 }
 
 function head(film: FilmAffect, count: FrameCount): string {
@@ -58,8 +48,7 @@ export const cmx3600: Format = {
   about: 'CMX 3600 edit decision list: the shots with their values, for editors',
   endings: ['.edl'],
   write({ film }) {
-    const count = frameCountOf(film.frameRate);
-    const start = startOf(film, count);
+    const { count, start } = framesOf(film);
     const events = eventsOf(partsOf(film), count).map(({ first, end, text }, index) => {
       const [from, to] = [timecode(start + first, count), timecode(start + end, count)];
       return (
@@ -77,8 +66,7 @@ export const resolveMarkers: Format = {
   about: "DaVinci Resolve's marker list: a marker where the film begins to feel different",
   endings: ['.markers.edl'],
   write({ film }) {
-    const count = frameCountOf(film.frameRate);
-    const start = startOf(film, count);
+    const { count, start } = framesOf(film);
     const parts = feltStretches(film).map(({ from, to, feeling, affect }) => ({
       ...{ from, to },
       text: `${feeling}, ${valuesText(affect, film)}`,
@@ -94,11 +82,6 @@ export const resolveMarkers: Format = {
     return [head(film, count) + markers.join('')];
   },
 };
-
-/** Of the film's first frame: its own timecode where it has one. */
-function startOf({ startTimecode }: FilmAffect, count: FrameCount): number {
-  return (startTimecode && frameOf(startTimecode, count)) || 0;
-}
 
 function numbered(index: number): string {
   return String(index).padStart(3, '0');

@@ -1,5 +1,5 @@
 import { basename, extname } from 'node:path';
-import { dimensions, type FilmAffect } from '../../affect/index.ts';
+import { dimensions, extentOf, type FilmAffect } from '../../affect/index.ts';
 import { toCsv } from '../table.ts';
 import type { Format } from './format.ts';
 import { feltStretches } from './stretches.ts';
@@ -139,7 +139,7 @@ function configurationOf({ model: { scale }, curve }: FilmAffect, series: string
         },
         track: dimensions.map((of, index) => {
           const values = curve.map((point) => point[of]);
-          const [min, max] = scale ?? [Math.min(...values), Math.max(...values)];
+          const [min, max] = scale ?? extentOf(values);
           return {
             '@derivative': 0,
             '@name': of,

@@ -1,8 +1,8 @@
 import { basename } from 'node:path';
-import { type FilmAffect, peaksOf } from '../../affect/index.ts';
+import { type Affect, type FilmAffect, peaksOf } from '../../affect/index.ts';
 import type { Format } from './format.ts';
 import { feltStretches } from './stretches.ts';
-import { type FrameCount, frameAt, frameCountOf, frameOf } from './timecode.ts';
+import { type FrameCount, frameAt, framesOf, inFrames } from './timecode.ts';
 import { provenance, valuesText } from './words.ts';
 
 /** OpenTimelineIO: the shots as clips of one track, with markers where the film begins to feel different and at peaks. */
@@ -11,8 +11,7 @@ export const otio: Format = {
   about: 'OpenTimelineIO: the shots as clips, with markers, for editors',
   endings: ['.otio'],
   write({ film }) {
-    const count = frameCountOf(film.frameRate);
-    const start = (film.startTimecode && frameOf(film.startTimecode, count)) || 0;
+    const { count, start } = framesOf(film);
     const time = (value: number) => ({ OTIO_SCHEMA: 'RationalTime.1', rate: count.rate, value });
     const range = (first: number, end: number) => ({
       OTIO_SCHEMA: 'TimeRange.1',
@@ -73,18 +72,17 @@ export const otio: Format = {
   },
 };
 
-/** One after the other without gap; those that last less than a frame are left out. */
+/** One after the other without gap. */
 function shotsOf(film: FilmAffect, count: FrameCount) {
-  const spans = film.shots ?? [{ from: 0, to: film.duration, ...film.clip }];
-  return spans
-    .map((shot) => ({ ...shot, first: frameAt(shot.from, count), end: frameAt(shot.to, count) }))
-    .filter(({ first, end }) => end > first);
+  const spans: (Affect & { from: number; to: number })[] = [
+    ...(film.shots ?? [{ from: 0, to: film.duration, ...film.clip }]),
+  ];
+  return inFrames(spans, count);
 }
 
 function markersOf(film: FilmAffect, count: FrameCount) {
-  const stretches = feltStretches(film).map(({ from, to, feeling, affect }) => ({
-    first: frameAt(from, count),
-    end: frameAt(to, count),
+  const stretches = inFrames(feltStretches(film), count).map(({ first, end, feeling, affect }) => ({
+    ...{ first, end },
     name: feeling,
     color: feeling.startsWith('excited') ? 'RED' : 'BLUE',
     metadata: { kind: 'stretch', ...affect },
@@ -99,5 +97,5 @@ function markersOf(film: FilmAffect, count: FrameCount) {
       const metadata = { kind: 'peak', valence, arousal };
       return { first, end: first + 1, name: `peak: ${valuesText(point, film)}`, color: 'YELLOW', metadata };
     });
-  return [...stretches, ...peaks].filter(({ first, end }) => end > first);
+  return [...stretches, ...peaks];
 }

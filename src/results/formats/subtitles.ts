@@ -1,6 +1,6 @@
 import type { AffectPoint, FilmAffect } from '../../affect/index.ts';
 import type { Format } from './format.ts';
-import { feelingOf } from './stretches.ts';
+import { feelingsIn } from './stretches.ts';
 import { plain, provenance, valuesText } from './words.ts';
 
 interface Cue {
@@ -12,11 +12,12 @@ interface Cue {
 /** A cue a point of the curve, until the next one. */
 function cuesOf(film: FilmAffect): Cue[] {
   const { curve, window, duration } = film;
+  const feelingOf = feelingsIn(film);
   const end = (index: number) => curve[index + 1]?.time ?? Math.max(duration, curve[index]!.time + 0.001);
   return curve.map((point: AffectPoint, index) => ({
     from: point.time,
     to: Math.min(end(index), point.time + window.step),
-    text: `${feelingOf(point, film)}\n${valuesText(point, film)}`,
+    text: `${feelingOf(point)}\n${valuesText(point, film)}`,
   }));
 }
 

@@ -1,3 +1,5 @@
+import type { FilmAffect } from '../../affect/index.ts';
+
 /** How frames are counted in timecodes (SMPTE ST 12-1). */
 export interface FrameCount {
   /** Frames that a second of timecode has. */
@@ -19,6 +21,25 @@ export function frameCountOf(rate: number | undefined): FrameCount {
   const distance = (count: FrameCount) => Math.abs(count.rate / (rate ?? 0) - 1);
   const nearest = standard.reduce((best, count) => (distance(count) < distance(best) ? count : best));
   return rate && distance(nearest) < 0.02 ? nearest : standard[1]!;
+}
+
+/** How frames of a film are counted, and the number of its first one: that of its own timecode where it has one. */
+export function framesOf({ frameRate, startTimecode }: Pick<FilmAffect, 'frameRate' | 'startTimecode'>): {
+  count: FrameCount;
+  start: number;
+} {
+  const count = frameCountOf(frameRate);
+  return { count, start: (startTimecode && frameOf(startTimecode, count)) || 0 };
+}
+
+/** Spans of time with their frames, from `first` until before `end`; those that last less than a frame are left out. */
+export function inFrames<Span extends { from: number; to: number }>(
+  spans: readonly Span[],
+  count: FrameCount,
+): (Span & { first: number; end: number })[] {
+  return spans
+    .map((span) => ({ ...span, first: frameAt(span.from, count), end: frameAt(span.to, count) }))
+    .filter(({ first, end }) => end > first);
 }
 
 /** The number of the frame that is shown at a time. */
