@@ -1,7 +1,7 @@
 import { type ClipCache, handcraftedFeatureNames } from '../clips/index.ts';
 import { knownClips, type LabeledClip, type Split } from '../datasets/index.ts';
 import { baselines, crossValidatedRidge, dimensions } from '../evaluation/index.ts';
-import { standardStreams } from '../streams/index.ts';
+import { standardStreams, takersOf } from '../streams/index.ts';
 import { openClips, partOf, type TrainingConfiguration } from '../training/index.ts';
 import type { HeldOut } from './run.ts';
 
@@ -28,10 +28,13 @@ interface Compared {
 /** The paper takes SoundNet's features (sections 2 and 3.4), and says that it is fine-tuned (section 1): this is the latter. */
 export const tunedSound = 'tuned-sound';
 
+/** The paper's stream of the waveform. */
+const heard = takersOf('waveform', standardStreams)[0]!;
+
 /** The networks that are compared. */
 const networks = new Map<NetworkName, Compared>([
   ['paper', { streams: standardStreams, fusion: 'features' }],
-  [tunedSound, { streams: standardStreams, fusion: 'features', trained: 'sound' }],
+  [tunedSound, { streams: standardStreams, fusion: 'features', trained: heard }],
   ...[...standardStreams.map((stream) => [stream]), ...standardStreams.toReversed().map(streamsWithout)].map(
     (streams) => [nameOfStreams(streams), { streams, fusion: 'features' as const }] as const,
   ),
@@ -75,7 +78,7 @@ export function distinctModels(
   names: readonly ModelName[],
   { train }: Pick<TrainingConfiguration, 'train'>,
 ): readonly ModelName[] {
-  return partOf(train, 'sound') === 'frozen' ? names : names.filter((name) => name !== tunedSound);
+  return partOf(train, heard) === 'frozen' ? names : names.filter((name) => name !== tunedSound);
 }
 
 /** Predictions of one that has no network, learned from the training clips. */
