@@ -23,7 +23,7 @@ export function answerErrors({ log }: Pick<Context, 'log'>): ErrorHandler {
   return (error, { json, req }) => {
     const code = errorCodeOf(error);
     if (error instanceof InputError) return json(bodyOf(code, error.message), statuses[code]);
-    log.error({ error, path: req.path }, 'a request failed');
+    log.error({ err: error, path: req.path }, 'a request failed');
     const message =
       code === 'internal' ? 'something went wrong; the log of the server says more' : reasonOf(error);
     return json(bodyOf(code, message), statuses[code]);

@@ -77,7 +77,10 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   const names = isLoopback ? ['localhost', '127.0.0.1', '[::1]'] : [host.includes(':') ? `[${host}]` : host];
   hosts.push(...names.map((name) => `${name}:${port}`));
   const worker = await work(queue, analysisJobs(library, analyzer), ({ data, error }) =>
-    log.info({ film: data.path, ...(error !== undefined && { error }) }, error ? 'not analyzed' : 'analyzed'),
+    log.info(
+      { film: data.path, ...(error !== undefined && { err: error }) },
+      error ? 'not analyzed' : 'analyzed',
+    ),
   );
   return {
     url: `http://${names[isLoopback ? 1 : 0]}:${port}/${token === undefined ? '' : `?token=${encodeURIComponent(token)}`}`,

@@ -115,6 +115,13 @@ test('the film is given whole, and in the ranges that players ask for', async ()
   }
   const beyond = await ask('/api/films/1/video', { headers: { range: `bytes=${bytes.length}-` } });
   expect([beyond.status, beyond.headers.get('content-range')]).toEqual([416, `bytes */${bytes.length}`]);
+  const etag = whole.headers.get('etag')!;
+  const since = (tag: string) =>
+    ask('/api/films/1/video', { headers: { range: 'bytes=0-9', 'if-range': tag } });
+  expect((await since(etag)).status).toBe(206);
+  expect((await since('"another"')).status).toBe(200);
+  const head = await ask('/api/films/1/video', { method: 'HEAD' });
+  expect([head.status, head.headers.get('content-length')]).toEqual([200, String(bytes.length)]);
   // the result says /films/other.mp4, which is not there
   expect((await ask('/api/films/2/video')).status).toBe(404);
 });

@@ -1,3 +1,4 @@
+import { constants, type Stats } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { Readable } from 'node:stream';
@@ -39,7 +40,8 @@ export function videoRoutes(app: OpenAPIHono, { library }: Context): void {
     }),
     async (context) => {
       const film = await library.film(Number(context.req.valid('param').id));
-      const file = await open(film.path).catch(() => {
+      // without O_NONBLOCK a pipe that has come in its place would be waited for
+      const file = await open(film.path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)).catch(() => {
         throw new InputError(`film ${film.id}: its file is no longer where it was`, 'not-found');
       });
       try {
@@ -49,9 +51,12 @@ export function videoRoutes(app: OpenAPIHono, { library }: Context): void {
         const headers = new Headers({
           'accept-ranges': 'bytes',
           'content-type': types[extname(film.path).toLowerCase()] ?? 'application/octet-stream',
-          etag: `"${film.hash.slice('sha256:'.length, 40)}"`,
+          etag: tagOf(about),
         });
-        const range = rangeOf(context.req.header('range'), size);
+        // a range of what the file was before would be put together with what it is now
+        const condition = context.req.header('if-range');
+        const changed = condition !== undefined && condition !== tagOf(about);
+        const range = changed ? undefined : rangeOf(context.req.header('range'), size);
         if (range === 'beyond') {
           await file.close();
           headers.set('content-range', `bytes */${size}`);
@@ -60,6 +65,10 @@ export function videoRoutes(app: OpenAPIHono, { library }: Context): void {
         const [first, last] = range ?? [0, size - 1];
         headers.set('content-length', String(last - first + 1));
         if (range) headers.set('content-range', `bytes ${first}-${last}/${size}`);
+        if (context.req.method === 'HEAD') {
+          await file.close();
+          return new Response(null, { status: range ? 206 : 200, headers });
+        }
         return new Response(bodyOf(file, first, last), { status: range ? 206 : 200, headers });
       } catch (error) {
         await file.close();
@@ -67,6 +76,11 @@ export function videoRoutes(app: OpenAPIHono, { library }: Context): void {
       }
     },
   );
+}
+
+/** What changes when the file does, which need no longer be the one that was analyzed. */
+function tagOf({ size, mtimeMs }: Stats): string {
+  return `"${size.toString(16)}-${Math.round(mtimeMs).toString(16)}"`;
 }
 
 /** Read no faster than it is taken, and closed when whoever asked goes away. */
