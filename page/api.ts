@@ -11,17 +11,7 @@ import type {
   TraceCard,
 } from '../src/server/types.ts';
 
-export type {
-  Comparison,
-  FilmCard,
-  FilmDetails,
-  JobCard,
-  LabelOverview,
-  LabelSceneCard,
-  RunCard,
-  SceneCard,
-  TraceCard,
-};
+export type * from '../src/server/types.ts';
 
 /** Asks the server this page comes from. @throws Error with what it says in plain words. */
 async function ask<Body>(path: string, init?: RequestInit): Promise<Body> {

@@ -9,6 +9,7 @@ import { printable, printableName } from '../support/printable.ts';
 import { type Shard, shardOf } from '../support/shard.ts';
 import {
   computingOptions,
+  modelOption,
   oneOf,
   type StreamName,
   shard,
@@ -79,10 +80,7 @@ export function analyzeCommand(): Command {
       `what to look at, of ${streamNames.join(',')} (default: all)`,
       someOf(streamNames, streamAliases),
     )
-    .option(
-      '-m, --model <folder>',
-      'a trained model, or hf:OWNER/NAME of the Hugging Face Hub (default: the starter model, trained on synthetic films)',
-    )
+    .addOption(modelOption)
     .addOption(
       new Option(
         '--preset <name>',

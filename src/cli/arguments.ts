@@ -58,6 +58,12 @@ export function shard(given: string): { index: number; count: number } {
 // named here, so that help need not load the graph module
 const providers: readonly Provider[] = ['cpu', 'webgpu', 'cuda'];
 
+/** `--model`, wherever a model is used. */
+export const modelOption: Option = new Option(
+  '-m, --model <folder>',
+  'a trained model, or hf:OWNER/NAME of the Hugging Face Hub (default: the starter model, trained on synthetic films)',
+);
+
 /** `--threads` and `--provider`, which mean the same wherever networks compute. */
 export const computingOptions: readonly Option[] = [
   new Option('--threads <count>', 'processor cores to use (default: all)').argParser(wholeNumber(1, 64)),

@@ -7,7 +7,7 @@ import type { RatedFilm } from '../evaluation/index.ts';
 import { InputError } from '../support/errors.ts';
 import { writeAtomically } from '../support/files.ts';
 import { checkWritable } from '../support/folders.ts';
-import { computingOptions } from './arguments.ts';
+import { computingOptions, modelOption } from './arguments.ts';
 import { type Film, findFilms } from './films.ts';
 import { interruptSignal } from './interrupt.ts';
 import { ProgressLine } from './terminal.ts';
@@ -34,10 +34,7 @@ export function evaluateCommand(): Command {
       '-r, --ratings <path>',
       'a file or folder of ratings: CSV (time,valence,arousal or valence_<rater>), Emo-FilM, studyforrest, MediaEval, …',
     )
-    .option(
-      '-m, --model <folder>',
-      'a trained model, or hf:OWNER/NAME of the Hugging Face Hub (default: the starter model)',
-    )
+    .addOption(modelOption)
     .option('-o, --out <folder>', 'write the pictures there (default: none)')
     .option('--frame-rate <rate>', 'frames a second of ratings that count frames (VEATIC; default: 25)')
     .option('--json', 'print the figures as JSON on stdout')

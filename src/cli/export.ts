@@ -5,7 +5,7 @@ import type { StoredModel } from '../models/node/index.ts';
 import { InputError } from '../support/errors.ts';
 import { writeAtomically } from '../support/files.ts';
 import { checkWritable } from '../support/folders.ts';
-import { wholeNumber } from './arguments.ts';
+import { modelOption, wholeNumber } from './arguments.ts';
 import { UsageError } from './failure.ts';
 import { interruptSignal } from './interrupt.ts';
 import { print } from './terminal.ts';
@@ -31,10 +31,7 @@ export function exportCommand(): Command {
         'the layout of Hugging Face, and back.',
     )
     .argument('[file]', 'the ONNX file to write')
-    .option(
-      '-m, --model <folder>',
-      'a trained model, or hf:OWNER/NAME of the Hugging Face Hub (default: the starter model, trained on synthetic films)',
-    )
+    .addOption(modelOption)
     .option(
       '--seconds <count>',
       `length of the window that it takes (default: ${USUAL_SECONDS})`,

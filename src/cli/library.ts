@@ -1,4 +1,4 @@
-import { basename, join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { Command } from 'commander';
 import type { FilmAffect } from '../affect/index.ts';
 import type { Library, LibraryFilm } from '../library/index.ts';
@@ -7,7 +7,7 @@ import type { Provider } from '../runtime/node/index.ts';
 import { contentHashOf } from '../support/content-hash.ts';
 import { writeAtomically } from '../support/files.ts';
 import { makeFolder } from '../support/folders.ts';
-import { computingOptions, oneOf } from './arguments.ts';
+import { computingOptions, modelOption, oneOf } from './arguments.ts';
 import { exitCodes } from './exit-codes.ts';
 import { messageOf, showStack, UsageError } from './failure.ts';
 import { findFilms } from './films.ts';
@@ -47,10 +47,7 @@ function addCommand(): Command {
         'with another model than the last one, what that made of other films is stale until they are added again.',
     )
     .argument('<paths...>', 'films, or folders to be searched for films')
-    .option(
-      '-m, --model <folder>',
-      'a trained model, or hf:OWNER/NAME of the Hugging Face Hub (default: the starter model, trained on synthetic films)',
-    )
+    .addOption(modelOption)
     .option('--queue', 'leave the analysis to `affectline worker` processes (with --database)')
     .action(add);
   for (const option of computingOptions) command.addOption(option);
@@ -84,12 +81,14 @@ async function add(paths: string[], options: AddOptions): Promise<void> {
         try {
           const hash = await contentHashOf(path, signal);
           if (await library.has(hash, analyzer.model.description)) {
-            await library.seen(hash, path);
+            await library.seen(hash, resolve(path));
             progress.say(`${path}: known already`);
             continue;
           }
           const onProgress = (done: number) => progress.show(label, done);
-          const id = await library.add(await analysisOf(analyzer, path, { signal, onProgress }));
+          const analysis = await analysisOf(analyzer, path, { signal, onProgress });
+          // who reads the library may stand in another folder
+          const id = await library.add({ ...analysis, path: resolve(path) });
           progress.clear();
           process.stdout.write(`${id}  ${path}\n`);
         } catch (error) {
@@ -106,7 +105,6 @@ async function add(paths: string[], options: AddOptions): Promise<void> {
 
 async function enqueue(library: Library, paths: readonly string[]): Promise<void> {
   const { openJobs } = await import('../jobs/index.ts');
-  const { resolve } = await import('node:path');
   const queue = await openJobs(library);
   try {
     for (const path of paths.map((path) => resolve(path))) {
@@ -143,24 +141,12 @@ function showCommand(): Command {
     .argument('<film>', 'its number, hash, path or name')
     .option('--json', 'as JSON')
     .action(async (name: string, options: PlaceOptions & { json?: boolean }) => {
-      const { onPlane, uncertaintyOf } = await import('../library/index.ts');
-      const { passagesOf, sceneClass } = await import('../search/index.ts');
+      const { filmClass } = await import('../search/index.ts');
       const { film, result } = await withLibrary(options, async (library) => {
         const film = await library.film(name);
         return { film, result: await library.result(film.id) };
       });
-      const { scale } = result.model;
-      const whole = sceneClass(onPlane(result.clip, scale), uncertaintyOf(result.clip, scale));
-      const passages = passagesOf(
-        result.curve.map((point) => {
-          const uncertainty = uncertaintyOf(point, scale);
-          return {
-            time: point.time,
-            ...onPlane(point, scale),
-            ...(uncertainty !== undefined && { uncertainty }),
-          };
-        }),
-      );
+      const { class: whole, passages } = filmClass(result);
       if (options.json) {
         process.stdout.write(
           `${JSON.stringify({ film, class: whole, passages, shots: result.shots ?? [] })}\n`,

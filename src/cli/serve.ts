@@ -4,7 +4,7 @@ import { Command } from 'commander';
 import type { Provider } from '../runtime/node/index.ts';
 import { contentHashOf } from '../support/content-hash.ts';
 import { InputError } from '../support/errors.ts';
-import { computingOptions, wholeNumber } from './arguments.ts';
+import { computingOptions, modelOption, wholeNumber } from './arguments.ts';
 import { interruptSignal } from './interrupt.ts';
 import { type PlaceOptions, placeOptions, withLibrary } from './library-place.ts';
 import { affectlineVersion } from './version.ts';
@@ -38,10 +38,7 @@ export function serveCommand(): Command {
       '--uploads <folder>',
       'where films that are brought are kept (default: uploads beside the library)',
     )
-    .option(
-      '-m, --model <folder>',
-      'a trained model, or hf:OWNER/NAME of the Hugging Face Hub (default: the starter model, trained on synthetic films)',
-    )
+    .addOption(modelOption)
     .action(serveLibrary);
   for (const option of [...placeOptions, ...computingOptions]) command.addOption(option);
   return command;

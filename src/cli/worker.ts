@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command } from 'commander';
 import type { Provider } from '../runtime/node/index.ts';
-import { computingOptions } from './arguments.ts';
+import { computingOptions, modelOption } from './arguments.ts';
 import { messageOf } from './failure.ts';
 import { interruptSignal } from './interrupt.ts';
 import { type PlaceOptions, placeOptions, withLibrary } from './library-place.ts';
@@ -19,10 +19,7 @@ export function workerCommand(): Command {
       'Work the jobs of a library until Ctrl-C, which hands back the one that runs. Any number of workers, on any\n' +
         'machines that see the films under the same paths, share the jobs of a library on PostgreSQL.',
     )
-    .option(
-      '-m, --model <folder>',
-      'a trained model, or hf:OWNER/NAME of the Hugging Face Hub (default: the starter model, trained on synthetic films)',
-    )
+    .addOption(modelOption)
     .option('--until-empty', 'end when no job waits or runs')
     .action(worker);
   for (const option of [...placeOptions, ...computingOptions]) command.addOption(option);

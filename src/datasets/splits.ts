@@ -119,7 +119,7 @@ export function filmFolds(clips: readonly LabeledClip[], count: number, seed: nu
   });
 }
 
-/** What a user asks for by name: the official sets where the data has them, else a split by film; 'random' clips; or the 'paper''s own. */
+/** What a user asks for by name: the official sets where the data has them, else a split by film; 'random' clips; or 'paper', its own split. */
 export function splitNamed(
   kind: 'film-disjoint' | 'random' | 'paper',
   clips: readonly LabeledClip[],

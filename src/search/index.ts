@@ -4,6 +4,7 @@
  * quadrant and the words nearest to it, with what its interval leaves open; calm and tense passages.
  */
 export { type Passage, passagesOf, type SceneClass, sceneClass } from './classify.ts';
+export { type FilmClass, filmClass } from './film-class.ts';
 export { planeStatement, type Region } from './plane-search.ts';
 export { type Quadrant, quadrantOf, quadrants } from './quadrants.ts';
 export type { Scene, SceneFilter } from './scene.ts';

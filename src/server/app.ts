@@ -1,4 +1,5 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
+import { bodyLimit } from 'hono/body-limit';
 import { compareRoutes } from './comparing.ts';
 import type { Context } from './context.ts';
 import { answerErrors, bodyOf, refuseInvalid } from './errors.ts';
@@ -14,6 +15,13 @@ import { traceRoutes } from './traces.ts';
 import { uploadRoutes } from './uploads.ts';
 import { videoRoutes } from './video.ts';
 
+/** Bytes of a body: room for a rating of three hours, ten points a second. */
+const largestBody = 8 * 2 ** 20;
+const smallBody = bodyLimit({
+  maxSize: largestBody,
+  onError: ({ json }) => json(bodyOf('bad-input', `the body has more than ${largestBody} bytes`), 413),
+});
+
 /** All routes behind one guard. The document at `/api/openapi.json` lists them. */
 export function createApp(context: Context, guarding: GuardOptions, version: string): OpenAPIHono {
   const app = new OpenAPIHono({ defaultHook: refuseInvalid });
@@ -25,6 +33,11 @@ export function createApp(context: Context, guarding: GuardOptions, version: str
   });
   app.use(headers);
   app.use(guard(guarding));
+  app.use(async (context, next) => {
+    // the one route that takes films counts for itself
+    const isUpload = context.req.method === 'POST' && context.req.path === '/api/films';
+    return isUpload ? await next() : await smallBody(context, next);
+  });
   filmRoutes(app, context);
   videoRoutes(app, context);
   uploadRoutes(app, context);

@@ -1,7 +1,9 @@
+import { rm } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
-import { type LibraryFilm, onPlane, type StoredCurve, titleOf, uncertaintyOf } from '../library/index.ts';
+import { type LibraryFilm, type StoredCurve, titleOf } from '../library/index.ts';
 import { formats } from '../results/index.ts';
-import { passagesOf, sceneClass } from '../search/index.ts';
+import { filmClass } from '../search/index.ts';
 import { unknownName } from '../support/errors.ts';
 import type { Context } from './context.ts';
 import { filmCard, filmDetails, identifier, json, problems } from './schemas.ts';
@@ -10,7 +12,7 @@ import type { FilmCard } from './types.ts';
 /** Points of the small curve of a card. */
 const cardPoints = 80;
 
-export function filmRoutes(app: OpenAPIHono, { library }: Context): void {
+export function filmRoutes(app: OpenAPIHono, { library, uploads }: Context): void {
   app.openapi(
     createRoute({
       method: 'get',
@@ -38,17 +40,7 @@ export function filmRoutes(app: OpenAPIHono, { library }: Context): void {
       const card = cardOf(film, (await library.curves([film.id])).get(film.id));
       if (film.state === 'not-analyzed') return context.json({ ...card, passages: [] }, 200);
       const affect = await library.result(film.id);
-      const { scale } = affect.model;
-      const points = affect.curve.map((point) => {
-        const uncertainty = uncertaintyOf(point, scale);
-        return {
-          time: point.time,
-          ...onPlane(point, scale),
-          ...(uncertainty !== undefined && { uncertainty }),
-        };
-      });
-      const whole = sceneClass(onPlane(affect.clip, scale), uncertaintyOf(affect.clip, scale));
-      return context.json({ ...card, affect, class: whole, passages: passagesOf(points) }, 200);
+      return context.json({ ...card, affect, ...filmClass(affect) }, 200);
     },
   );
 
@@ -57,11 +49,15 @@ export function filmRoutes(app: OpenAPIHono, { library }: Context): void {
       method: 'delete',
       path: '/api/films/{id}',
       request: { params: identifier },
-      responses: { 204: { description: 'it is forgotten; its file stays' }, ...problems },
+      responses: {
+        204: { description: 'it is forgotten; its file stays, but that of an upload' },
+        ...problems,
+      },
     }),
     async (context) => {
-      const { id } = await library.film(Number(context.req.valid('param').id));
+      const { id, path } = await library.film(Number(context.req.valid('param').id));
       await library.remove(id);
+      if (dirname(path) === resolve(uploads)) await rm(path, { force: true });
       return context.body(null, 204);
     },
   );

@@ -6,17 +6,4 @@
 export { createApp } from './app.ts';
 export type { Context, UploadLimits } from './context.ts';
 export { type RunningServer, type ServeOptions, serve } from './serve.ts';
-export type {
-  Comparison,
-  FilmCard,
-  FilmDetails,
-  JobCard,
-  LabelOverview,
-  LabelSceneCard,
-  PassageCard,
-  Problem,
-  RunCard,
-  SceneCard,
-  SceneName,
-  TraceCard,
-} from './types.ts';
+export type * from './types.ts';

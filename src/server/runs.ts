@@ -8,7 +8,8 @@ import type { RunCard } from './types.ts';
 /** How deep below the folder runs are looked for, and how many are shown. */
 const depth = 3;
 const mostRuns = 200;
-const mostBytes = 16 * 2 ** 20;
+/** Of a file: 4,000 epochs. */
+const mostBytes = 2 ** 20;
 
 const epoch = z.object({
   ...{ epoch: z.number(), trainLoss: z.number(), valenceError: z.number(), arousalError: z.number() },

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
-import { readdir, rename, rm, stat } from 'node:fs/promises';
+import { createWriteStream, readdirSync, statSync } from 'node:fs';
+import { rename, rm } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -15,6 +15,7 @@ import { jobCard, json, problem, problems } from './schemas.ts';
 
 /** Films that are brought: kept in the folder of uploads, looked at, and put into the queue. */
 export function uploadRoutes(app: OpenAPIHono, { queue, uploads, limits }: Context): void {
+  const room = new Room(uploads, limits);
   app.openapi(
     createRoute({
       method: 'post',
@@ -38,9 +39,10 @@ export function uploadRoutes(app: OpenAPIHono, { queue, uploads, limits }: Conte
       const temporary = temporaryPath(join(uploads, name));
       const path = join(uploads, `${randomUUID()}-${name}`);
       try {
+        const most = room.take(temporary, name, context.req.header('content-length'));
         await pipeline(
           Readable.fromWeb(body as never),
-          counted(await room(uploads, limits), name),
+          counted(most, name),
           createWriteStream(temporary, { flags: 'wx' }),
         );
         await checkFilm(temporary, name);
@@ -50,6 +52,8 @@ export function uploadRoutes(app: OpenAPIHono, { queue, uploads, limits }: Conte
         // what is still to come of it is not read, so nothing else can follow on this connection
         context.header('connection', 'close');
         throw error;
+      } finally {
+        room.giveBack(temporary);
       }
       const id = await queue.add({ name: 'analyze' }, { path }, path);
       const job = {
@@ -77,12 +81,47 @@ function fileName(given: string): string {
   return `${stem || 'film'}${ending}`;
 }
 
-/** How many bytes may still come. */
-async function room(folder: string, { film, all }: UploadLimits): Promise<number> {
-  let used = 0;
-  for (const name of await readdir(folder))
-    used += (await stat(join(folder, name)).catch(() => ({ size: 0 }))).size;
-  return Math.min(film, all - used);
+/** Bytes that films may take; those that are coming have theirs from their first byte on, so that none takes another's. */
+class Room {
+  private readonly folder: string;
+  private readonly limits: UploadLimits;
+  /** Bytes of the films that are coming, by the path that each is written to. */
+  private readonly coming = new Map<string, number>();
+
+  constructor(folder: string, limits: UploadLimits) {
+    this.folder = folder;
+    this.limits = limits;
+  }
+
+  /**
+   * @param length what the sender announces; all that there is room for where nothing is.
+   * @returns how many bytes may come.
+   * @throws InputError when there is no room for them.
+   */
+  take(path: string, name: string, length: string | undefined): number {
+    const { film, all } = this.limits;
+    // not a promise: nothing else takes room in between
+    const kept = readdirSync(this.folder)
+      .map((file) => join(this.folder, file))
+      .filter((file) => !this.coming.has(file))
+      .reduce((sum, file) => sum + (statSync(file, { throwIfNoEntry: false })?.size ?? 0), 0);
+    const free = Math.min(
+      film,
+      all - kept - [...this.coming.values()].reduce((sum, bytes) => sum + bytes, 0),
+    );
+    const bytes = length === undefined ? Math.max(0, free) : Number(length);
+    if (!(bytes <= free)) throw tooLarge(name, Math.max(0, free));
+    this.coming.set(path, bytes);
+    return bytes;
+  }
+
+  giveBack(path: string): void {
+    this.coming.delete(path);
+  }
+}
+
+function tooLarge(name: string, most: number): InputError {
+  return new InputError(`${name}: is larger than the ${most} bytes that there is room for`, 'no-space');
 }
 
 function counted(most: number, name: string): Transform {
@@ -90,8 +129,7 @@ function counted(most: number, name: string): Transform {
   return new Transform({
     transform(chunk: Uint8Array, _, done) {
       bytes += chunk.length;
-      if (bytes > most)
-        done(new InputError(`${name}: is larger than the ${most} bytes that there is room for`, 'no-space'));
+      if (bytes > most) done(tooLarge(name, most));
       else done(null, chunk);
     },
   });
