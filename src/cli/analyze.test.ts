@@ -18,7 +18,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { FilmAffect } from '../affect/index.ts';
 import { compiledEntry } from '../support/entry.ts';
 import { requirement } from '../support/testing.ts';
-import { programIn } from './program-fixture.ts';
+import { makeFilms, programIn } from './program-fixture.ts';
 
 const main = compiledEntry(import.meta.url, 'main');
 const folder = mkdtempSync(join(tmpdir(), 'affectline-cli-'));
@@ -30,18 +30,9 @@ const path = (...parts: string[]) => join(folder, ...parts);
 
 const fast = ['--preset', 'compact', '--streams', 'rgb,sound'];
 
-beforeAll(() => {
-  mkdirSync(path('films/inner'), { recursive: true });
-  writeFileSync(path('films/broken.mp4'), 'no film at all');
-  writeFileSync(path('films/notes.txt'), 'a note');
-  if (!hasFfmpeg) return;
-  const video = ['-f', 'lavfi', '-i', 'testsrc2=size=160x120:rate=10:duration=3'];
-  const sound = ['-f', 'lavfi', '-i', 'sine=frequency=300:duration=3'];
-  const output = ['-c:v', 'mpeg4', '-c:a', 'pcm_s16le', path('films/a.mkv')];
-  execFileSync('ffmpeg', ['-v', 'error', ...video, ...sound, ...output]);
-  copyFileSync(path('films/a.mkv'), path('films/inner/b.mkv'));
-});
+beforeAll(() => makeFilms(folder, hasFfmpeg));
 afterAll(() => rmSync(folder, { recursive: true }));
+
 describe.skipIf(!hasFfmpeg)('analyze (needs ffmpeg)', () => {
   test('writes three files beside the film, a summary on stdout, and says untrained everywhere', () => {
     mkdirSync(path('beside'));

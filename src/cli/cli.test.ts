@@ -1,19 +1,10 @@
-import { execFileSync, spawnSync } from 'node:child_process';
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { requirement } from '../support/testing.ts';
-import { programIn } from './program-fixture.ts';
+import { makeFilms, programIn } from './program-fixture.ts';
 import { editDistance } from './suggest.ts';
 import { timeLeft } from './terminal.ts';
 
@@ -22,17 +13,7 @@ const hasFfmpeg = requirement('ffmpeg', () => spawnSync('ffmpeg', ['-version']).
 const { affectline } = programIn(folder);
 const path = (...parts: string[]) => join(folder, ...parts);
 
-beforeAll(() => {
-  mkdirSync(path('films/inner'), { recursive: true });
-  writeFileSync(path('films/broken.mp4'), 'no film at all');
-  writeFileSync(path('films/notes.txt'), 'a note');
-  if (!hasFfmpeg) return;
-  const video = ['-f', 'lavfi', '-i', 'testsrc2=size=160x120:rate=10:duration=3'];
-  const sound = ['-f', 'lavfi', '-i', 'sine=frequency=300:duration=3'];
-  const output = ['-c:v', 'mpeg4', '-c:a', 'pcm_s16le', path('films/a.mkv')];
-  execFileSync('ffmpeg', ['-v', 'error', ...video, ...sound, ...output]);
-  copyFileSync(path('films/a.mkv'), path('films/inner/b.mkv'));
-});
+beforeAll(() => makeFilms(folder, hasFfmpeg));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 describe('help and usage', () => {
