@@ -1,7 +1,7 @@
 import type {
   Comparison,
-  FilmCard,
   FilmDetails,
+  FilmPage,
   JobCard,
   LabelOverview,
   LabelSceneCard,
@@ -23,7 +23,9 @@ async function ask<Body>(path: string, init?: RequestInit): Promise<Body> {
   throw new Error(problem?.error.message ?? `The server answers ${response.status}.`);
 }
 
-export const films = () => ask<{ films: FilmCard[] }>('/api/films').then(({ films }) => films);
+/** The newest films, or those that were added before one. */
+export const films = (before?: number) =>
+  ask<FilmPage>(`/api/films${before === undefined ? '' : `?before=${before}`}`);
 export const film = (id: number) => ask<FilmDetails>(`/api/films/${id}`);
 export const forget = (id: number) => ask<void>(`/api/films/${id}`, { method: 'DELETE' });
 export const formats = () =>

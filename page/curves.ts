@@ -1,6 +1,6 @@
 import uPlot from 'uplot';
 import type { FilmAffect } from '../src/affect/film-affect.ts';
-import { clock } from './words.ts';
+import { clock } from '../src/support/clock.ts';
 
 export interface CurvesOptions {
   readonly affect: FilmAffect;

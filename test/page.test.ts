@@ -9,6 +9,7 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openAnalyzer } from '../src/analysis/node/index.ts';
 import { analysisOf } from '../src/jobs/index.ts';
+import { analysisOf as fixedAnalysis } from '../src/library/analysis-fixture.ts';
 import { emptyLibrary } from '../src/library/embedded-fixture.ts';
 import { type Library, openLibrary } from '../src/library/index.ts';
 import { type RunningServer, serve } from '../src/server/index.ts';
@@ -103,6 +104,47 @@ describe.skipIf(!hasChromium)('the page (needs chromium)', () => {
       .toMatch(new RegExp(`^0:${Number(seconds) - 5}`));
     expect(wrong).toEqual([]);
     if (pictures) await page.screenshot({ path: join(pictures, 'page-film.png'), fullPage: true });
+    await page.context().close();
+  }, 60_000);
+
+  test('the library is shown page by page, and the keyboard goes on where the next one begins', async () => {
+    const ids: number[] = [];
+    const { description } = analyzer.model;
+    for (let i = 0; i < 4; i++)
+      ids.push(await library.add(fixedAnalysis(`more ${i}.mp4`, 20, i, description)));
+    const { page, wrong } = await open('#/search');
+    await page.route(/\/api\/films(\?|$)/, (route) => {
+      const url = new URL(route.request().url());
+      url.searchParams.set('limit', '2');
+      return route.continue({ url: url.href });
+    });
+    await page.getByRole('link', { name: 'Library' }).click();
+    const cards = page.getByRole('heading', { level: 2 });
+    await page.getByText('2 of 5 are shown').waitFor();
+    expect(await cards.allInnerTexts()).toEqual(['more 3.mp4', 'more 2.mp4']);
+    await page.getByRole('button', { name: 'Show more films' }).focus();
+    await page.keyboard.press('Enter');
+    await page.getByText('4 of 5 are shown').waitFor();
+    await expect.poll(() => page.evaluate(() => document.activeElement?.textContent)).toContain('more 1.mp4');
+    await page.getByRole('button', { name: 'Show more films' }).click();
+    await page.getByText('5 films.').waitFor();
+    await expect.poll(() => cards.count()).toBe(5);
+    expect(await page.getByRole('button', { name: 'Show more films' }).count()).toBe(0);
+    expect(wrong).toEqual([]);
+    await page.context().close();
+    for (const id of ids) await library.remove(id);
+  }, 60_000);
+
+  test('the theme is that of the system, which may change, or the one that was chosen', async () => {
+    const { page } = await open('', { colorScheme: 'dark' });
+    const paper = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
+    await expect.poll(paper).toBe('rgb(18, 24, 31)');
+    await page.emulateMedia({ colorScheme: 'light' });
+    await expect.poll(paper).toBe('rgb(251, 250, 247)');
+    await page.getByLabel('Theme').selectOption('dark');
+    await expect.poll(paper).toBe('rgb(18, 24, 31)');
+    await page.reload();
+    await expect.poll(paper).toBe('rgb(18, 24, 31)');
     await page.context().close();
   }, 60_000);
 

@@ -21,6 +21,11 @@ export function neutralOf([lowest, highest]: Scale): number {
   return (lowest + highest) / 2;
 }
 
+/** A value of a scale on −1 … 1, where 0 is neutral: as films of different models are compared. */
+export function fromNeutral(value: number, scale: Scale = labelScale): number {
+  return (value - neutralOf(scale)) / ((scale[1] - scale[0]) / 2);
+}
+
 /** The nearest point of the plane that lies on the scale; the point itself where there is no scale. */
 export function onScale({ valence, arousal }: Affect, scale: Scale | undefined): Affect {
   if (scale === undefined) return { valence, arousal };

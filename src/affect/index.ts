@@ -8,6 +8,7 @@ export {
   type Affect,
   type Dimension,
   dimensions,
+  fromNeutral,
   labelScale,
   neutralOf,
   onScale,

@@ -1,5 +1,6 @@
 import { Option } from 'commander';
 import type { Library } from '../library/index.ts';
+import { clock } from '../support/clock.ts';
 
 /** `--library` and `--database`, which mean the same wherever a library is used. */
 export const placeOptions: readonly Option[] = [
@@ -28,10 +29,7 @@ export async function withLibrary<Result>(
   }
 }
 
-/** Seconds as a person reads them: 1:05 or 1:02:05. */
+/** Seconds, to the nearest, as a person reads them: 1:05 or 1:02:05. */
 export function timeText(seconds: number): string {
-  const whole = Math.round(seconds);
-  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];
-  const two = (number: number) => String(number).padStart(2, '0');
-  return hours > 0 ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`;
+  return clock(Math.round(seconds));
 }

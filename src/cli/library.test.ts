@@ -1,5 +1,14 @@
 import { execFile } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -70,7 +79,16 @@ test('a film is added once, listed, shown, searched, exported and removed', asyn
   const files = await affectline('library', 'export', '--format', 'elan', '--out', 'handed', ...place);
   expect(files.stdout.split('\n')[0]).toBe(join('handed', '1-film.mp4.affect.eaf'));
   expect(readdirSync(join(folder, 'handed'))).toHaveLength(3);
+  const again = await affectline('library', 'export', '--format', 'elan', '--out', 'handed', ...place);
+  expect(again).toMatchObject({ code: 1 });
+  expect(again.stderr).toContain('1-film.mp4.affect.eaf is there already; -y overwrites it');
   expect(await affectline('library', 'export', '--format', 'parquet', ...place)).toMatchObject({ code: 2 });
+  writeFileSync(join(folder, 'table.csv'), 'mine');
+  const one = ['library', 'export', '--format', 'csv', '--out', 'table.csv', ...place];
+  expect(await affectline(...one)).toMatchObject({ code: 1 });
+  expect(readFileSync(join(folder, 'table.csv'), 'utf8')).toBe('mine');
+  expect(await affectline(...one, '-y')).toMatchObject({ code: 0 });
+  expect(readFileSync(join(folder, 'table.csv'), 'utf8').split('\n')).toEqual(table);
   expect(JSON.parse((await affectline('library', 'export', '1', ...place)).stdout)).toMatchObject({
     file: 'film.mp4',
   });

@@ -1,10 +1,13 @@
+import { existsSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { Command } from 'commander';
-import type { FilmAffect } from '../affect/index.ts';
 import type { Library, LibraryFilm } from '../library/index.ts';
-import { formats, toJsonLine, toParquet, toTable } from '../results/index.ts';
+import { type FilmsInTurn, formats, parquetParts, tableParts, toJsonLine } from '../results/index.ts';
 import type { Provider } from '../runtime/node/index.ts';
 import { contentHashOf } from '../support/content-hash.ts';
+import { InputError } from '../support/errors.ts';
 import { writeAtomically } from '../support/files.ts';
 import { makeFolder } from '../support/folders.ts';
 import { computingOptions, modelOption, oneOf } from './arguments.ts';
@@ -191,6 +194,7 @@ const formatNames = [
 interface ExportOptions extends PlaceOptions {
   format: string;
   out?: string;
+  overwrite?: boolean;
 }
 
 function exportCommand(): Command {
@@ -202,6 +206,7 @@ function exportCommand(): Command {
     .argument('[films...]', 'numbers, hashes, paths or names (default: all)')
     .option('--format <name>', `one of ${formatNames.join(', ')}`, oneOf(formatNames), 'jsonl')
     .option('-o, --out <path>', 'a file, or the folder of the files (default for jsonl and csv: print them)')
+    .option('-y, --overwrite', 'overwrite what is there')
     .action((names: string[], options: ExportOptions) =>
       withLibrary(options, async (library) => {
         const chosen: LibraryFilm[] = [];
@@ -218,34 +223,44 @@ function exportCommand(): Command {
 async function exportTable(
   library: Library,
   films: LibraryFilm[],
-  { format, out }: ExportOptions,
+  { format, out, overwrite }: ExportOptions,
 ): Promise<void> {
-  const results: FilmAffect[] = [];
-  for (const { id } of films) results.push(await library.result(id));
   if (format === 'parquet' && out === undefined)
     throw new UsageError('a parquet file is not for a terminal; name it with --out');
-  const content =
-    format === 'jsonl'
-      ? results.map(toJsonLine).join('')
-      : format === 'csv'
-        ? toTable(results)
-        : toParquet(results);
-  if (out === undefined) process.stdout.write(content);
-  else await writeAtomically(out, content);
+  const results = () => library.results(films.map(({ id }) => id));
+  const parts =
+    format === 'jsonl' ? lines(results) : format === 'csv' ? tableParts(results) : parquetParts(results);
+  if (out === undefined) {
+    await pipeline(Readable.from(parts), process.stdout, { end: false });
+    return;
+  }
+  if (!overwrite) checkFree([out]);
+  await writeAtomically(out, parts);
+}
+
+async function* lines(films: FilmsInTurn): AsyncGenerator<string, void, undefined> {
+  for await (const film of films()) yield toJsonLine(film);
+}
+
+/** @throws InputError `exists` when one of the files is there. */
+function checkFree(paths: readonly string[]): void {
+  const there = paths.find((path) => existsSync(path));
+  if (there !== undefined) throw new InputError(`${there} is there already; -y overwrites it`, 'exists');
 }
 
 async function exportFiles(
   library: Library,
   films: LibraryFilm[],
-  { format, out }: ExportOptions,
+  { format, out, overwrite }: ExportOptions,
 ): Promise<void> {
   if (out === undefined)
     throw new UsageError(`${format} is files of each film; name their folder with --out`);
-  makeFolder(out);
   const { endings, write } = formats.find(({ name }) => name === format)!;
-  for (const film of films) {
-    const name = `${film.id}-${basename(film.path)}.affect`;
-    const contents = await write({ film: await library.result(film.id), name });
+  const named = films.map(({ id, path }) => ({ id, name: `${id}-${basename(path)}.affect` }));
+  if (!overwrite) checkFree(named.flatMap(({ name }) => endings.map((ending) => join(out, name + ending))));
+  makeFolder(out);
+  for (const { id, name } of named) {
+    const contents = await write({ film: await library.result(id), name });
     for (const [index, ending] of endings.entries()) {
       const path = join(out, name + ending);
       await writeAtomically(path, contents[index]!);

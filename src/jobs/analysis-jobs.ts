@@ -4,6 +4,7 @@ import { type Analysis, addWithin, type Library, momentsOf } from '../library/in
 import type { Model } from '../models/index.ts';
 import { contentHashOf } from '../support/content-hash.ts';
 import type { JobKind } from './job.ts';
+import { type JobQueue, schema } from './queue.ts';
 
 /** A film to be analyzed. */
 export interface FilmData {
@@ -56,4 +57,23 @@ export function analysisJobs(library: Library, analyzer: FilmAnalyzer): JobKind<
       };
     },
   };
+}
+
+/**
+ * Of films, those that nobody needs any more: all their analyses have ended, and the library has no film there. So it is
+ * after the last try of one has failed, and where another copy of the same film has taken its place.
+ *
+ * @param paths as the jobs have them.
+ */
+export async function abandonedFilms({ library }: JobQueue, paths: readonly string[]): Promise<string[]> {
+  // a job ends in the transaction that keeps its film, so none is seen in between
+  const rows = await library.database.query<{ path: string }>(
+    `select path from (
+       select data ->> 'path' as path, bool_and(state in ('completed', 'failed', 'cancelled')) as ended
+       from ${schema}.job where data ->> 'path' = any($1::text[]) group by 1
+     ) analyzed
+     where ended and not exists (select from affectline.film where film.path = analyzed.path)`,
+    [paths],
+  );
+  return rows.map(({ path }) => path);
 }

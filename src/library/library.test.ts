@@ -66,6 +66,27 @@ describe.each(places.filter(([, there]) => there))('%s', (_, __, newPlace) => {
     expect((await library.film(id)).path).toBe('/elsewhere/same.mp4');
   });
 
+  test('films are given in pages, the newest first', async () => {
+    const own = await openLibrary(await newPlace());
+    try {
+      const ids: number[] = [];
+      for (let i = 0; i < 5; i++) ids.push(await own.add(analysisOf(`${i}.mp4`, 20, i)));
+      const pageOf = async (before?: number) =>
+        (await own.latestFilms({ limit: 2, ...(before !== undefined && { before }) })).map(({ id }) => id);
+      expect(await pageOf()).toEqual([ids[4], ids[3]]);
+      // what comes in between does not move the pages after it
+      const newest = await own.add(analysisOf('new.mp4', 20, 9));
+      expect(await pageOf(ids[3])).toEqual([ids[2], ids[1]]);
+      await own.remove(ids[1]!);
+      expect(await pageOf(ids[1])).toEqual([ids[0]]);
+      expect(await pageOf(ids[0])).toEqual([]);
+      expect(await pageOf()).toEqual([newest, ids[4]]);
+      expect([...(await own.curves([ids[4]!, newest])).keys()].sort()).toEqual([ids[4], newest]);
+    } finally {
+      await own.close();
+    }
+  });
+
   test('curves are kept on −1 … 1, with a moment each five seconds', async () => {
     const analysis = analysisOf('plane.mp4', 33, 3);
     const id = await library.add(analysis);

@@ -44,6 +44,15 @@ export class Library {
     return (await this.database.query<FilmRow>(`${filmsWithCurves} order by film.id`)).map(filmOf);
   }
 
+  /** The newest films, or those that were added before a film: `limit` at most, the newest first. */
+  async latestFilms({ limit, before }: { limit: number; before?: number }): Promise<LibraryFilm[]> {
+    const rows = await this.database.query<FilmRow>(
+      `${filmsWithCurves} where $2::bigint is null or film.id < $2::bigint order by film.id desc limit $1`,
+      [limit, before ?? null],
+    );
+    return rows.map(filmOf);
+  }
+
   /**
    * The film of a number, of a content hash or the first digits of one, or of a path or a file's name.
    *
@@ -79,8 +88,13 @@ export class Library {
     return filmAffectSchema.parse(row.result);
   }
 
-  /** The curves of the library's model, by film: of all films, or of some. */
-  async curves(films?: readonly number[]): Promise<Map<number, StoredCurve>> {
+  /** The results of films, one after the other, as `result` gives each. */
+  async *results(films: readonly number[]): AsyncGenerator<FilmAffect, void, undefined> {
+    for (const film of films) yield await this.result(film);
+  }
+
+  /** The curves of the library's model, by film. */
+  async curves(films: readonly number[]): Promise<Map<number, StoredCurve>> {
     const rows = await this.database.query<{
       film: string;
       start: number;
@@ -90,8 +104,8 @@ export class Library {
     }>(
       `select film_id as film, start, step, valence, arousal
        from affectline.curve join affectline.model on model.id = curve.model_id
-       where model.current and ($1::bigint[] is null or film_id = any($1::bigint[]))`,
-      [films ?? null],
+       where model.current and film_id = any($1::bigint[])`,
+      [films],
     );
     return new Map(
       rows.map(({ film, start, step, valence, arousal }) => [

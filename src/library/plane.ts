@@ -1,9 +1,8 @@
-import { type Affect, dimensions, labelScale, neutralOf, type Scale } from '../affect/index.ts';
+import { type Affect, dimensions, fromNeutral, labelScale, type Scale } from '../affect/index.ts';
 
 /** A value on the model's scale as the library compares it: −1 … 1, where 0 is neutral. */
-export function onPlane({ valence, arousal }: Affect, scale: Scale = labelScale): Affect {
-  const [neutral, half] = [neutralOf(scale), (scale[1] - scale[0]) / 2];
-  return { valence: (valence - neutral) / half, arousal: (arousal - neutral) / half };
+export function onPlane({ valence, arousal }: Affect, scale?: Scale): Affect {
+  return { valence: fromNeutral(valence, scale), arousal: fromNeutral(arousal, scale) };
 }
 
 /** The larger half-width of an interval on the plane; nothing where there is no interval. */

@@ -11,8 +11,9 @@ import {
   peaksOf,
   type Scale,
 } from '../affect/index.ts';
+import { clock } from '../support/clock.ts';
 import { colors, line, text } from './drawing.ts';
-import { clock, shown } from './numbers.ts';
+import { shown } from './numbers.ts';
 
 interface Place {
   time: ScaleLinear<number, number>;

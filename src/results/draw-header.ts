@@ -1,7 +1,8 @@
 import { basename } from 'node:path';
 import type { FilmAffect } from '../affect/index.ts';
+import { clock } from '../support/clock.ts';
 import { colors, text } from './drawing.ts';
-import { clock, shown } from './numbers.ts';
+import { shown } from './numbers.ts';
 import { modelName } from './text.ts';
 
 /** The film's name and what is known about the answer; at the right, the values of the whole film. */

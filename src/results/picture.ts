@@ -1,11 +1,11 @@
 import { type ScaleLinear, scaleLinear } from 'd3-scale';
 import { elicited, type FilmAffect } from '../affect/index.ts';
+import { clock } from '../support/clock.ts';
 import { drawCurve } from './draw-curve.ts';
 import { drawFilmStrip } from './draw-film-strip.ts';
 import { drawHeader, drawStamp } from './draw-header.ts';
 import { colors, drawing, line, text } from './drawing.ts';
 import type { FilmStrip } from './film-strip.ts';
-import { clock } from './numbers.ts';
 import { renderPng } from './render.ts';
 
 const size = { width: 1600, height: 900 };

@@ -2,9 +2,10 @@ import { scaleLinear } from 'd3-scale';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
 import { elicited, type FilmAffect } from '../affect/index.ts';
+import { clock } from '../support/clock.ts';
 import { drawCurve } from './draw-curve.ts';
 import { FilmStrip, toCsv, toJsonLine, toPicture } from './index.ts';
-import { clock, shown } from './numbers.ts';
+import { shown } from './numbers.ts';
 
 const film: FilmAffect = {
   schemaVersion: 1,

@@ -1,30 +1,50 @@
-import { rm } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import { type LibraryFilm, type StoredCurve, titleOf } from '../library/index.ts';
 import { formats } from '../results/index.ts';
 import { filmClass } from '../search/index.ts';
 import { unknownName } from '../support/errors.ts';
 import type { Context } from './context.ts';
-import { filmCard, filmDetails, identifier, json, problems } from './schemas.ts';
+import { filmDetails, filmPage, identifier, json, problems } from './schemas.ts';
 import type { FilmCard } from './types.ts';
+import { removeCopy } from './upload-copies.ts';
 
 /** Points of the small curve of a card. */
 const cardPoints = 80;
+
+const paging = z.object({
+  limit: z.coerce.number().int().min(1).max(200).default(40),
+  before: z.coerce.number().int().min(1).optional().openapi({ description: 'the number of a film' }),
+});
 
 export function filmRoutes(app: OpenAPIHono, { library, uploads }: Context): void {
   app.openapi(
     createRoute({
       method: 'get',
       path: '/api/films',
+      request: { query: paging },
       responses: {
-        200: json(z.object({ films: z.array(filmCard) }), 'all films of the library'),
+        200: json(
+          filmPage,
+          'films of the library, the newest first; `next`, where more follow, is their `before`',
+        ),
         ...problems,
       },
     }),
     async (context) => {
-      const [films, curves] = [await library.films(), await library.curves()];
-      return context.json({ films: films.map((film) => cardOf(film, curves.get(film.id))) }, 200);
+      const { limit, before } = context.req.valid('query');
+      // one more than is shown says whether any follow
+      const found = await library.latestFilms({ limit: limit + 1, ...(before !== undefined && { before }) });
+      const films = found.slice(0, limit);
+      const curves = await library.curves(films.map(({ id }) => id));
+      const next = found.length > limit ? films.at(-1)!.id : undefined;
+      return context.json(
+        {
+          films: films.map((film) => cardOf(film, curves.get(film.id))),
+          total: await library.count(),
+          ...(next !== undefined && { next }),
+        },
+        200,
+      );
     },
   );
 
@@ -57,7 +77,7 @@ export function filmRoutes(app: OpenAPIHono, { library, uploads }: Context): voi
     async (context) => {
       const { id, path } = await library.film(Number(context.req.valid('param').id));
       await library.remove(id);
-      if (dirname(path) === resolve(uploads)) await rm(path, { force: true });
+      await removeCopy(uploads, path);
       return context.body(null, 204);
     },
   );

@@ -77,7 +77,7 @@ export function jobRoutes(app: OpenAPIHono, { queue }: Context): void {
 /** A job as others may see it: by the film's name, not by its path. */
 export function cardOfJob({ id, data, state, done, reason }: JobStatus): JobCard {
   const { path } = data as FilmData;
-  const title = basename(path).replace(/^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}-/, '');
+  const title = basename(path);
   return {
     ...{ id, title, state, done },
     ...(reason !== undefined && { reason: reason.replaceAll(path, title) }),

@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import type { FilmAffect } from '../affect/index.ts';
-import type { FilmCard, FilmDetails, JobCard, Problem, SceneCard } from './types.ts';
+import type { FilmDetails, FilmPage, JobCard, Problem, SceneCard } from './types.ts';
 
 const affect = z.object({ valence: z.number(), arousal: z.number() });
 
@@ -20,7 +20,9 @@ const card = z.object({
     .object({ times: z.array(z.number()), valence: z.array(z.number()), arousal: z.array(z.number()) })
     .optional(),
 });
-export const filmCard: z.ZodType<FilmCard> = card.openapi('FilmCard');
+export const filmPage: z.ZodType<FilmPage> = z
+  .object({ films: z.array(card.openapi('FilmCard')), total: z.int(), next: z.int().optional() })
+  .openapi('FilmPage');
 
 const sceneName = z.object({
   quadrant: z.string(),

@@ -9,6 +9,7 @@ import { Search } from '../search/index.ts';
 import { InputError } from '../support/errors.ts';
 import { createApp } from './app.ts';
 import type { UploadLimits } from './context.ts';
+import { removeAbandoned } from './upload-copies.ts';
 
 /** What is served, and to whom. */
 export interface ServeOptions {
@@ -46,6 +47,8 @@ export interface RunningServer {
 const gibibyte = 2 ** 30;
 /** Milliseconds that requests under way are given before they are cut off. */
 const grace = 2000;
+/** Milliseconds between looks for copies of films whose analyses have failed. */
+const sweepInterval = 10_000;
 
 /** Serves a library. @throws InputError `busy` when the port is taken. */
 export async function serve(options: ServeOptions): Promise<RunningServer> {
@@ -82,11 +85,18 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
       error ? 'not analyzed' : 'analyzed',
     ),
   );
+  const sweep = () =>
+    removeAbandoned(uploads, queue).catch((error) =>
+      log.error({ err: error }, 'copies could not be removed'),
+    );
+  void sweep();
+  const sweeping = setInterval(sweep, sweepInterval);
   return {
     url: `http://${names[isLoopback ? 1 : 0]}:${port}/${token === undefined ? '' : `?token=${encodeURIComponent(token)}`}`,
     port,
     ...(token !== undefined && { token }),
     async close() {
+      clearInterval(sweeping);
       const closed = new Promise<void>((resolve) => void server.close(() => resolve()));
       const cut = setTimeout(() => server.closeAllConnections(), grace);
       server.closeIdleConnections();

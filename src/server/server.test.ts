@@ -16,16 +16,31 @@ afterAll(() => served.close());
 test('films are listed with small curves, and told in full', async () => {
   const { films } = await asked('/api/films');
   expect(films).toMatchObject([
-    { id: 1, title: 'film.mp4', duration: 60, state: 'current', model: 'a' },
     { id: 2, title: 'other.mp4', duration: 40 },
+    { id: 1, title: 'film.mp4', duration: 60, state: 'current', model: 'a' },
   ]);
-  expect(films[0].curve.times).toHaveLength(60);
+  expect(films[1].curve.times).toHaveLength(60);
   expect(JSON.stringify(films)).not.toContain(folder);
   const one = await asked('/api/films/1');
   expect(one.affect.curve).toHaveLength(60);
   expect(one.class.words.length).toBeGreaterThan(0);
   expect((await ask('/api/films/9')).status).toBe(404);
   expect(await (await ask('/api/films/x')).json()).toMatchObject({ error: { code: 'bad-input' } });
+});
+
+test('films come in pages, the newest first, each with what the next one is asked by', async () => {
+  const first = await asked('/api/films?limit=1');
+  expect(first).toMatchObject({
+    films: [{ id: 2, curve: { valence: expect.any(Array) } }],
+    total: 2,
+    next: 2,
+  });
+  const second = await asked(`/api/films?limit=1&before=${first.next}`);
+  expect(second).toMatchObject({ films: [{ id: 1 }], total: 2 });
+  expect(second).not.toHaveProperty('next');
+  expect((await asked('/api/films?before=1')).films).toEqual([]);
+  for (const query of ['limit=0', 'limit=201', 'before=x', 'limit=1.5'])
+    expect((await ask(`/api/films?${query}`)).status, query).toBe(400);
 });
 
 test('the film is given whole, and in the ranges that players ask for', async () => {

@@ -21,6 +21,15 @@ export interface FilmCard {
   curve?: { times: number[]; valence: number[]; arousal: number[] } | undefined;
 }
 
+/** Some of a library's films, the newest first. */
+export interface FilmPage {
+  films: FilmCard[];
+  /** How many films there are. */
+  total: number;
+  /** Where more films follow: `before` of the next page. */
+  next?: number | undefined;
+}
+
 /** What a scene is called. */
 export interface SceneName {
   quadrant: string;

@@ -21,6 +21,7 @@ test('a film that is brought is analyzed, with its progress, and forgotten', asy
   expect(response.status).toBe(202);
   const { job } = await response.json();
   expect(job.title).toBe('a _film_ _1_.wav');
+  expect(JSON.stringify(job)).not.toContain(uploads);
   const events = await (await ask(`/api/jobs/${job.id}/events`)).text();
   const last = JSON.parse(
     events
@@ -32,11 +33,38 @@ test('a film that is brought is analyzed, with its progress, and forgotten', asy
   );
   expect(last).toMatchObject({ id: job.id, state: 'done', done: 1 });
   const { films } = await asked('/api/films');
-  const added = films.find(({ title }: { title: string }) => title.endsWith('a _film_ _1_.wav'));
+  const added = films.find(({ title }: { title: string }) => title === 'a _film_ _1_.wav');
   expect(added.duration).toBeCloseTo(2, 1);
   expect((await ask(`/api/films/${added.id}`, { method: 'DELETE' })).status).toBe(204);
   expect((await ask(`/api/films/${added.id}`)).status).toBe(404);
   // and with it the copy that was brought
+  expect(readdirSync(uploads)).toEqual([]);
+}, 120_000);
+
+test('the copy of a film whose analysis has failed for good is removed, and that of another film stays', async () => {
+  const path = join(folder, 'kept.wav');
+  execFileSync('ffmpeg', ['-v', 'error', '-f', 'lavfi', '-i', 'sine=d=2', path]);
+  const kept = (await (await upload("Don't look.wav", readFileSync(path))).json()).job;
+  await (await ask(`/api/jobs/${kept.id}/events`)).text();
+  const { films } = await asked('/api/films');
+  expect(films[0].title).toBe("Don't look.wav");
+  // opens, and then has nothing to be analyzed: a picture, for a model that only listens
+  const silent = join(folder, 'silent.mp4');
+  execFileSync('ffmpeg', ['-v', 'error', '-f', 'lavfi', '-i', 'color=s=64x64:d=1', silent]);
+  const failing = (await (await upload('silent.mp4', readFileSync(silent))).json()).job;
+  const events = await (await ask(`/api/jobs/${failing.id}/events`)).text();
+  expect(events).toContain('"state":"failed"');
+  expect(events).not.toContain(uploads);
+  await expect.poll(() => readdirSync(uploads).length, { timeout: 30_000 }).toBe(1);
+  expect(
+    readdirSync(uploads, { recursive: true }).some((name) => String(name).endsWith("Don't look.wav")),
+  ).toBe(true);
+  // the same film once more: the new copy takes the place of the first
+  const again = (await (await upload('again.wav', readFileSync(path))).json()).job;
+  await (await ask(`/api/jobs/${again.id}/events`)).text();
+  await expect.poll(() => readdirSync(uploads).length, { timeout: 30_000 }).toBe(1);
+  expect((await asked(`/api/films/${films[0].id}`)).title).toBe('again.wav');
+  expect((await ask(`/api/films/${films[0].id}`, { method: 'DELETE' })).status).toBe(204);
   expect(readdirSync(uploads)).toEqual([]);
 }, 120_000);
 

@@ -1,6 +1,5 @@
-import { randomUUID } from 'node:crypto';
-import { createWriteStream, readdirSync, statSync } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
+import { createWriteStream } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -12,6 +11,7 @@ import { makeFolder } from '../support/folders.ts';
 import type { Context, UploadLimits } from './context.ts';
 import { cardOfJob } from './jobs.ts';
 import { jobCard, json, problem, problems } from './schemas.ts';
+import { bytesOf, keepCopy, removeAbandoned, removeCopy } from './upload-copies.ts';
 
 /** Films that are brought: kept in the folder of uploads, looked at, and put into the queue. */
 export function uploadRoutes(app: OpenAPIHono, { queue, uploads, limits }: Context): void {
@@ -35,9 +35,10 @@ export function uploadRoutes(app: OpenAPIHono, { queue, uploads, limits }: Conte
       if (!body) throw new InputError('the body is empty; send the bytes of the film');
       makeFolder(uploads);
       await removeLeftovers(uploads);
+      await removeAbandoned(uploads, queue);
       const name = fileName(context.req.valid('query').name);
       const temporary = temporaryPath(join(uploads, name));
-      const path = join(uploads, `${randomUUID()}-${name}`);
+      let path: string;
       try {
         const most = room.take(temporary, name, context.req.header('content-length'));
         await pipeline(
@@ -46,7 +47,7 @@ export function uploadRoutes(app: OpenAPIHono, { queue, uploads, limits }: Conte
           createWriteStream(temporary, { flags: 'wx' }),
         );
         await checkFilm(temporary, name);
-        await rename(temporary, path);
+        path = await keepCopy(uploads, temporary, name);
       } catch (error) {
         await rm(temporary, { force: true });
         // what is still to come of it is not read, so nothing else can follow on this connection
@@ -55,7 +56,10 @@ export function uploadRoutes(app: OpenAPIHono, { queue, uploads, limits }: Conte
       } finally {
         room.giveBack(temporary);
       }
-      const id = await queue.add({ name: 'analyze' }, { path }, path);
+      const id = await queue.add({ name: 'analyze' }, { path }, path).catch(async (error) => {
+        await removeCopy(uploads, path);
+        throw error;
+      });
       const job = {
         id: id!,
         kind: 'analyze',
@@ -75,7 +79,7 @@ function fileName(given: string): string {
     .replace(/[^.\w]/g, '')
     .slice(0, 10);
   const stem = basename(given.replaceAll('\\', '/'), extname(given))
-    .replace(/[^\p{L}\p{N} ._()-]/gu, '_')
+    .replace(/[^\p{L}\p{M}\p{N} ._()[\]'’,;&+!#@=–-]/gu, '_')
     .replace(/^\.+/, '_')
     .slice(0, 80);
   return `${stem || 'film'}${ending}`;
@@ -100,11 +104,7 @@ class Room {
    */
   take(path: string, name: string, length: string | undefined): number {
     const { film, all } = this.limits;
-    // not a promise: nothing else takes room in between
-    const kept = readdirSync(this.folder)
-      .map((file) => join(this.folder, file))
-      .filter((file) => !this.coming.has(file))
-      .reduce((sum, file) => sum + (statSync(file, { throwIfNoEntry: false })?.size ?? 0), 0);
+    const kept = bytesOf(this.folder, (file) => this.coming.has(file));
     const free = Math.min(
       film,
       all - kept - [...this.coming.values()].reduce((sum, bytes) => sum + bytes, 0),

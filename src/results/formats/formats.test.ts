@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
 import { elicited, type FilmAffect } from '../../affect/index.ts';
+import { writeAtomically } from '../../support/files.ts';
 import { requirement } from '../../support/testing.ts';
-import { formats, toParquet, toTable } from '../index.ts';
+import { formats, parquetParts, tableParts } from '../index.ts';
 import { frameAt, frameCountOf, frameOf, timecode } from './timecode.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'affectline-formats-'));
@@ -213,14 +214,15 @@ describe.skipIf(!hasReaders)('read back by other programs', () => {
     );
   });
 
-  test('one table of films with different streams, by DuckDB and pandas', () => {
+  test('one table of films with different streams, by DuckDB and pandas', async () => {
     const silent = filmOf({
       file: 'a.mp4',
       curve: [{ time: 0, valence: 1.5, arousal: 2.5 }],
     });
     const [parquet, csv] = ['films.parquet', 'films.csv'].map((name) => join(folder, name));
-    writeFileSync(parquet!, toParquet([film, silent]));
-    writeFileSync(csv!, toTable([film, silent]));
+    const films = () => [film, silent];
+    await writeAtomically(parquet!, parquetParts(films));
+    await writeAtomically(csv!, tableParts(films));
     const read = readBack('tables', parquet!, csv!);
     expect(read.types).toEqual(['VARCHAR', 'DOUBLE', 'DOUBLE', 'DOUBLE', 'DOUBLE']);
     expect(read.parquet).toHaveLength(61);
@@ -235,6 +237,22 @@ describe.skipIf(!hasReaders)('read back by other programs', () => {
       0.5,
     ]);
   });
+
+  test('a table that is written in several groups of rows is one file', async () => {
+    const long = (file: string) =>
+      filmOf({
+        file,
+        curve: Array.from({ length: 40_000 }, (_, time) => ({ time, valence: 2, arousal: 4 })),
+      });
+    const names = ['long.parquet', 'long.csv'].map((name) => join(folder, name)) as [string, string];
+    const films = function* () {
+      for (const file of ['1.mp4', '2.mp4', '3.mp4']) yield long(file);
+      yield film;
+    };
+    await writeAtomically(names[0], parquetParts(films));
+    await writeAtomically(names[1], tableParts(films));
+    expect(readBack('counts', ...names)).toEqual({ parquet: [120_060, 4, 2], csv: 120_060 });
+  }, 60_000);
 });
 
 test('timecode counts as SMPTE ST 12 says: numbers are dropped, but no frames', () => {

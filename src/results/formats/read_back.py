@@ -64,5 +64,11 @@ def tables(parquet, csv):
     }
 
 
-reader = {"elan": elan, "timeline": timeline, "edit_list": edit_list, "emotion_ml": emotion_ml, "tables": tables}
+def counts(parquet, csv):
+    groups = duckdb.sql(f"select count(distinct row_group_id) from parquet_metadata('{parquet}')").fetchall()[0][0]
+    rows, films = duckdb.sql(f"select count(*), count(distinct film) from '{parquet}'").fetchall()[0]
+    return {"parquet": [rows, films, groups], "csv": len(pandas.read_csv(csv))}
+
+
+reader = {"elan": elan, "timeline": timeline, "edit_list": edit_list, "emotion_ml": emotion_ml, "tables": tables, "counts": counts}
 print(json.dumps(reader[sys.argv[1]](*sys.argv[2:])))
