@@ -2,7 +2,7 @@ import { type FilmAffect, filmAffect, modelWarnings } from '../affect/index.ts';
 import { extractFeatures, type FilmFeatures, type Sessions, watched } from '../features/index.ts';
 import type { Model } from '../models/index.ts';
 import type { ShotDetector } from '../shots/index.ts';
-import { type FilmSource, type Moment, streamNamed } from '../streams/index.ts';
+import { type FilmSource, type Moment, takersOf } from '../streams/index.ts';
 import { InputError } from '../support/errors.ts';
 import { clipOf, curveOf, shotsOf, window, windowsOf } from './curve.ts';
 import { unknownOf } from './knowledge.ts';
@@ -55,14 +55,10 @@ export async function analyzeFilm(
   const { decodedDuration, duration, coverage, problems, notices } = film.summary();
   const parts = partsOf(model, features);
   const windows = windowsOf(decodedDuration);
-  const isThere = (stream: string) =>
-    streamNamed(stream).takes === 'waveform' ? hasSound && !isSilent : hasPicture;
-  const unusable = streams.filter((stream) => isThere(stream) && !features.streams.includes(stream));
-  const absent = [!hasPicture && 'picture', !hasSound && 'sound'].filter(
-    (kind): kind is 'picture' | 'sound' =>
-      kind !== false &&
-      streams.some((stream) => (streamNamed(stream).takes === 'waveform') === (kind === 'sound')),
-  );
+  const listening = takersOf('waveform', streams);
+  const watchers = streams.filter((stream) => !listening.includes(stream));
+  const usable = [...(hasPicture ? watchers : []), ...(hasSound && !isSilent ? listening : [])];
+  const unusable = streams.filter((stream) => usable.includes(stream) && !features.streams.includes(stream));
   const affect = filmAffect({
     file: name,
     contentHash: await contentHash,
@@ -84,7 +80,9 @@ export async function analyzeFilm(
     unknown: watching ? unknownOf(known, features, watching.quantities(), windows) : [],
     streams: [...features.streams],
     decoder: film.info.decoder,
-    warnings: warningsFor(model, { absent, unusable }, coverage, [
+    warnings: warningsFor(model, unusable, coverage, [
+      ...(!hasPicture && watchers.length > 0 ? ['it has no picture'] : []),
+      ...(!hasSound && listening.length > 0 ? ['it has no sound'] : []),
       ...(isSilent ? ['its sound track is silent, and counts as none'] : []),
       ...notices,
       ...complaint(problems),
@@ -95,12 +93,11 @@ export async function analyzeFilm(
 
 function warningsFor(
   model: Model,
-  { absent, unusable }: { absent: readonly string[]; unusable: readonly string[] },
+  unusable: readonly string[],
   coverage: number,
   notices: readonly string[],
 ): string[] {
   const warnings = modelWarnings(model.description);
-  for (const kind of absent) warnings.push(`it has no ${kind}`);
   if (unusable.length > 0) warnings.push(`nothing could be made of its ${unusable.join(' and ')}`);
   if (coverage < 0.98) warnings.push(`only ${Math.floor(coverage * 100)} % of it could be decoded`);
   warnings.push(...notices);

@@ -10,12 +10,11 @@ import { type Shard, shardOf } from '../support/shard.ts';
 import {
   computingOptions,
   modelOption,
+  namesIn,
   oneOf,
-  type StreamName,
   shard,
   someOf,
-  streamAliases,
-  streamNames,
+  streamsOf,
   wholeNumber,
 } from './arguments.ts';
 import { exitCodes } from './exit-codes.ts';
@@ -46,7 +45,7 @@ interface AnalyzeOptions {
   out?: string;
   formats?: string[];
   json?: boolean;
-  streams?: StreamName[];
+  streams?: string[];
   model?: string;
   preset?: (typeof presets)[number];
   decoder?: (typeof decoders)[number];
@@ -77,8 +76,8 @@ export function analyzeCommand(): Command {
     .option('--json', 'print each result as one line of JSON')
     .option(
       '--streams <names>',
-      `what to look at, of ${streamNames.join(',')} (default: all)`,
-      someOf(streamNames, streamAliases),
+      "what to look at and listen to, with commas between: rgb,sound (default: all of the model's)",
+      namesIn,
     )
     .addOption(modelOption)
     .addOption(
@@ -125,6 +124,7 @@ export function analyzeCommand(): Command {
 }
 
 async function analyzeFilms(paths: string[], options: AnalyzeOptions): Promise<void> {
+  const streams = options.streams && (await streamsOf(options.streams));
   const { films: all, errors } = findFilms(paths);
   // named among all films, so that every shard gives them the same names
   const wanted = formats.filter(({ name }) => (options.formats ?? usual).includes(name));
@@ -137,7 +137,7 @@ async function analyzeFilms(paths: string[], options: AnalyzeOptions): Promise<v
   if (films.length > 0) for (const folder of foldersOf(files.values())) checkWritable(folder);
   let failures = errors.length;
   const { openAnalyzer } = await import('../analysis/node/index.ts');
-  const analyzer = await openAnalyzer(options);
+  const analyzer = await openAnalyzer({ ...options, ...(streams && { streams }) });
   const { decoder = 'auto', videoTrack, audioTrack } = options;
   const asked = {
     decoder,

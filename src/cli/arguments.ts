@@ -1,5 +1,6 @@
 import { InvalidArgumentError, Option } from 'commander';
 import type { Provider } from '../runtime/node/index.ts';
+import { messageOf, UsageError } from './failure.ts';
 import { suggestion } from './suggest.ts';
 
 /** Reads an option that is one of a few names. */
@@ -11,25 +12,30 @@ export function oneOf<Name extends string>(known: readonly Name[]): (given: stri
   };
 }
 
-// named here, so that help need not load the networks
-export const streamNames = ['flow', 'picture', 'sound'] as const;
-export type StreamName = (typeof streamNames)[number];
-export const streamAliases: Readonly<Record<string, StreamName>> = { rgb: 'picture' };
-
-/**
- * Reads an option that is a list of names with commas between them.
- *
- * @param aliases other names that some are known by.
- */
-export function someOf<Name extends string>(
-  known: readonly Name[],
-  aliases: Readonly<Record<string, Name>> = {},
-): (given: string) => Name[] {
+/** Reads an option that is a list of names with commas between them. */
+export function someOf<Name extends string>(known: readonly Name[]): (given: string) => Name[] {
   return (given) => {
-    const full = (name: string) => (Object.hasOwn(aliases, name) ? aliases[name]! : name);
-    const names = given.split(',').map((name) => oneOf(known)(full(name.trim())));
+    const names = namesIn(given).map(oneOf(known));
     return known.filter((name) => names.includes(name));
   };
+}
+
+/** The names in a list with commas between them. */
+export function namesIn(given: string): string[] {
+  return given.split(',').map((name) => name.trim());
+}
+
+/** The streams that `--streams` asks for. @throws UsageError that says which there are. */
+export async function streamsOf(given: readonly string[]): Promise<string[]> {
+  // loads the networks, which help need not
+  const { streamNames, streamsNamed } = await import('../streams/index.ts');
+  try {
+    return streamsNamed(given);
+  } catch (error) {
+    const known = streamNames();
+    const near = given.filter((name) => !known.includes(name)).map((name) => suggestion(name, known));
+    throw new UsageError(`--streams: ${messageOf(error)}${near.join('')}`);
+  }
 }
 
 /** Reads the name of a folder that is to lie in another, never outside of it. */

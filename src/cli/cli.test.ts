@@ -38,7 +38,7 @@ describe('help and usage', () => {
     [['analize', 'x.mp4'], "unknown command 'analize'", 'Did you mean analyze?'],
     [['analyze', '--outt', 'x', 'y.mp4'], "unknown option '--outt'", 'Did you mean --out?'],
     [['analyze', '--preset', 'papr', 'y.mp4'], 'One of: paper, compact.', "did you mean 'paper'?"],
-    [['analyze', '--streams', 'rgb,soud', 'y.mp4'], 'One of: flow, picture, sound.', "did you mean 'sound'?"],
+    [['analyze', '--streams', 'rgb,soud', 'y.mp4'], 'one of: flow, picture, sound', "did you mean 'sound'?"],
     [['analyze', '--decoder', 'ffmpg', 'y.mp4'], 'One of: auto, node-av, ffmpeg.', "did you mean 'ffmpeg'?"],
     [['analyze', '--threads', '0', 'y.mp4'], "'0' is invalid", 'from 1 to 64'],
     [['analyze'], 'missing required argument', 'paths'],

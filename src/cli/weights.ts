@@ -48,8 +48,11 @@ export function weightsCommand(): Command {
 }
 
 async function list({ json = false }: { json?: boolean }): Promise<void> {
+  // loads the networks, which help need not
+  const { streamOfPretrained } = await import('../streams/index.ts');
   for (const file of pretrainedFiles) {
-    const { name, stream, about, url } = file;
+    const { name, about, url } = file;
+    const stream = streamOfPretrained(file.backbone);
     const trusted = await trustedHash(file);
     const sha256 = trusted ?? file.sha256;
     const path = pretrainedPath(file);
@@ -71,7 +74,7 @@ async function list({ json = false }: { json?: boolean }): Promise<void> {
     const cached = bytes === undefined ? 'not in the cache' : `${path} (${megabytes(bytes)})`;
     const indent = `\n${' '.repeat(30)}`;
     print(
-      `${name.padEnd(20)} ${stream.padEnd(8)} ${about}${indent}${url}${indent}${hashText(sha256, trusted)}${indent}${cached}`,
+      `${name.padEnd(20)} ${(stream ?? '').padEnd(8)} ${about}${indent}${url}${indent}${hashText(sha256, trusted)}${indent}${cached}`,
     );
   }
 }

@@ -19,6 +19,7 @@ export {
   streamNamed,
   streamNames,
   streamOfParameter,
+  streamOfPretrained,
   streamsNamed,
   takersOf,
 } from './registry.ts';

@@ -64,6 +64,13 @@ export function backboneOf(stream: string, backbone?: string): Backbone {
   return found;
 }
 
+/** The stream that can start from pretrained files of a network; undefined where none can. */
+export function streamOfPretrained(network: string): string | undefined {
+  return known.find(({ backbones }) =>
+    Object.values(backbones).some(({ pretrained }) => pretrained === network),
+  )?.name;
+}
+
 /** The stream that a parameter belongs to, by its name; undefined for one of fusion or regression. */
 export function streamOfParameter(parameter: string): string | undefined {
   const prefix = parameter.slice(0, parameter.indexOf('.'));

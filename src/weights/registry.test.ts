@@ -29,7 +29,7 @@ beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'affectline-registry-'));
   vi.stubEnv('AFFECTLINE_CACHE', folder);
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-  file = { name: 'x', stream: 'picture', backbone: 'densenet', about: '', file: 'x.safetensors', url };
+  file = { name: 'x', backbone: 'densenet', about: '', file: 'x.safetensors', url };
   const path = join(folder, 'sample');
   await writeSafetensors(
     path,

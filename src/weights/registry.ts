@@ -11,9 +11,7 @@ import { readModelWeights } from './read.ts';
 /** A pretrained file that can be fetched by name. */
 export interface PretrainedFile {
   name: string;
-  /** Which stream of the network it is for. */
-  stream: 'flow' | 'picture' | 'sound';
-  /** Which network there. */
+  /** The network it is of. */
   backbone: 'alexnet' | 'densenet' | 'mobilenet1' | 'mobilenet2' | 'soundnet' | 'yamnet';
   about: string;
   /** Its name in the cache folder. */
@@ -27,7 +25,6 @@ export interface PretrainedFile {
 export const pretrainedFiles: readonly PretrainedFile[] = [
   {
     name: 'densenet121',
-    stream: 'picture',
     backbone: 'densenet',
     about: 'DenseNet-121, ImageNet, torchvision',
     file: 'densenet121-a639ec97.pth',
@@ -36,7 +33,6 @@ export const pretrainedFiles: readonly PretrainedFile[] = [
   },
   {
     name: 'densenet121.tv_in1k',
-    stream: 'picture',
     backbone: 'densenet',
     about: 'DenseNet-121, ImageNet, the same weights from timm',
     file: 'densenet121.tv_in1k.safetensors',
@@ -44,7 +40,6 @@ export const pretrainedFiles: readonly PretrainedFile[] = [
   },
   {
     name: 'alexnet',
-    stream: 'flow',
     backbone: 'alexnet',
     about: 'AlexNet, ImageNet, torchvision',
     file: 'alexnet-owt-7be5be79.pth',
@@ -53,7 +48,6 @@ export const pretrainedFiles: readonly PretrainedFile[] = [
   },
   {
     name: 'soundnet8',
-    stream: 'sound',
     backbone: 'soundnet',
     about: 'SoundNet-8, two million videos, port of SoundNet-tensorflow',
     file: 'sound8.npy',
@@ -82,7 +76,6 @@ export const pretrainedFiles: readonly PretrainedFile[] = [
   ),
   {
     name: 'yamnet',
-    stream: 'sound',
     backbone: 'yamnet',
     about: 'YAMNet, AudioSet, 1,024 features, of google-coral/coralmicro (Apache-2.0)',
     file: 'yamnet_spectra_in.tflite',
@@ -102,7 +95,6 @@ function coral(
   const url = `https://github.com/google-coral/test_data/raw/master/${file}`;
   return {
     name,
-    stream: 'picture',
     backbone,
     about: `${about}, of google-coral/test_data (Apache-2.0)`,
     file,
