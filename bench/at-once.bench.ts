@@ -16,11 +16,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ClipCache } from '../src/clips/index.ts';
-import { SAMPLE_RATE, writeFilm } from '../src/media/index.ts';
+import { writeFilm } from '../src/media/index.ts';
 import { preprocessingFor } from '../src/streams/index.ts';
 import { InputError } from '../src/support/errors.ts';
 import { describeMachine } from '../src/support/machine.ts';
 import { Random } from '../src/support/random.ts';
+import { sampleRate } from '../src/support/sound.ts';
 import { readCheckpoint } from '../src/training/checkpoint.ts';
 import { initialParameters, parseConfiguration, train } from '../src/training/index.ts';
 
@@ -41,7 +42,7 @@ async function makeFilm(path: string, i: number): Promise<void> {
   await writeFilm(path, {
     ...{ width: SIDE, height: SIDE, frameRate: 4 },
     frames: Array.from({ length: 12 }, () => new Uint8Array(SIDE * SIDE * 3).fill(40 * i)),
-    waveform: [Float32Array.from({ length: 3 * SAMPLE_RATE }, (_, k) => 0.3 * Math.sin((k * (1 + i)) / 20))],
+    waveform: [Float32Array.from({ length: 3 * sampleRate }, (_, k) => 0.3 * Math.sin((k * (1 + i)) / 20))],
   });
 }
 

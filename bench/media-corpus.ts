@@ -1,8 +1,9 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
-import { type DecoderName, openMedia, SAMPLE_RATE } from '../src/media/index.ts';
+import { type DecoderName, openMedia } from '../src/media/index.ts';
 import { InputError } from '../src/support/errors.ts';
+import { sampleRate } from '../src/support/sound.ts';
 
 export interface CorpusFilm {
   path: string;
@@ -196,7 +197,7 @@ function framesOf(path: string, track: number): number {
 
 /** The sound as ffmpeg lays it out, from the film's start. */
 function soundOf(path: string, track: number): Float32Array {
-  const filter = `aresample=${SAMPLE_RATE}:rematrix_maxval=1.0:async=1:first_pts=0,aformat=sample_fmts=flt:channel_layouts=mono`;
+  const filter = `aresample=${sampleRate}:rematrix_maxval=1.0:async=1:first_pts=0,aformat=sample_fmts=flt:channel_layouts=mono`;
   const options = ['-v', 'quiet', '-nostdin', '-i', path, '-map', `0:a:${track}`, '-af', filter];
   const { stdout } = spawnSync('ffmpeg', [...options, '-f', 'f32le', 'pipe:1'], { maxBuffer: 2 ** 29 });
   return new Float32Array(
@@ -206,10 +207,10 @@ function soundOf(path: string, track: number): Float32Array {
 
 /** The root mean square of each whole second. */
 function loudnessBySecond(samples: Float32Array): { seconds: number; loudness: number[] } {
-  const whole = Math.floor(samples.length / SAMPLE_RATE);
+  const whole = Math.floor(samples.length / sampleRate);
   const loudness = Array.from({ length: whole }, (_, second) => {
-    const part = samples.subarray(second * SAMPLE_RATE, (second + 1) * SAMPLE_RATE);
-    return Math.sqrt(part.reduce((sum, sample) => sum + sample * sample, 0) / SAMPLE_RATE);
+    const part = samples.subarray(second * sampleRate, (second + 1) * sampleRate);
+    return Math.sqrt(part.reduce((sum, sample) => sum + sample * sample, 0) / sampleRate);
   });
-  return { seconds: samples.length / SAMPLE_RATE, loudness };
+  return { seconds: samples.length / sampleRate, loudness };
 }

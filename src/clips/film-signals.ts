@@ -1,4 +1,5 @@
-import { type MediaOptions, openMedia, SAMPLE_RATE } from '../media/index.ts';
+import { type MediaOptions, openMedia } from '../media/index.ts';
+import { sampleRate } from '../support/sound.ts';
 
 /** The two numbers that say most of arousal in real films (docs/real-films.md), second by second. */
 export interface FilmSignals {
@@ -31,7 +32,7 @@ export async function filmSignals(
       if (item.kind === 'audio') {
         const { start, samples } = item.chunk;
         samples.forEach((sample, i) => {
-          add(energy, Math.floor((start + i) / SAMPLE_RATE), sample * sample);
+          add(energy, Math.floor((start + i) / sampleRate), sample * sample);
         });
         continue;
       }
@@ -52,7 +53,7 @@ export async function filmSignals(
     Float64Array.from({ length }, (_, second) => value(second));
   return {
     times: each((second) => second + 0.5),
-    loudness: each((second) => Math.sqrt((energy[second] ?? 0) / SAMPLE_RATE)),
+    loudness: each((second) => Math.sqrt((energy[second] ?? 0) / sampleRate)),
     change: each((second) => (changes[second] ?? 0) / (pairs[second] ?? 1)),
   };
 }

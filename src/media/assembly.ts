@@ -1,9 +1,10 @@
+import { sampleRate } from '../support/sound.ts';
 import type { Wholeness } from './container.ts';
 import { Coverage } from './coverage.ts';
 import { Downmix } from './downmix.ts';
 import type { Source, SourceItem } from './source.ts';
 import { FrameClock, LONGEST_FILM, SoundTrack } from './timeline.ts';
-import { type MediaInfo, type MediaItem, type MediaSummary, SAMPLE_RATE } from './types.ts';
+import type { MediaInfo, MediaItem, MediaSummary } from './types.ts';
 
 const MAXIMUM_PROBLEMS = 20;
 
@@ -89,7 +90,7 @@ export async function* assemble(
     throw new Error([...problems, ...plan.notices].join('; ') || 'it holds neither picture nor sound');
 
   const damage = problems.size > 0 || wholeness.cut;
-  const seconds = Math.max(coverage.end, track.length / SAMPLE_RATE);
+  const seconds = Math.max(coverage.end, track.length / sampleRate);
   const whole = (declared = 0, decoded = 0) =>
     Math.max(declared <= LONGEST_FILM ? declared : 0, decoded / wholeness.share);
   const shares = [
@@ -100,8 +101,8 @@ export async function* assemble(
   ];
   function soundShare(): number {
     if (!damage || track.length === 0) return 1;
-    const decoded = (track.length - track.holes) / SAMPLE_RATE;
-    return decoded / whole(plan.sound?.duration || info.declaredDuration, track.length / SAMPLE_RATE);
+    const decoded = (track.length - track.holes) / sampleRate;
+    return decoded / whole(plan.sound?.duration || info.declaredDuration, track.length / sampleRate);
   }
   const share = Math.min(1, ...shares);
   return {

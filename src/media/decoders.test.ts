@@ -4,13 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { Random } from '../support/random.ts';
+import { sampleRate } from '../support/sound.ts';
 import { requirement } from '../support/testing.ts';
 import {
   type DecoderName,
   type MediaOptions,
   type MediaSummary,
   openMedia,
-  SAMPLE_RATE,
   type VideoFrame,
 } from './index.ts';
 
@@ -200,9 +200,9 @@ const films: Film[] = [
     file: 'late.mp4',
     make: () => ffmpeg(...picture(), '-itsoffset', '1.2', ...sound(0.8), ...h264, ...aac, 'late.mp4'),
     check: ({ samples, summary }) => {
-      expect(Math.abs(summary.samples / SAMPLE_RATE - 2)).toBeLessThan(0.05);
+      expect(Math.abs(summary.samples / sampleRate - 2)).toBeLessThan(0.05);
       const first = samples.findIndex((sample) => Math.abs(sample) > 0.01);
-      expect(Math.abs(first / SAMPLE_RATE - 1.2)).toBeLessThan(0.05);
+      expect(Math.abs(first / sampleRate - 1.2)).toBeLessThan(0.05);
     },
   },
   {
@@ -244,7 +244,7 @@ const films: Film[] = [
       expect(Math.max(...steps)).toBeLessThan(0.2);
       expect(summary.frames).toBe(150);
       expect(Math.abs(frames.at(-1)!.time - 6)).toBeLessThan(0.2);
-      expect(Math.abs(summary.samples / SAMPLE_RATE - 6)).toBeLessThan(0.2);
+      expect(Math.abs(summary.samples / sampleRate - 6)).toBeLessThan(0.2);
     },
   },
   {
@@ -258,7 +258,7 @@ const films: Film[] = [
     file: 'sound.wav',
     make: () => ffmpeg(...sound(), 'sound.wav'),
     check: ({ summary }) =>
-      expect(summary).toMatchObject({ hasPicture: false, frames: 0, samples: 2 * SAMPLE_RATE, coverage: 1 }),
+      expect(summary).toMatchObject({ hasPicture: false, frames: 0, samples: 2 * sampleRate, coverage: 1 }),
   },
   {
     name: 'a name with a leading dash and odd characters',
@@ -355,8 +355,8 @@ function expectSame(ours: Decoded, theirs: Decoded, damaged = false): void {
     expect(frame.rgb?.length).toBe(other.rgb?.length);
     expect(largestDifference(frame.rgb, other.rgb)).toBeLessThanOrEqual(1);
   }
-  expect(Math.abs(ours.samples.length - theirs.samples.length)).toBeLessThan(0.03 * SAMPLE_RATE);
-  const common = Math.min(ours.samples.length, theirs.samples.length) - 0.03 * SAMPLE_RATE;
+  expect(Math.abs(ours.samples.length - theirs.samples.length)).toBeLessThan(0.03 * sampleRate);
+  const common = Math.min(ours.samples.length, theirs.samples.length) - 0.03 * sampleRate;
   expect(largestDifference(ours.samples.subarray(0, common), theirs.samples)).toBeLessThan(1e-3);
   expect(Math.abs(ours.summary.coverage - theirs.summary.coverage)).toBeLessThan(0.03);
 }

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { sampleRate } from '../support/sound.ts';
 import { Downmix } from './downmix.ts';
-import { SAMPLE_RATE } from './types.ts';
 
 /** Seconds of pairs of mean and difference made of a left and a right channel. */
 function pairs(seconds: number, left: (t: number) => number, right: (t: number) => number): Float32Array {
-  const samples = new Float32Array(2 * seconds * SAMPLE_RATE);
+  const samples = new Float32Array(2 * seconds * sampleRate);
   for (let i = 0; i < samples.length; i += 2) {
-    const t = i / 2 / SAMPLE_RATE;
+    const t = i / 2 / sampleRate;
     samples[i] = (left(t) + right(t)) / 2;
     samples[i + 1] = (left(t) - right(t)) / 2;
   }

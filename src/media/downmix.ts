@@ -1,4 +1,4 @@
-import { SAMPLE_RATE } from './types.ts';
+import { sampleRate } from '../support/sound.ts';
 
 /** Lossy codecs and resampling overshoot full scale; beyond this, samples were never meant for it. */
 const LOUDEST = 1.5;
@@ -38,7 +38,7 @@ export class Downmix {
     this.listen(pairs);
     const mono = new Float32Array(count);
     const goal = Number(this.cancelled);
-    const step = 1 / (FADE_SECONDS * SAMPLE_RATE);
+    const step = 1 / (FADE_SECONDS * sampleRate);
     for (let i = 0; i < count; i++) {
       this.share += Math.max(-step, Math.min(step, goal - this.share));
       const mixed = (1 - this.share) * pairs[2 * i]! + this.share * pairs[2 * i + 1]!;
@@ -57,7 +57,7 @@ export class Downmix {
       notices.push(`${percent(this.notNumbers)} of its sound are not numbers: silence was put there`);
     if (this.tooLoud > 0)
       notices.push(`${percent(this.tooLoud)} of its sound are far beyond full scale: they were clipped`);
-    if (this.differenceHeard > MEMORY_SECONDS * SAMPLE_RATE)
+    if (this.differenceHeard > MEMORY_SECONDS * sampleRate)
       notices.push(
         'its left and right channels are in antiphase and cancel each other: their difference was heard',
       );
@@ -80,7 +80,7 @@ export class Downmix {
       mean += pairs[i]! ** 2;
       difference += pairs[i + 1]! ** 2;
     }
-    const kept = Math.exp(-pairs.length / 2 / (MEMORY_SECONDS * SAMPLE_RATE));
+    const kept = Math.exp(-pairs.length / 2 / (MEMORY_SECONDS * sampleRate));
     this.meanEnergy = kept * this.meanEnergy + mean;
     this.differenceEnergy = kept * this.differenceEnergy + difference;
     const limit = this.cancelled ? HEARD : CANCELLED;

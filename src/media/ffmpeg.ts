@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { sampleRate } from '../support/sound.ts';
 import { ColorFrames } from './color-frames.ts';
 import { Complaints } from './complaints.ts';
 import { FORMATS_WITH_RESETS } from './discontinuities.ts';
@@ -17,7 +18,6 @@ import {
 } from './plan.ts';
 import { startChild } from './process.ts';
 import type { Opening, Source, SourceItem } from './source.ts';
-import { SAMPLE_RATE } from './types.ts';
 
 /** The descriptors ffmpeg writes to; 2 is its standard error. */
 const [GRAY, COMPLAINTS, RGB, TIMES, SOUND, SOUND_TIMES] = [1, 2, 3, 4, 5, 6] as const;
@@ -227,7 +227,7 @@ class Sounds {
     for (const line of this.pipe(SOUND_TIMES).takeLines()) {
       if (line.startsWith('#')) continue;
       const [, , timestamp, samples] = line.split(',').map(Number);
-      this.runs.push({ time: timestamp! / SAMPLE_RATE - this.start, samples: samples! });
+      this.runs.push({ time: timestamp! / sampleRate - this.start, samples: samples! });
     }
     const sound = this.pipe(SOUND);
     for (let run = this.runs[0]; run && sound.available >= PAIR_BYTES * run.samples; run = this.runs[0]) {

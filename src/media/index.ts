@@ -5,17 +5,18 @@
  * Decoding happens in a process of its own, by node-av or by the system's ffmpeg. The other way round: `writeFilm`
  * makes an mp4 of RGB frames and a waveform.
  */
+
+export { sampleRate } from '../support/sound.ts';
 export { openMedia } from './open.ts';
-export {
-  type DecoderName,
-  type Margins,
-  type Media,
-  type MediaInfo,
-  type MediaItem,
-  type MediaOptions,
-  type MediaSummary,
-  SAMPLE_RATE,
-  type VideoFrame,
-  type WaveformChunk,
+export type {
+  DecoderName,
+  Margins,
+  Media,
+  MediaInfo,
+  MediaItem,
+  MediaOptions,
+  MediaSummary,
+  VideoFrame,
+  WaveformChunk,
 } from './types.ts';
 export { type FilmParts, writeFilm } from './writer.ts';

@@ -1,4 +1,5 @@
-import { type MediaItem, SAMPLE_RATE } from './types.ts';
+import { sampleRate } from '../support/sound.ts';
+import type { MediaItem } from './types.ts';
 
 /**
  * Gives the items of a film on, until one lies further from its start than the film may be long.
@@ -31,5 +32,5 @@ export function tooLong(seconds: number, declared?: number): Error {
 function endOf(item: MediaItem): number {
   return item.kind === 'frame'
     ? item.frame.time
-    : (item.chunk.start + item.chunk.samples.length) / SAMPLE_RATE;
+    : (item.chunk.start + item.chunk.samples.length) / sampleRate;
 }

@@ -7,8 +7,9 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { compiledEntry } from '../support/entry.ts';
 import { InputError } from '../support/errors.ts';
 import { Random } from '../support/random.ts';
+import { sampleRate } from '../support/sound.ts';
 import { requirement } from '../support/testing.ts';
-import { type Media, openMedia, SAMPLE_RATE } from './index.ts';
+import { type Media, openMedia } from './index.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'affectline-media-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -88,7 +89,7 @@ describe.skipIf(!ffmpegFound)('a film (needs ffmpeg)', () => {
       }
     }
     expect(media.summary()).toMatchObject({ frames: 25 * SECONDS, coverage: 1, problems: [] });
-    expect(Math.abs(samples - SECONDS * SAMPLE_RATE)).toBeLessThan(0.05 * SAMPLE_RATE);
+    expect(Math.abs(samples - SECONDS * sampleRate)).toBeLessThan(0.05 * sampleRate);
   });
 
   describe.each(['node-av', 'ffmpeg'] as const)('by %s', (decoder) => {

@@ -1,8 +1,9 @@
+import { sampleRate } from '../support/sound.ts';
 import { candidates, describeChoice } from './choice.ts';
 import { scaleAndColor } from './color.ts';
 import type { FileDescription, StreamDescription } from './description.ts';
 import { FORMATS_WITH_RESETS } from './discontinuities.ts';
-import { type Margins, SAMPLE_RATE, type TrackChoice } from './types.ts';
+import type { Margins, TrackChoice } from './types.ts';
 
 /** Demuxers of FFmpeg that read one local file and nothing it refers to. Playlists and scripts (hls, dash, concat, image2 …) are not among them. */
 export const ACCEPTED_FORMATS: readonly string[] = (
@@ -84,7 +85,7 @@ export interface Plan {
 
 /** Mono is the mean of the channels, not their sum: `rematrix_maxval` keeps loud surround sound within [−1, 1]. */
 const resampled = (layout: string) =>
-  `aresample=${SAMPLE_RATE}:rematrix_maxval=1.0,aformat=sample_fmts=flt:channel_layouts=${layout}`;
+  `aresample=${sampleRate}:rematrix_maxval=1.0,aformat=sample_fmts=flt:channel_layouts=${layout}`;
 
 /** Beside the mean comes the difference, for channels in antiphase cancel in a mean. */
 const SOUND_FILTER =

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { sampleRate } from '../support/sound.ts';
 import { Coverage } from './coverage.ts';
 import { Discontinuities } from './discontinuities.ts';
 import { FrameClock, SoundTrack } from './timeline.ts';
-import { SAMPLE_RATE } from './types.ts';
 
 test('frame times increase strictly and stay near the film, whatever the file says', () => {
   fc.assert(
@@ -51,7 +51,7 @@ test('the waveform has no gap and no end beyond the film, whatever the file says
       const lay = (stretches: Iterable<Float32Array>) => {
         for (const placed of stretches) {
           expect(placed.length).toBeGreaterThan(0);
-          expect(placed.length).toBeLessThanOrEqual(SAMPLE_RATE);
+          expect(placed.length).toBeLessThanOrEqual(sampleRate);
           length += placed.length;
         }
       };
@@ -59,7 +59,7 @@ test('the waveform has no gap and no end beyond the film, whatever the file says
       lay(track.end());
       expect(track.length).toBe(length);
       expect(length).toBeLessThanOrEqual(
-        30 * SAMPLE_RATE + chunks.reduce((sum, [, samples]) => sum + samples, 0),
+        30 * sampleRate + chunks.reduce((sum, [, samples]) => sum + samples, 0),
       );
     }),
   );
@@ -73,12 +73,12 @@ function laidOut(chunks: readonly (readonly [time: number, seconds: number])[], 
     for (const placed of stretches) for (const sample of placed) laid.push(sample);
   };
   for (const [time, seconds] of chunks)
-    lay(track.place(time, new Float32Array(Math.round(seconds * SAMPLE_RATE)).fill(1)));
+    lay(track.place(time, new Float32Array(Math.round(seconds * sampleRate)).fill(1)));
   lay(track.end());
   const runs: number[] = [];
   for (const [i, sample] of laid.entries()) {
     if (i === 0 || sample !== laid[i - 1]) runs.push(0);
-    runs[runs.length - 1]! += 1 / SAMPLE_RATE;
+    runs[runs.length - 1]! += 1 / sampleRate;
   }
   return runs;
 }
@@ -101,10 +101,10 @@ test('up to a twentieth of a second beyond the declared end is padding of the co
   const lengthOf = (seconds: number) => {
     const track = new SoundTrack(2, 0, 2);
     for (const [time, length] of sound(0, seconds))
-      [...track.place(time, new Float32Array(length * SAMPLE_RATE))];
-    [...track.place(seconds, new Float32Array(0.03 * SAMPLE_RATE))];
+      [...track.place(time, new Float32Array(length * sampleRate))];
+    [...track.place(seconds, new Float32Array(0.03 * sampleRate))];
     [...track.end()];
-    return track.length / SAMPLE_RATE;
+    return track.length / sampleRate;
   };
   expect(lengthOf(1.9)).toBeCloseTo(1.93, 3);
   expect(lengthOf(2)).toBeCloseTo(2, 3);

@@ -1,4 +1,4 @@
-import { SAMPLE_RATE } from './types.ts';
+import { sampleRate } from '../support/sound.ts';
 
 /** A film declared to be longer than this (seconds) has a damaged header. */
 export const LONGEST_FILM: number = 48 * 3600;
@@ -106,13 +106,13 @@ export class SoundTrack {
   constructor(declaredDuration: number, start = 0, end: number = Number.POSITIVE_INFINITY) {
     this.duration = declaredDuration;
     this.start = start;
-    this.declaredEnd = Math.round(end * SAMPLE_RATE);
+    this.declaredEnd = Math.round(end * sampleRate);
   }
 
   /** The stretches that follow, of at most a second each where they are silence. */
   *place(time: number, samples: Float32Array): Generator<Float32Array> {
     if (samples.length === 0) return;
-    const reached = this.length / SAMPLE_RATE;
+    const reached = this.length / sampleRate;
     if (this.length > 0 && this.waitingLength === 0) {
       if (this.correction !== 0 && Math.abs(time - reached) < SOUND_TOLERANCE) this.correction = 0;
       if (Number.isNaN(time) || Math.abs(time + this.correction - reached) < SOUND_TOLERANCE) {
@@ -122,7 +122,7 @@ export class SoundTrack {
     }
     this.waiting.push({ time, samples });
     this.waitingLength += samples.length;
-    if (this.waitingLength >= LISTENED_SECONDS * SAMPLE_RATE) yield* this.settle();
+    if (this.waitingLength >= LISTENED_SECONDS * sampleRate) yield* this.settle();
   }
 
   /** What is still held back at the end. */
@@ -131,13 +131,13 @@ export class SoundTrack {
   }
 
   private *settle(): Generator<Float32Array> {
-    let offset = Math.round(this.offsetOfWaiting() * SAMPLE_RATE);
+    let offset = Math.round(this.offsetOfWaiting() * sampleRate);
     const sounds = this.waiting;
     this.waiting = [];
     this.waitingLength = 0;
     if (this.length > 0) this.holes += Math.max(0, offset);
-    for (; offset > 0; offset -= Math.min(offset, SAMPLE_RATE)) {
-      yield* this.add(new Float32Array(Math.min(offset, SAMPLE_RATE)));
+    for (; offset > 0; offset -= Math.min(offset, sampleRate)) {
+      yield* this.add(new Float32Array(Math.min(offset, sampleRate)));
     }
     for (const { samples } of sounds) {
       const dropped = Math.min(-offset, samples.length);
@@ -148,14 +148,14 @@ export class SoundTrack {
 
   /** By how many seconds the sound that waits is to be moved from where it would follow. */
   private offsetOfWaiting(): number {
-    const reached = this.length / SAMPLE_RATE;
+    const reached = this.length / sampleRate;
     let position = reached;
     const offsets: number[] = [];
     for (const { time, samples } of this.waiting) {
       if (!Number.isNaN(time)) offsets.push(time + this.correction - position);
-      position += samples.length / SAMPLE_RATE;
+      position += samples.length / sampleRate;
     }
-    const seconds = this.waitingLength / SAMPLE_RATE;
+    const seconds = this.waitingLength / sampleRate;
     const range = Math.max(...offsets) - Math.min(...offsets);
     const first = this.length === 0;
     if (!(range <= Math.max(SOUND_TOLERANCE, UNSTEADY * seconds))) {
@@ -180,7 +180,7 @@ export class SoundTrack {
     yield* this.give(samples.subarray(0, within));
     this.beyond.push(samples.subarray(within));
     const padding = this.beyond.reduce((sum, { length }) => sum + length, 0);
-    if (padding <= LONGEST_PADDING * SAMPLE_RATE) return;
+    if (padding <= LONGEST_PADDING * sampleRate) return;
     this.declaredEnd = Number.POSITIVE_INFINITY;
     for (const late of this.beyond) yield* this.give(late);
     this.beyond = [];

@@ -1,8 +1,3 @@
-import { sampleRate } from '../support/sound.ts';
-
-/** Samples of sound per second of film that are given. */
-export const SAMPLE_RATE: number = sampleRate;
-
 /** One picture of the film, already turned upright, with square pixels, scaled and cropped as asked. */
 export interface VideoFrame {
   /** 0, 1, 2 … over the frames that could be decoded. */

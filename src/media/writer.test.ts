@@ -2,8 +2,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { sampleRate } from '../support/sound.ts';
 import { openMedia } from './open.ts';
-import { SAMPLE_RATE } from './types.ts';
 import { writeFilm } from './writer.ts';
 
 let folder: string;
@@ -21,10 +21,10 @@ function* flatFrames(width: number, height: number, count: number): Generator<Ui
 
 /** A tone, in stretches of 1000 samples. */
 async function* tone(hertz: number, seconds: number): AsyncGenerator<Float32Array> {
-  for (let start = 0; start < seconds * SAMPLE_RATE; start += 1000) {
+  for (let start = 0; start < seconds * sampleRate; start += 1000) {
     yield Float32Array.from(
       { length: 1000 },
-      (_, i) => 0.5 * Math.sin((2 * Math.PI * hertz * (start + i)) / SAMPLE_RATE),
+      (_, i) => 0.5 * Math.sin((2 * Math.PI * hertz * (start + i)) / sampleRate),
     );
   }
 }
@@ -61,11 +61,11 @@ test('what is written is decoded again: colors, times, size, and sound', async (
     expect(Math.abs(green! - 4 * n)).toBeLessThan(6);
     expect(Math.abs(blue! - 120)).toBeLessThan(6);
   }
-  expect(Math.abs(samples.length - 2.5 * SAMPLE_RATE)).toBeLessThan(2048);
+  expect(Math.abs(samples.length - 2.5 * sampleRate)).toBeLessThan(2048);
   // The tone is where it was: its own phase, not only its own pitch.
   const middle = samples.slice(20_000, 30_000);
   const similarity = middle.reduce(
-    (sum, sample, i) => sum + sample * Math.sin((2 * Math.PI * 441 * (20_000 + i)) / SAMPLE_RATE),
+    (sum, sample, i) => sum + sample * Math.sin((2 * Math.PI * 441 * (20_000 + i)) / sampleRate),
     0,
   );
   expect(similarity / 5000).toBeCloseTo(0.5, 1);

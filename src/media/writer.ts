@@ -4,9 +4,9 @@ import type { Readable, Writable } from 'node:stream';
 import { compiledEntry } from '../support/entry.ts';
 import { InputError } from '../support/errors.ts';
 import { temporaryPath } from '../support/files.ts';
+import { sampleRate as ownRate } from '../support/sound.ts';
 import { ENCODING_LIMITS } from './limits.ts';
 import { startChild } from './process.ts';
-import { SAMPLE_RATE } from './types.ts';
 
 /** A film that is to be written: its frames, and its sound where it has any. */
 export interface FilmParts {
@@ -50,7 +50,7 @@ export const END = 3;
  * @throws InputError when the file cannot be written.
  */
 export async function writeFilm(path: string, parts: FilmParts): Promise<void> {
-  const { width, height, frameRate, waveform, sampleRate = SAMPLE_RATE, compression = 18, signal } = parts;
+  const { width, height, frameRate, waveform, sampleRate = ownRate, compression = 18, signal } = parts;
   const sides = [width, height];
   if (!sides.every((side) => Number.isInteger(side) && side >= 2 && side <= 8192))
     throw new TypeError(
@@ -106,7 +106,7 @@ export async function writeFilm(path: string, parts: FilmParts): Promise<void> {
 
 /** Sends pictures and sound in the order of the film, at the encoder's pace. */
 async function sendParts(pipe: Writable, parts: FilmParts): Promise<void> {
-  const { width, height, frameRate, frames, waveform, sampleRate = SAMPLE_RATE } = parts;
+  const { width, height, frameRate, frames, waveform, sampleRate = ownRate } = parts;
   const send = async (kind: number, bytes: Uint8Array) => {
     const head = Buffer.alloc(5);
     head.writeUInt8(kind, 0);

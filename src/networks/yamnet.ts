@@ -14,14 +14,14 @@ import {
   transpose,
   type Value,
 } from '../graph/index.ts';
+import { sampleRate } from '../support/sound.ts';
 import type { Layers } from './layers.ts';
 import { mobilenet1 } from './mobilenet.ts';
 
 // YAMNet (https://github.com/tensorflow/models/tree/master/research/audioset/yamnet): MobileNetV1 over log-mel spectrograms.
 
-/** Samples a second that YAMNet hears, and that the network is given. */
+/** Samples a second that YAMNet hears. */
 const rate = 16_000;
-const givenRate = 22_050;
 /** Of the spectrogram: windows of 25 ms every 10 ms, Fourier transforms of 512 samples, 64 mel bands. */
 const windowLength = 400;
 const hop = 160;
@@ -161,7 +161,7 @@ export function resampled(x: Value): Value {
 /** [320, 441 + 2 · reach]: for each sample that comes out, a sinc around its place under a Kaiser window (−60 dB). */
 function lowPass(): Float64Array {
   const length = samplesIn + 2 * reach;
-  const cutoff = rate / givenRate;
+  const cutoff = rate / sampleRate;
   const beta = 5.65;
   const data = new Float64Array(samplesOut * length);
   for (let out = 0; out < samplesOut; out++) {

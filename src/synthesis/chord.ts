@@ -1,5 +1,6 @@
 import { Random } from '../support/random.ts';
-import { addSine, addTo, type Beat, envelope, HIGHEST, lengthOf, SAMPLE_RATE } from './tone.ts';
+import { sampleRate } from '../support/sound.ts';
+import { addSine, addTo, type Beat, envelope, HIGHEST, lengthOf } from './tone.ts';
 
 const ATTACK = 0.008;
 /** Makes up for what decays within a beat. */
@@ -40,7 +41,7 @@ export function addChord(samples: Float32Array, beat: Beat, first: number): void
   const roughest = criticalBand(hertz(root)) / 4;
   let smooth = 0;
   const sounding = sum.map((value, i) => {
-    const time = i / SAMPLE_RATE;
+    const time = i / sampleRate;
     const decay = 0.45 + 0.75 * Math.exp(-time / 0.18);
     let stroke = 0;
     if (time < 0.1) {

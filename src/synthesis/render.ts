@@ -1,8 +1,8 @@
 import type { FilmParts } from '../media/index.ts';
+import { sampleRate } from '../support/sound.ts';
 import type { SyntheticFilm } from './film.ts';
 import { HEIGHT, renderFrames, WIDTH } from './pictures.ts';
 import { renderSound } from './sound.ts';
-import { SAMPLE_RATE } from './tone.ts';
 
 /** Pictures and sound of a film from one frame up to another, ready to be written; all of it by default. */
 export function renderFilm(
@@ -19,7 +19,7 @@ export function renderFilm(
     frames: renderFrames(film, start, end),
     ...(film.passages.length > 0 && {
       waveform: [renderSound(film, start / frameRate, end / frameRate)],
-      sampleRate: SAMPLE_RATE,
+      sampleRate,
     }),
   };
 }

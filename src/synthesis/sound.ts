@@ -1,8 +1,9 @@
+import { sampleRate } from '../support/sound.ts';
 import { addChord } from './chord.ts';
 import { decibelsOf, derivedSeed, type SyntheticFilm } from './film.ts';
 import { addNoise } from './noise.ts';
 import { addSpeech } from './speech.ts';
-import { type Beat, RELEASE, SAMPLE_RATE } from './tone.ts';
+import { type Beat, RELEASE } from './tone.ts';
 
 /** Decibels of full scale that the loudest sound has, as the root of its mean square. */
 const LOUDEST = -10;
@@ -30,14 +31,14 @@ export function beatsOf(film: SyntheticFilm): Beat[] {
   return beats;
 }
 
-/** The film's sound from `start` to `end` (seconds): mono, −1 … 1, `SAMPLE_RATE` samples a second. */
+/** The film's sound from `start` to `end` (seconds): mono, −1 … 1, `sampleRate` samples a second. */
 export function renderSound(film: SyntheticFilm, start: number, end: number): Float32Array {
-  const samples = new Float32Array(Math.round((end - start) * SAMPLE_RATE));
+  const samples = new Float32Array(Math.round((end - start) * sampleRate));
   for (const beat of beatsOf(film)) {
     if (beat.end + RELEASE <= start || beat.start >= end) continue;
     const heard = film.heardAt(beat.start);
     if (heard && heard !== 'silence')
-      voices[heard](samples, beat, Math.round((beat.start - start) * SAMPLE_RATE));
+      voices[heard](samples, beat, Math.round((beat.start - start) * sampleRate));
   }
   return samples.map(Math.tanh); // rounds off the few peaks above full scale
 }

@@ -1,5 +1,6 @@
 import { Random } from '../support/random.ts';
-import { addTo, type Beat, lengthOf, SAMPLE_RATE } from './tone.ts';
+import { sampleRate } from '../support/sound.ts';
+import { addTo, type Beat, lengthOf } from './tone.ts';
 
 /** Formants of vowels, in Hz (after Peterson & Barney 1952, rounded). */
 const vowels = [
@@ -19,9 +20,9 @@ export function addSpeech(samples: Float32Array, beat: Beat, first: number): voi
   const sum = new Float64Array(lengthOf(beat));
   let start = 0;
   while (start < sum.length) {
-    const length = Math.min(sum.length - start, Math.round((0.12 + 0.14 * random.uniform()) * SAMPLE_RATE));
+    const length = Math.min(sum.length - start, Math.round((0.12 + 0.14 * random.uniform()) * sampleRate));
     if (random.uniform() < 0.8) addSyllable(sum, start, length, voice, random);
-    start += length + Math.round(0.04 * random.uniform() * SAMPLE_RATE);
+    start += length + Math.round(0.04 * random.uniform() * sampleRate);
   }
   const power = sum.reduce((total, value) => total + value * value, 0) / sum.length;
   const gain = power > 0 ? beat.gain / Math.sqrt(power) : 0;
@@ -36,14 +37,14 @@ function addSyllable(sum: Float64Array, start: number, length: number, voice: nu
   const formants = vowels[random.integer(vowels.length)]!;
   const glide = 0.3 * (random.uniform() - 0.5);
   const pitch = voice * (0.85 + 0.4 * random.uniform());
-  const hiss = random.uniform() < 0.4 ? Math.round(0.05 * SAMPLE_RATE) : 0;
+  const hiss = random.uniform() < 0.4 ? Math.round(0.05 * sampleRate) : 0;
   const levels = Array.from({ length: 30 }, (_, k) => {
     const near = formants.map((formant) => Math.exp(-(((k + 1) * pitch - formant) ** 2) / (2 * width ** 2)));
     return near[0]! + 0.4 * near[1]! + 0.02 / (k + 1);
   });
   for (let i = 0; i < length; i++) {
-    const time = i / SAMPLE_RATE;
-    const turns = pitch * (time + (glide * time * time * SAMPLE_RATE) / (2 * length));
+    const time = i / sampleRate;
+    const turns = pitch * (time + (glide * time * time * sampleRate) / (2 * length));
     // sin(kx) from the two before: sin(kx) = 2 cos(x) sin((k − 1)x) − sin((k − 2)x)
     const twice = 2 * Math.cos(2 * Math.PI * turns);
     let [before, sine, value] = [0, Math.sin(2 * Math.PI * turns), 0];

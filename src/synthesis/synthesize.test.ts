@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { checkDataSet, LIRIS_LAYOUT, openDataSet } from '../datasets/index.ts';
 import { openMedia } from '../media/index.ts';
+import { sampleRate } from '../support/sound.ts';
 import { requirement } from '../support/testing.ts';
 import { meanAffect, planFilm } from './film.ts';
 import { affectOf, type Factors, factorNames, type Heard, type Moment, speedOf } from './laws.ts';
@@ -13,7 +14,6 @@ import { HEIGHT, renderFrames, WIDTH } from './pictures.ts';
 import { planAnnotations } from './plan.ts';
 import { renderSound } from './sound.ts';
 import { synthesize } from './synthesize.ts';
-import { SAMPLE_RATE } from './tone.ts';
 
 let folder: string;
 beforeAll(() => {
@@ -56,7 +56,7 @@ describe('a synthetic film', () => {
     const whole = [...renderFrames(film, 0, 80)].map(digest);
     expect([...renderFrames(film, 60, 80)].map(digest)).toEqual(whole.slice(60));
     const [all, part] = [renderSound(film, 0, 4), renderSound(film, 3, 4)];
-    const differences = part.map((sample, i) => Math.abs(sample - all[3 * SAMPLE_RATE + i]!));
+    const differences = part.map((sample, i) => Math.abs(sample - all[3 * sampleRate + i]!));
     expect(Math.max(...differences)).toBeLessThan(1e-4);
   });
 

@@ -1,6 +1,5 @@
+import { sampleRate } from '../support/sound.ts';
 import type { Factors } from './laws.ts';
-
-export const SAMPLE_RATE = 22_050;
 
 /** Seconds that a beat sounds on after the next has begun. */
 export const RELEASE = 0.06;
@@ -21,7 +20,7 @@ export interface Beat {
 
 /** Samples of a beat with what sounds on of it. */
 export function lengthOf(beat: Beat): number {
-  return Math.round((beat.end - beat.start + RELEASE) * SAMPLE_RATE);
+  return Math.round((beat.end - beat.start + RELEASE) * sampleRate);
 }
 
 /** Adds `values` from place `first` on, as far as there are samples for them. */
@@ -33,14 +32,14 @@ export function addTo(samples: Float32Array, values: ArrayLike<number>, first: n
 
 /** 0 … 1 at sample `i` of a beat that fades in within `attack` seconds and out within its release. */
 export function envelope(i: number, length: number, attack: number): number {
-  const rise = Math.min(1, i / SAMPLE_RATE / attack);
-  const hold = length - RELEASE * SAMPLE_RATE;
+  const rise = Math.min(1, i / sampleRate / attack);
+  const hold = length - RELEASE * sampleRate;
   return rise * (i < hold ? 1 : (length - i) / (length - hold));
 }
 
 /** Adds level · sin(2π · frequency · time + phase), each sample from the two before. */
 export function addSine(sum: Float64Array, frequency: number, level: number, phase: number): void {
-  const step = (2 * Math.PI * frequency) / SAMPLE_RATE;
+  const step = (2 * Math.PI * frequency) / sampleRate;
   const twice = 2 * Math.cos(step);
   let before = level * Math.sin(phase - 2 * step);
   let last = level * Math.sin(phase - step);
