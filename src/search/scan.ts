@@ -51,18 +51,21 @@ export function scanShapes(
 ): Hit[] {
   const best = new Best(limit);
   const offsets = new Int32Array(pieces + 1);
+  const shares = new Float64Array(pieces);
   for (const { curve, step, every, sums: both } of films) {
     const sums = both[dimension];
     const points = Math.round(length / step);
     if (points < pieces || points >= sums.length) continue;
     for (let piece = 0; piece <= pieces; piece++) offsets[piece] = Math.round((piece * points) / pieces);
+    for (let piece = 0; piece < pieces; piece++) shares[piece] = 1 / (offsets[piece + 1]! - offsets[piece]!);
     let held: Hit | undefined;
     for (let index = 0; index + points < sums.length; index += every) {
       let squares = 0;
       let before = sums[index]!;
-      for (let piece = 0; piece < pieces; piece++) {
+      // most stretches are off by more than the best after a few pieces
+      for (let piece = 0; piece < pieces && squares < best.worst; piece++) {
         const after = sums[index + offsets[piece + 1]!]!;
-        const off = (after - before) / (offsets[piece + 1]! - offsets[piece]!) - values[piece]!;
+        const off = (after - before) * shares[piece]! - values[piece]!;
         squares += off * off;
         before = after;
       }
