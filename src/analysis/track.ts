@@ -13,31 +13,34 @@ type Integral = readonly [seconds: number, valence: number, arousal: number];
  * so the answer for any stretch of film is a bias plus the means of these over that stretch.
  */
 export class Track {
-  private readonly moments: readonly Moment[];
+  readonly length: number;
+  private readonly begins: Float64Array;
+  private readonly ends: Float64Array;
+  private readonly valences: Float64Array;
+  private readonly arousals: Float64Array;
   /** Up to the beginning of each moment: seconds covered, and the integrals of valence and arousal over them. */
-  private readonly integrals: Integral[] = [[0, 0, 0]];
+  private readonly integrals: Float64Array;
+  private readonly sum: Affect = { valence: 0, arousal: 0 };
 
   /** @param moments in order and without overlap. */
   constructor(moments: readonly Moment[]) {
-    this.moments = moments;
-    for (const moment of moments) {
-      this.integrals.push(advance(this.integrals.at(-1)!, moment, moment.end - moment.begin));
+    this.length = moments.length;
+    this.begins = Float64Array.from(moments, ({ begin }) => begin);
+    this.ends = Float64Array.from(moments, ({ end }) => end);
+    this.valences = Float64Array.from(moments, ({ valence }) => valence);
+    this.arousals = Float64Array.from(moments, ({ arousal }) => arousal);
+    this.integrals = new Float64Array(3 * (moments.length + 1));
+    for (const [index, { begin, end, valence, arousal }] of moments.entries()) {
+      this.integrals.set(this.advanced(index, end - begin), 3 * (index + 1));
+      this.sum.valence += valence;
+      this.sum.arousal += arousal;
     }
-  }
-
-  get length(): number {
-    return this.moments.length;
   }
 
   /** Over all moments alike, as the network takes a clip; zero when there are none. */
   mean(): Affect {
-    const sum = { valence: 0, arousal: 0 };
-    for (const { valence, arousal } of this.moments) {
-      sum.valence += valence;
-      sum.arousal += arousal;
-    }
     const count = Math.max(this.length, 1);
-    return { valence: sum.valence / count, arousal: sum.arousal / count };
+    return { valence: this.sum.valence / count, arousal: this.sum.arousal / count };
   }
 
   /** Over a stretch of time, each moment by how much of it lies within; zero when none does. */
@@ -54,15 +57,25 @@ export class Track {
     let high = this.length;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if (this.moments[middle]!.end > time) high = middle;
+      if (this.ends[middle]! > time) high = middle;
       else low = middle + 1;
     }
-    const before = this.integrals[low]!;
-    const moment = this.moments[low];
-    return moment && moment.begin < time ? advance(before, moment, time - moment.begin) : before;
+    return low < this.length && this.begins[low]! < time
+      ? this.advanced(low, time - this.begins[low]!)
+      : this.integralAt(low);
   }
-}
 
-function advance(integral: Integral, { valence, arousal }: Affect, seconds: number): Integral {
-  return [integral[0] + seconds, integral[1] + seconds * valence, integral[2] + seconds * arousal];
+  /** Some seconds into a moment. */
+  private advanced(index: number, seconds: number): Integral {
+    const [before, valence, arousal] = this.integralAt(index);
+    return [
+      before + seconds,
+      valence + seconds * this.valences[index]!,
+      arousal + seconds * this.arousals[index]!,
+    ];
+  }
+
+  private integralAt(index: number): Integral {
+    return [this.integrals[3 * index]!, this.integrals[3 * index + 1]!, this.integrals[3 * index + 2]!];
+  }
 }

@@ -6,6 +6,7 @@ import { sampleRate } from '../support/sound.ts';
 import type { Tensor } from '../support/tensor.ts';
 import { columnsPerRun, type Sessions } from './sessions.ts';
 import type { FeatureTrack, Stretch } from './track.ts';
+import { Vectors } from './vectors.ts';
 
 /** One stream at work on a waveform. */
 interface Listener {
@@ -13,6 +14,7 @@ interface Listener {
   readonly windows: readonly Window[];
   readonly chunks: SoundChunks;
   readonly columns: Float32Array[];
+  readonly kept: Vectors;
   session?: Session;
 }
 
@@ -25,7 +27,13 @@ export async function heardTracks(
 ): Promise<FeatureTrack[]> {
   const listeners = streams.map((stream): Listener => {
     const windows = windowsOf(network, stream);
-    return { stream, windows, chunks: new SoundChunks(windows, columnsPerRun), columns: [] };
+    return {
+      stream,
+      windows,
+      chunks: new SoundChunks(windows, columnsPerRun),
+      columns: [],
+      kept: new Vectors(),
+    };
   });
   let samplesHeard = 0;
   try {
@@ -53,7 +61,7 @@ export async function heardTracks(
 
 /** Keeps the vectors of the columns of a chunk that are to be kept. */
 async function listen(
-  { stream, columns }: Listener,
+  { stream, columns, kept }: Listener,
   { samples, skip, keep }: SoundChunk,
   session: Session,
   network: Network,
@@ -64,7 +72,9 @@ async function listen(
   const map = (await session.run({ [stream]: input }))[stream]!;
   const [, channels, count] = map.shape;
   for (let column = skip; column < skip + keep; column++)
-    columns.push(Float32Array.from({ length: channels! }, (_, c) => map.data[c * count! + column]!));
+    columns.push(
+      kept.keep(Float32Array.from({ length: channels! }, (_, c) => map.data[c * count! + column]!)),
+    );
 }
 
 /** Columns as stretches around their middles, within the sound. */

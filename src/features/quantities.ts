@@ -1,6 +1,7 @@
 import type { Field, FilmSource, Moment, MomentField } from '../streams/index.ts';
 import { sampleRate } from '../support/sound.ts';
 import { type FeatureTrack, stretchesOf, windowMean } from './track.ts';
+import { Vectors } from './vectors.ts';
 
 /** What a stretch of film is like, in numbers that people have words for. */
 export type Quantity = 'light' | 'color' | 'contrast' | 'detail' | 'motion' | 'level';
@@ -30,22 +31,22 @@ export interface FilmQuantities {
 /** Measures a film on its way to the networks. */
 export function watched(film: FilmSource): WatchedFilm {
   const times: number[] = [];
-  const pictures: number[][] = [];
-  const motions: { sum: number; count: number }[] = [];
+  const kept = new Vectors();
+  const vectors: Float32Array[] = [];
+  const motions: number[] = [];
+  const fields: number[] = [];
   const levels = new Levels();
   const watchMoments = async function* (): AsyncGenerator<Moment, void, undefined> {
     for await (const moment of film.moments) {
       times.push(moment.time);
-      pictures.push(lookOf(moment));
+      vectors.push(kept.keep(Float32Array.from([...lookOf(moment), 0])));
       yield moment;
     }
   };
   const watchFields = async function* (): AsyncGenerator<MomentField, void, undefined> {
     for await (const field of film.fields) {
-      motions[field.moment] ??= { sum: 0, count: 0 };
-      const motion = motions[field.moment]!;
-      motion.sum += rootSpeedOf(field.field);
-      motion.count++;
+      motions[field.moment] = (motions[field.moment] ?? 0) + rootSpeedOf(field.field);
+      fields[field.moment] = (fields[field.moment] ?? 0) + 1;
       yield field;
     }
   };
@@ -65,10 +66,8 @@ export function watched(film: FilmSource): WatchedFilm {
       close: () => film.close(),
     },
     quantities() {
-      const vectors = pictures.map((picture, i) => {
-        const { sum, count } = motions[i] ?? { sum: 0, count: 1 };
-        return Float32Array.from([...picture, sum / count]);
-      });
+      const place = seen.indexOf('motion');
+      for (const [i, vector] of vectors.entries()) vector[place] = (motions[i] ?? 0) / (fields[i] ?? 1);
       return {
         seen: { name: 'seen', stretches: stretchesOf(times, vectors, film.summary().decodedDuration) },
         heard: { name: 'heard', stretches: levels.stretches() },

@@ -5,6 +5,7 @@ import { Channel } from '../support/channel.ts';
 import { elementCount, type Tensor } from '../support/tensor.ts';
 import { fieldsPerRun, framesPerRun, type Sessions } from './sessions.ts';
 import { type FeatureTrack, stretchesOf } from './track.ts';
+import { Vectors } from './vectors.ts';
 
 /** The mean maps of the motion of a moment, by stream. */
 type Motion = ReadonlyMap<string, Float32Array>;
@@ -58,6 +59,7 @@ async function look(
     )
     .map(({ name }) => name);
   const vectors = new Map<string, Float32Array[]>(names.map((name) => [name, []]));
+  const kept = new Vectors();
   const times: number[] = [];
   const motion = motions[Symbol.asyncIterator]();
   try {
@@ -78,7 +80,7 @@ async function look(
       const found = await session.run(feeds);
       for (const [index, moment] of moments.entries()) {
         times.push(moment.time);
-        for (const name of names) vectors.get(name)!.push(itemOf(found[name]!, index).slice());
+        for (const name of names) vectors.get(name)!.push(kept.keep(itemOf(found[name]!, index)));
         onMoment(moment);
       }
     }
