@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { Command } from 'commander';
-import { openDataSet, splitNamed } from '../datasets/index.ts';
+import { dataSetFor, openDataSet, splitNamed } from '../datasets/index.ts';
 import { preparedClips, startingConfiguration, trainedOn } from '../experiment/index.ts';
 import { InputError } from '../support/errors.ts';
 import { checkWritable } from '../support/folders.ts';
@@ -51,7 +51,7 @@ async function exportTraining(options: ExportTrainingOptions): Promise<void> {
   const text = config === undefined ? '' : readFileSync(config, 'utf8');
   const started = startingConfiguration(text, config ?? 'the defaults', say);
   const configuration = seed === undefined ? started : { ...started, seed };
-  const dataSet = openDataSet(data);
+  const dataSet = dataSetFor(configuration.split, openDataSet(data));
   const split = splitNamed(configuration.split, dataSet.clips, configuration.seed);
   const cache = await preparedClips(dataSet, configuration, place, {
     ...{ signal: interruptSignal(), progress, say },

@@ -1,8 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
+import { isFolds, type SplitName, splitNames } from '../datasets/index.ts';
 import { formatTable } from '../evaluation/index.ts';
 import {
+  type Finding,
   isNetwork,
   type ModelName,
   modelNames,
@@ -16,16 +18,16 @@ import { computingOptions, oneOf, someOf, wholeNumber } from './arguments.ts';
 import { interruptSignal } from './interrupt.ts';
 import { ProgressLine, print } from './terminal.ts';
 
-const splits = ['film-disjoint', 'random', 'paper'] as const;
-
 interface ReproduceOptions {
   data: string;
   out?: string;
   config?: string;
   models?: readonly ModelName[];
-  split?: (typeof splits)[number];
+  split?: SplitName;
+  testOn?: string;
   cache?: string;
   seed?: number;
+  seeds?: number;
   threads?: number;
   provider?: Provider;
   json?: boolean;
@@ -41,9 +43,15 @@ export function reproduceCommand(): Command {
     .option('-o, --out <folder>', 'where all results go (default: runs/reproduce)')
     .option('-c, --config <file>', 'keys of all networks that differ from their defaults (see train --keys)')
     .option('--models <names>', `which, of ${modelNames.join(', ')} (default: all)`, someOf(modelNames))
-    .option('--split <name>', `${splits.join(', ')} (default: film-disjoint)`, oneOf(splits))
+    .option('--split <name>', `${splitNames.join(', ')}, folds:K (default: film-disjoint)`, splitName)
+    .option('--test-on <folder>', 'another data set: tested on, never trained on')
     .option('--cache <folder>', 'where prepared clips are kept (default: clips beside --out)')
     .option('--seed <number>', 'of weights, split, order and crops', wholeNumber(0, 2 ** 31 - 1))
+    .option(
+      '--seeds <count>',
+      'train each network so often, by --seed and those after it, on the same split (default: 1)',
+      wholeNumber(1, 100),
+    )
     .option('--json', 'print the figures as one line of JSON')
     .action(reproduce);
   for (const option of computingOptions) command.addOption(option);
@@ -51,20 +59,35 @@ export function reproduceCommand(): Command {
 }
 
 async function reproduce(options: ReproduceOptions): Promise<void> {
-  const { data, out: folder = 'runs/reproduce', models = modelNames, cache, threads, provider } = options;
+  const { data, out: folder = 'runs/reproduce', models = modelNames, cache, seeds = 1 } = options;
+  const { testOn, threads, provider } = options;
   const progress = new ProgressLine();
   const say = (line: string) => progress.say(line);
   const configuration = configurationOf({ ...options, models }, say);
-  const { synthetic, split, findings, table, reading } = await reproduceExperiment(
-    { data, folder, configuration, models, cache, threads, provider },
+  const { synthetic, protocol, findings, table, overSeeds, foreign, reading } = await reproduceExperiment(
+    { data, folder, configuration, models, seeds, testOn, cache, threads, provider },
     { signal: interruptSignal(), progress, say },
   );
   if (options.json) {
-    const figures = Object.fromEntries(findings.map(({ name, metrics }) => [name, metrics]));
-    process.stdout.write(`${JSON.stringify({ folder, synthetic, split: split.name, models: figures })}\n`);
+    const testedOn = foreign.map(({ name, findings: there }) => ({ name, ...figuresOf(there) }));
+    const figures = { ...figuresOf(findings), ...(testedOn.length > 0 && { testOn: testedOn }) };
+    process.stdout.write(`${JSON.stringify({ folder, synthetic, split: protocol.name, ...figures })}\n`);
     return;
   }
-  print(`${formatTable(table, 'text')}\n${reading.join('\n')}\n\n${join(folder, 'report.md')}\n`);
+  const tables = [table, overSeeds, ...foreign.flatMap(({ tables: own }) => [own.table, own.overSeeds])];
+  const shown = tables.flatMap((each) => (each ? [formatTable(each, 'text')] : []));
+  print(`${shown.join('\n')}\n${reading.join('\n')}\n\n${join(folder, 'report.md')}\n`);
+}
+
+/** Metrics of every model, and over seeds where there are several. */
+function figuresOf(findings: readonly Finding[]) {
+  const models = Object.fromEntries(findings.map(({ name, metrics }) => [name, metrics]));
+  const seeds = findings.flatMap(({ name, overSeeds }) => (overSeeds ? [[name, overSeeds.spread]] : []));
+  return { models, ...(seeds.length > 0 && { overSeeds: Object.fromEntries(seeds) }) };
+}
+
+function splitName(given: string): SplitName {
+  return isFolds(given) ? given : oneOf([...splitNames, 'folds:5'] as const)(given);
 }
 
 function configurationOf(

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { openDataSet, splitNamed } from '../datasets/index.ts';
+import { dataSetFor, openDataSet, protocolOf, splitNamed } from '../datasets/index.ts';
 import { constant, evaluate, leakTest, leakText, metricNames } from '../evaluation/index.ts';
 import { preparedClips, startingConfiguration, trainAndPredict } from '../experiment/index.ts';
 import type { Provider } from '../runtime/node/index.ts';
@@ -65,7 +65,7 @@ async function trainNetwork(options: TrainOptions): Promise<void> {
   const configuration = configurationOf(options, folder, say);
   const prepared = options.cache ?? join(out, 'clips');
   for (const place of [folder, prepared]) checkWritable(place);
-  const dataSet = openDataSet(data);
+  const dataSet = dataSetFor(configuration.split, openDataSet(data));
   const split = splitNamed(configuration.split, dataSet.clips, configuration.seed);
   const reporting = { signal: interruptSignal(), progress, say };
   const cache = await preparedClips(dataSet, configuration, prepared, reporting);
@@ -82,7 +82,7 @@ async function trainNetwork(options: TrainOptions): Promise<void> {
   });
 
   const floor = constant(split.train, split.test);
-  const leak = split.filmDisjoint ? undefined : leakTest(split);
+  const leak = split.filmDisjoint ? undefined : leakTest(protocolOf(split));
   const results = { model: evaluate(split.test, predictions), constant: evaluate(split.test, floor) };
   if (options.json) {
     process.stdout.write(

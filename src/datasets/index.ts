@@ -28,6 +28,18 @@ export {
   writeLirisAnnotations,
 } from './layout.ts';
 export { type Problem, Problems, problemText } from './problems.ts';
+export {
+  dataSetFor,
+  isFolds,
+  mediaEvalBeside,
+  type Protocol,
+  protocolNamed,
+  protocolOf,
+  type SplitName,
+  splitNamed,
+  splitNames,
+  testedClips,
+} from './protocol.ts';
 export { labelFormats, openDataSet, readAnnotations, SYNTHETIC_MARK } from './read.ts';
 export { type ComparisonModel, type Judgment, strengthsFrom } from './scores/comparisons.ts';
 export { type Estimate, GaussianProcess, type Kernel } from './scores/gaussian-process.ts';
@@ -43,8 +55,9 @@ export {
   filmSplit,
   knownClips,
   officialSplit,
+  officialTestSplit,
   paperSplit,
   randomSplit,
   type Split,
-  splitNamed,
+  testSetSplit,
 } from './splits.ts';

@@ -1,14 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { LabeledClip } from './clip.ts';
+import { protocolNamed, splitNamed, testedClips } from './protocol.ts';
 import {
   filmFolds,
   filmSplit,
   knownClips,
   officialSplit,
+  officialTestSplit,
   randomSplit,
   type Split,
-  splitNamed,
 } from './splits.ts';
 
 function clipsOf(films: number, each: number, sets = false): LabeledClip[] {
@@ -106,5 +107,31 @@ describe('splits', () => {
     expect(() => officialSplit(clipsOf(8, 3))).toThrow(/clip '0' is in no set/);
     expect(() => filmFolds(clipsOf(8, 3), 9, 1)).toThrow('9 folds of 8 films; 3 to 8 expected');
     expect(() => randomSplit(clipsOf(1, 2), 1)).toThrow(/leaves no clip to validation/);
+  });
+
+  test('64-16-80 keeps the official test, and draws the other films by the seed', () => {
+    const clips = clipsOf(160, 5, true);
+    const split = splitNamed('64-16-80', clips, 3);
+    expect(
+      [split.train, split.validation, split.calibration, split.test].map((of) => filmsIn(of).size),
+    ).toEqual([64, 8, 8, 80]);
+    expect(split).toMatchObject({ name: '64-16-80', filmDisjoint: true });
+    expect(split.test).toEqual(officialSplit(clips).test);
+    expect(idsOf(split)).toEqual(idsOf(officialTestSplit(clips, 3)));
+    expect(idsOf(split)).not.toEqual(idsOf(officialTestSplit(clips, 4)));
+    expect(() => splitNamed('64-16-80', clipsOf(8, 3), 1)).toThrow(/in no set/);
+    expect(() => splitNamed('official', clipsOf(8, 3), 1)).toThrow(/in no set/);
+  });
+
+  test('folds are a protocol of several splits, and no split', () => {
+    const clips = clipsOf(10, 3);
+    const folds = protocolNamed('folds:5', clips, 1);
+    expect([folds.name, folds.splits.length]).toEqual(['folds:5', 5]);
+    expect(new Set(testedClips(folds))).toEqual(new Set(clips));
+    expect(protocolNamed('random', clips, 1).splits).toEqual([randomSplit(clips, 1)]);
+    expect(() => splitNamed('folds:5', clips, 1)).toThrow(
+      /several splits, which affectline reproduce trains/,
+    );
+    expect(() => protocolNamed('folds:2', clips, 1)).toThrow('2 folds of 10 films; 3 to 10 expected');
   });
 });

@@ -40,8 +40,10 @@ export function paperSplit(clips: readonly LabeledClip[], seed: number): Split {
 
 /** The clips whose labels may be known to what is tested: those that train or validate, and do not test. */
 export function knownClips({ train, validation, test }: Split): LabeledClip[] {
-  const tested = new Set(test.map(({ id }) => id));
-  return [...train, ...validation].filter(({ id }) => !tested.has(id));
+  // of two data sets, clips may have the same id
+  const keyOf = ({ id, path }: LabeledClip) => `${id} ${path}`;
+  const tested = new Set(test.map(keyOf));
+  return [...train, ...validation].filter((clip) => !tested.has(keyOf(clip)));
 }
 
 /**
@@ -67,8 +69,7 @@ export function randomSplit(clips: readonly LabeledClip[], seed: number): Split 
  * @throws InputError when a clip has no set.
  */
 export function officialSplit(clips: readonly LabeledClip[]): Split {
-  const without = clips.find((clip) => clip.set === undefined);
-  if (without) throw new InputError(`clip '${without.id}' is in no set of an official split`);
+  refuseWithoutSet(clips);
   const members = (set: LabeledClip['set']) => clips.filter((clip) => clip.set === set);
   const held = members('validation');
   const films = Random.seeded(OFFICIAL_SEED).shuffled([...new Set(held.map((clip) => clip.film))]);
@@ -119,15 +120,46 @@ export function filmFolds(clips: readonly LabeledClip[], count: number, seed: nu
   });
 }
 
-/** What a user asks for by name: the official sets where the data has them, else a split by film; 'random' clips; or 'paper', its own split. */
-export function splitNamed(
-  kind: 'film-disjoint' | 'random' | 'paper',
+/**
+ * The official test films to test, the others drawn anew: of 80, 64 to learn from, and 16 of which half stop the training
+ * and half calibrate. What is published of 64, 16 and 80 films calibrates nothing and is stopped by all 16.
+ *
+ * @throws InputError when a clip has no set.
+ */
+export function officialTestSplit(clips: readonly LabeledClip[], seed: number): Split {
+  refuseWithoutSet(clips);
+  return testSetSplit('64-16-80', clips, seed, 0.2);
+}
+
+/**
+ * The clips of the set 'test' to test, however many films; the other films drawn: a share of them held, of which half
+ * stop the training and half calibrate (all stop it where fewer than eight films do not test), the rest to learn from.
+ */
+export function testSetSplit(
+  name: string,
   clips: readonly LabeledClip[],
   seed: number,
+  heldShare: number = SHARE_OF_VALIDATION + SHARE_OF_CALIBRATION,
 ): Split {
-  if (kind === 'paper') return paperSplit(clips, seed);
-  if (kind === 'random') return randomSplit(clips, seed);
-  return clips.every((clip) => clip.set !== undefined) ? officialSplit(clips) : filmSplit(clips, seed);
+  const others = clips.filter(({ set }) => set !== 'test');
+  const films = Random.seeded(seed).shuffled([...new Set(others.map(({ film }) => film))]);
+  const held = Math.max(2, Math.round(films.length * heldShare));
+  const calibration = films.length < FEWEST_FILMS ? 0 : Math.floor(held / 2);
+  const partOf = new Map(
+    films.map((film, i) => [film, i < calibration ? 'calibration' : i < held ? 'validation' : 'train']),
+  );
+  const members = (part: string) => others.filter(({ film }) => partOf.get(film) === part);
+  return finished(name, {
+    train: members('train'),
+    validation: members('validation'),
+    calibration: members('calibration'),
+    test: clips.filter(({ set }) => set === 'test'),
+  });
+}
+
+function refuseWithoutSet(clips: readonly LabeledClip[]): void {
+  const without = clips.find((clip) => clip.set === undefined);
+  if (without) throw new InputError(`clip '${without.id}' is in no set of an official split`);
 }
 
 type Parts<Of> = Readonly<Record<'train' | 'validation' | 'calibration' | 'test', readonly Of[]>>;

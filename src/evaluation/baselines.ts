@@ -1,6 +1,6 @@
 // Predictions that never look at a video. A model that is no better than these has learned nothing from one.
 import { mean } from '../affect/index.ts';
-import { knownClips, type LabeledClip, type Split } from '../datasets/index.ts';
+import { knownClips, type LabeledClip, type Protocol, testedClips } from '../datasets/index.ts';
 import { grouped } from '../support/grouped.ts';
 import { evaluate } from './evaluate.ts';
 import { type Dimension, dimensions, type Prediction } from './prediction.ts';
@@ -81,11 +81,12 @@ export interface LeakTest {
   readonly arousal: number;
 }
 
-/** Runs `neighborsLabels` on a split. */
-export function leakTest(split: Split): LeakTest {
-  const known = knownClips(split);
-  const { valence, arousal } = evaluate(split.test, neighborsLabels(known, split.test));
-  const { name, filmDisjoint } = split;
+/** Runs `neighborsLabels` on a split, or on each of several. */
+export function leakTest(protocol: Protocol): LeakTest {
+  const { name, splits } = protocol;
+  const guesses = splits.flatMap((split) => neighborsLabels(knownClips(split), split.test));
+  const { valence, arousal } = evaluate(testedClips(protocol), guesses);
+  const filmDisjoint = splits.every((split) => split.filmDisjoint);
   return { split: name, filmDisjoint, valence: valence.r || 0, arousal: arousal.r || 0 };
 }
 

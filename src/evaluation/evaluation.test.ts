@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import { metricNames, metricsOf } from '../affect/index.ts';
-import { type LabeledClip, splitNamed } from '../datasets/index.ts';
+import { type LabeledClip, protocolNamed } from '../datasets/index.ts';
 import { Random } from '../support/random.ts';
 import { requirement } from '../support/testing.ts';
 import { planAnnotations } from '../synthesis/index.ts';
@@ -204,9 +204,12 @@ describe('conformal intervals', () => {
 test("neighbors' labels leak on synthetic films split at random, not on a split by film", () => {
   const { clips } = planAnnotations({ films: 40, clips: 800, seed: 3 });
   const located = clips.map((clip) => ({ ...clip, path: `/${clip.name}` }));
-  const random = leakTest(splitNamed('random', located, 1));
+  const random = leakTest(protocolNamed('random', located, 1));
   expect(Math.min(random.valence, random.arousal)).toBeGreaterThan(0.3);
-  const disjoint = leakTest(splitNamed('film-disjoint', located, 1));
+  const folds = leakTest(protocolNamed('folds:4', located, 1));
+  expect(folds).toMatchObject({ split: 'folds:4', filmDisjoint: true });
+  expect(Math.max(Math.abs(folds.valence), Math.abs(folds.arousal))).toBeLessThan(0.35);
+  const disjoint = leakTest(protocolNamed('film-disjoint', located, 1));
   expect(Math.max(Math.abs(disjoint.valence), Math.abs(disjoint.arousal))).toBeLessThan(0.1);
 });
 
@@ -248,6 +251,21 @@ describe('tables', () => {
     expect(latex).toContain('\\caption{Of 50\\% \\& more. A note.}');
     expect(latex).toContain('  model\\_a & MSE & r \\\\');
     expect(latex).toContain('  a, "b" & $-$0.125 & -- \\\\');
+  });
+
+  test('a standard deviation stands behind its number, and in a column of its own in CSV', () => {
+    const spread: Table = {
+      ...table,
+      rows: [
+        ['paper', { value: 0.5, deviation: 0.0125 }, { value: Number.NaN, deviation: Number.NaN }],
+        ['constant', 0.25, undefined],
+      ],
+    };
+    expect(formatTable(spread, 'markdown')).toContain('| paper | 0.500 ± 0.013 | – |');
+    expect(formatTable(spread, 'csv')).toBe(
+      'model_a,MSE,MSE sd,r,r sd\npaper,0.5,0.0125,,\nconstant,0.25,,,\n',
+    );
+    expect(formatTable(spread, 'latex')).toContain('  paper & 0.500 $\\pm$ 0.013 & -- \\\\');
   });
 
   test('published rows name their test set; the paper’s own stands with its own kind', () => {

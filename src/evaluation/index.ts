@@ -43,4 +43,5 @@ export {
 } from './published.ts';
 export type { BootstrapOptions, Interval } from './resamples.ts';
 export { crossValidatedRidge, type Ridge, ridge } from './ridge.ts';
+export { ensembleOf, type Spread, spreadOf } from './spread.ts';
 export { type Cell, type Column, formatTable, type Table, type TableFormat, tableFormats } from './table.ts';

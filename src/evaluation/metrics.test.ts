@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import { metricsOf } from '../affect/index.ts';
-import { filmSplit, type LabeledClip, randomSplit } from '../datasets/index.ts';
+import { filmSplit, type LabeledClip, protocolOf, randomSplit } from '../datasets/index.ts';
 import { Random } from '../support/random.ts';
 import { requirement } from '../support/testing.ts';
 import { baselines, leakTest, leakText, neighborsLabels } from './baselines.ts';
@@ -96,10 +96,10 @@ describe('baselines', () => {
   const clips = filmClips(60, 20, 2);
 
   test("neighbors' labels leak through a random split and not through one by film", () => {
-    const random = leakTest(randomSplit(clips, 1));
+    const random = leakTest(protocolOf(randomSplit(clips, 1)));
     expect(Math.min(random.valence, random.arousal)).toBeGreaterThan(0.3);
     expect(leakText(random)).toMatch(/without any video, reach r 0.\d\d valence/);
-    const disjoint = leakTest(filmSplit(clips, 1));
+    const disjoint = leakTest(protocolOf(filmSplit(clips, 1)));
     expect(disjoint).toMatchObject({ valence: 0, arousal: 0, filmDisjoint: true });
     expect(leakText(disjoint)).toMatch(/no film is in two parts/);
   });

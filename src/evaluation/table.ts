@@ -16,8 +16,13 @@ export interface Column {
   readonly digits?: number;
 }
 
-/** NaN and undefined are shown as a dash. An interval stands behind its number. */
-export type Cell = string | number | undefined | { value: number; low: number; high: number };
+/** NaN and undefined are shown as a dash. An interval stands behind its number, or a standard deviation. */
+export type Cell =
+  | string
+  | number
+  | undefined
+  | { value: number; low: number; high: number }
+  | { value: number; deviation: number };
 
 /** All ways to write tables. */
 export const tableFormats = ['text', 'markdown', 'csv', 'latex'] as const;
@@ -60,18 +65,16 @@ const writers: Record<TableFormat, (table: Table) => string> = {
   },
 
   csv: ({ columns, rows }) => {
-    const intervals = columns.map((_, i) => rows.some((row) => isInterval(row[i])));
-    const names = columns.flatMap(({ name }, i) =>
-      intervals[i] ? [name, `${name} low`, `${name} high`] : [name],
-    );
+    const besides = columns.map((_, i) => {
+      const ofRows = rows.map((row) => besideOf(row[i]));
+      return [...new Set(ofRows.flatMap((beside) => Object.keys(beside)))];
+    });
+    const names = columns.flatMap(({ name }, i) => [name, ...besides[i]!.map((of) => `${name} ${of}`)]);
     const cells = (row: readonly Cell[]) =>
-      columns.flatMap((_, i) => {
-        const cell = row[i];
-        if (!intervals[i]) return [exact(cell)];
-        return isInterval(cell)
-          ? [exact(cell.value), exact(cell.low), exact(cell.high)]
-          : [exact(cell), '', ''];
-      });
+      columns.flatMap((_, i) => [
+        exact(typeof row[i] === 'object' ? row[i].value : row[i]),
+        ...besides[i]!.map((of) => exact(besideOf(row[i])[of])),
+      ]);
     return stringify([names, ...rows.map(cells)]);
   },
 
@@ -97,8 +100,10 @@ function paragraphs(lines: readonly string[], notes: readonly string[]): string 
   return `${[...lines, ...(notes.length > 0 ? ['', ...notes] : [])].join('\n')}\n`;
 }
 
-function isInterval(cell: Cell): cell is { value: number; low: number; high: number } {
-  return typeof cell === 'object';
+/** What stands beside the number of a cell, by what it is called in CSV. */
+function besideOf(cell: Cell): Record<string, number> {
+  if (typeof cell !== 'object') return {};
+  return 'deviation' in cell ? { sd: cell.deviation } : { low: cell.low, high: cell.high };
 }
 
 function shown(row: readonly Cell[], columns: readonly Column[]): string[] {
@@ -115,15 +120,15 @@ function shown(row: readonly Cell[], columns: readonly Column[]): string[] {
     if (typeof cell === 'string') return cell;
     if (typeof cell === 'number') return number(cell);
     if (Number.isNaN(cell.value)) return '–';
+    if ('deviation' in cell) return `${number(cell.value)} ± ${number(cell.deviation)}`;
     return `${number(cell.value)} [${number(cell.low)}, ${number(cell.high)}]`;
   });
 }
 
 /** For CSV: all digits, and nothing where there is no number. */
-function exact(cell: Cell): string {
+function exact(cell: string | number | undefined): string {
   if (typeof cell === 'string') return cell;
-  const value = isInterval(cell) ? cell.value : cell;
-  return value === undefined || Number.isNaN(value) ? '' : String(value);
+  return cell === undefined || Number.isNaN(cell) ? '' : String(cell);
 }
 
 /** How many columns of a terminal the text takes; every letter of these tables takes one. */
@@ -138,8 +143,9 @@ const latexLetters: Record<string, string> = {
   '–': '--',
   '−': '$-$',
   '²': '$^2$',
+  '±': '$\\pm$',
 };
 
 function latexText(text: string): string {
-  return text.replace(/[\\~^–−²]|[&%$#_{}]/g, (letter) => latexLetters[letter] ?? `\\${letter}`);
+  return text.replace(/[\\~^–−²±]|[&%$#_{}]/g, (letter) => latexLetters[letter] ?? `\\${letter}`);
 }

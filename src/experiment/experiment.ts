@@ -1,102 +1,136 @@
-import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import type { ClipCache } from '../clips/index.ts';
-import type { DataSet, Split } from '../datasets/index.ts';
+import type { DataSet, Protocol, Split } from '../datasets/index.ts';
+import { ensembleOf } from '../evaluation/index.ts';
 import type { Provider } from '../runtime/node/index.ts';
-import { InputError } from '../support/errors.ts';
-import { writeAtomically } from '../support/files.ts';
 import { makeFolder } from '../support/folders.ts';
-import type { TrainingConfiguration } from '../training/index.ts';
-import { configurationFor, isNetwork, type ModelName, predictWithoutNetwork } from './models.ts';
+import type { EpochRecord, TrainingConfiguration } from '../training/index.ts';
+import {
+  configurationFor,
+  isNetwork,
+  type ModelName,
+  predictWithoutNetwork,
+  type WithoutNetwork,
+} from './models.ts';
 import { writePredictions } from './predictions-file.ts';
 import { duration, type HeldOut, type Reporting, trainAndPredict } from './run.ts';
 
 export interface Experiment {
   readonly dataSet: DataSet;
-  readonly split: Split;
+  readonly protocol: Protocol;
   readonly cache: ClipCache;
   /** What all networks share. */
   readonly configuration: TrainingConfiguration;
   readonly models: readonly ModelName[];
+  /** Each network is trained once by each; what is no network has none. */
+  readonly seeds: readonly number[];
   readonly folder: string;
   readonly threads?: number | undefined;
   readonly provider?: Provider | undefined;
 }
 
+/** What a model says of the clips of a protocol. */
+export interface Outcome {
+  /** Of each seed, its splits one after the other; one where nothing is drawn. */
+  readonly runs: readonly HeldOut[];
+  /** The mean of what these predict. */
+  readonly ensemble: HeldOut;
+}
+
+/** The trainings of one model by one seed: one for each split of the protocol, each in a folder of its own. */
+export interface Trainings {
+  readonly name: ModelName;
+  readonly seed: number;
+  readonly folders: readonly string[];
+}
+
+/** All trainings of a model; those of the first seed carry its name alone, so that seeds may be added later. */
+export function trainingsOf(
+  { folder, protocol, seeds }: Pick<Experiment, 'folder' | 'protocol' | 'seeds'>,
+  name: ModelName,
+): Trainings[] {
+  const fold = (i: number) => (protocol.splits.length > 1 ? [join('folds', String(i + 1))] : []);
+  return (isNetwork(name) ? seeds : seeds.slice(0, 1)).map((seed, i) => {
+    const own = i === 0 ? name : `${name}-seed-${seed}`;
+    return { name, seed, folders: protocol.splits.map((_, k) => join(folder, ...fold(k), 'models', own)) };
+  });
+}
+
 /**
- * Trains every model on the same clips and predicts the same others, each in a folder of its own. What an earlier call
- * finished is only read, what it left unfinished goes on.
+ * Trains every model on the same clips, by every seed and on every split, and predicts the same others, each in a folder
+ * of its own, one after the other: a training uses all cores. What an earlier call finished is only read, what it left
+ * unfinished goes on.
  */
 export async function runExperiment(
   experiment: Experiment,
   reporting: Reporting,
-): Promise<Map<ModelName, HeldOut>> {
-  const { split, cache, configuration, models, folder } = experiment;
-  const heldOut = new Map<ModelName, HeldOut>();
-  let measured = false;
+): Promise<Map<ModelName, Outcome>> {
+  const { models } = experiment;
+  const features = join(experiment.folder, 'features');
+  const outcomes = new Map<ModelName, Outcome>();
+  const estimate = estimateOnce(experiment, reporting);
   for (const [i, name] of models.entries()) {
-    reporting.signal.throwIfAborted();
-    const own = join(folder, 'models', name);
-    if (isNetwork(name)) {
-      reporting.say(`model ${i + 1} of ${models.length}: ${name}`);
-      const run = { ...experiment, ...reporting, configuration: configurationFor(name, configuration) };
-      const onEpoch = ({ seconds }: { seconds: number }) => {
-        if (measured) return;
-        measured = true;
-        const networks = models.slice(i).filter(isNetwork).length;
-        const most = duration(seconds * configuration.epochs * networks);
-        reporting.say(
-          `${networks} networks of at most ${configuration.epochs} epochs: at most about ${most}`,
-        );
-      };
-      heldOut.set(
-        name,
-        await trainAndPredict({ ...run, folder: own, features: join(folder, 'features'), onEpoch }),
-      );
-    } else {
-      const predictions = await predictWithoutNetwork(name, split, cache, configuration.seed);
-      makeFolder(own);
-      await writePredictions(join(own, 'predictions.csv'), predictions.test);
-      heldOut.set(name, predictions);
+    if (isNetwork(name)) reporting.say(`model ${i + 1} of ${models.length}: ${name}`);
+    const runs: HeldOut[] = [];
+    for (const { seed, folders } of trainingsOf(experiment, name)) {
+      const parts: HeldOut[] = [];
+      for (const [k, folder] of folders.entries()) {
+        reporting.signal.throwIfAborted();
+        const split = experiment.protocol.splits[k]!;
+        const run = { ...experiment, ...reporting, split, folder, features };
+        parts.push(isNetwork(name) ? await trained(run, name, seed, estimate) : await computed(run, name));
+      }
+      runs.push(joined(parts));
     }
+    outcomes.set(name, outcomeOf(runs));
   }
+  return outcomes;
+}
+
+/** What the runs of a model come to together. */
+export function outcomeOf(runs: readonly HeldOut[]): Outcome {
+  const of = (part: keyof HeldOut) => ensembleOf(runs.map((run) => run[part]));
+  return {
+    runs,
+    ensemble: { validation: of('validation'), calibration: of('calibration'), test: of('test') },
+  };
+}
+
+type Run = Experiment & Reporting & { readonly split: Split; readonly features: string };
+
+async function trained(
+  run: Run,
+  name: ModelName,
+  seed: number,
+  onEpoch: (record: EpochRecord) => void,
+): Promise<HeldOut> {
+  const configuration = { ...configurationFor(name, run.configuration), seed };
+  return await trainAndPredict({ ...run, configuration, onEpoch });
+}
+
+async function computed({ split, cache, configuration, folder }: Run, name: ModelName): Promise<HeldOut> {
+  const heldOut = await predictWithoutNetwork(name as WithoutNetwork, split, cache, configuration.seed);
+  makeFolder(folder);
+  await writePredictions(join(folder, 'predictions.csv'), heldOut.test);
   return heldOut;
 }
 
-/** What the folder is about: a run of other clips, labels or another split must not be mixed with it. */
-export async function claimExperiment(
-  folder: string,
-  { dataSet, split, cache }: Pick<Experiment, 'dataSet' | 'split' | 'cache'>,
-): Promise<void> {
-  const parts = [split.train, split.validation, split.calibration, split.test].map((clips) =>
-    clips.map(({ id, film, valence, arousal }) => [id, film, valence, arousal]),
-  );
-  const contents: string[] = [];
-  for (const clip of [split.train, split.validation, split.calibration, split.test].flat())
-    contents.push(basename(await cache.pathOf(clip)));
-  const text = `${JSON.stringify(
-    {
-      format: dataSet.format,
-      synthetic: dataSet.synthetic,
-      split: split.name,
-      clips: parts.map((part) => part.length),
-      labels: hashOf(parts),
-      // prepared clips are named by what they were made from
-      contents: hashOf(contents),
-    },
-    null,
-    2,
-  )}\n`;
-  const file = join(folder, 'experiment.json');
-  makeFolder(folder);
-  if (!existsSync(file)) await writeAtomically(file, text);
-  else if (readFileSync(file, 'utf8') !== text)
-    throw new InputError(
-      `${folder} holds results of another data set (or of films that have changed), split or seed; choose another --out, or delete it`,
-    );
+/** Splits one after the other. */
+function joined(parts: readonly HeldOut[]): HeldOut {
+  const [first, ...others] = parts;
+  if (others.length === 0) return first!;
+  const of = (part: keyof HeldOut) => parts.flatMap((heldOut) => heldOut[part]);
+  return { validation: of('validation'), calibration: of('calibration'), test: of('test') };
 }
 
-function hashOf(value: unknown): string {
-  return createHash('sha256').update(JSON.stringify(value)).digest('hex');
+/** Says once, after the first epoch, how long all trainings take at most. */
+function estimateOnce({ models, seeds, protocol, configuration }: Experiment, { say }: Reporting) {
+  let said = false;
+  return ({ seconds }: EpochRecord) => {
+    if (said) return;
+    said = true;
+    const count = models.filter(isNetwork).length * seeds.length * protocol.splits.length;
+    const most = duration(seconds * configuration.epochs * count);
+    say(`${count} trainings of at most ${configuration.epochs} epochs: at most about ${most}`);
+  };
 }

@@ -1,4 +1,4 @@
-import type { LabeledClip, Split } from '../datasets/index.ts';
+import { type LabeledClip, type Protocol, testedClips } from '../datasets/index.ts';
 import {
   bootstrapIntervals,
   type Comparison,
@@ -14,24 +14,32 @@ import {
   type MeasuredCoverage,
   type MetricName,
   type Metrics,
+  spreadOf,
 } from '../evaluation/index.ts';
 import { grouped } from '../support/grouped.ts';
+import type { Outcome } from './experiment.ts';
 import type { ModelName } from './models.ts';
 import type { HeldOut } from './run.ts';
 
 /** What is found out about one model on the test clips. */
 export interface Finding {
   readonly name: ModelName;
+  /** Where it was trained several times, the ensemble's: the mean of what they predict. */
   readonly heldOut: HeldOut;
   readonly metrics: Record<Dimension, Metrics>;
   readonly intervals: Record<Dimension, Record<MetricName, Interval>>;
   /** The paper's model against this one; not of the paper's model itself, nor where that was not asked for. */
   readonly against?: Record<Dimension, Comparison>;
-  /** 90% prediction intervals, from the errors on the calibration clips; not when these are too few. */
+  /** Of trainings that differ by their seed alone; not of one. */
+  readonly overSeeds?: { readonly count: number; readonly spread: ReturnType<typeof spreadOf> };
+  /**
+   * 90% prediction intervals: margins from the errors on the calibration clips, unless these are too few or of several
+   * splits.
+   */
   readonly conformal?: {
-    margins: ConformalMargins;
+    margins?: ConformalMargins;
     /** With these margins. */
-    measured: Record<Dimension, MeasuredCoverage>;
+    measured?: Record<Dimension, MeasuredCoverage>;
     /** Each test film with margins from the errors on the others; not when these are too few. */
     byFilm?: Record<Dimension, MeasuredCoverage>;
   };
@@ -39,22 +47,44 @@ export interface Finding {
 
 const COVERAGE = 0.9;
 
+/** The clips that a model is measured on, and those that its intervals are made from. */
+export interface MeasuredOn {
+  readonly test: readonly LabeledClip[];
+  /** None where several splits have their own. */
+  readonly calibration: readonly LabeledClip[];
+}
+
+/** What a protocol is measured on. */
+export function measuredOn(protocol: Protocol): MeasuredOn {
+  const [only, ...others] = protocol.splits;
+  return { test: testedClips(protocol), calibration: others.length === 0 ? only!.calibration : [] };
+}
+
 /** All numbers of the report, from predictions alone. */
 export function findingsOf(
-  split: Split,
-  predictions: ReadonlyMap<ModelName, HeldOut>,
+  on: MeasuredOn,
+  outcomes: ReadonlyMap<ModelName, Outcome>,
   options: { readonly resamples?: number; readonly seed?: number } = {},
 ): Finding[] {
-  const clips = split.test;
-  const paper = predictions.get('paper');
-  return [...predictions].map(([name, heldOut]) => ({
-    name,
-    heldOut,
-    metrics: evaluate(clips, heldOut.test),
-    intervals: bootstrapIntervals(clips, heldOut.test, options),
-    ...(paper && name !== 'paper' && { against: comparison(clips, paper, heldOut, options) }),
-    ...(enoughFor(split.calibration) && { conformal: conformalOf(split, heldOut, options) }),
-  }));
+  const clips = on.test;
+  const paper = outcomes.get('paper')?.ensemble;
+  return [...outcomes].map(([name, { runs, ensemble }]) => {
+    const conformal = conformalOf(on, ensemble, options);
+    return {
+      name,
+      heldOut: ensemble,
+      metrics: evaluate(clips, ensemble.test),
+      intervals: bootstrapIntervals(clips, ensemble.test, options),
+      ...(paper && name !== 'paper' && { against: comparison(clips, paper, ensemble, options) }),
+      ...(runs.length > 1 && {
+        overSeeds: {
+          count: runs.length,
+          spread: spreadOf(runs.map((run) => evaluate(clips, run.test))),
+        },
+      }),
+      ...(conformal && { conformal }),
+    };
+  });
 }
 
 function comparison(
@@ -69,13 +99,14 @@ function comparison(
   return { valence: valence!, arousal: arousal! };
 }
 
-function conformalOf(split: Split, { calibration, test }: HeldOut, options: object) {
-  const margins = conformalMargins(split.calibration, calibration, COVERAGE);
+function conformalOf({ calibration, test }: MeasuredOn, heldOut: HeldOut, options: object) {
+  const hasMargins = enoughFor(calibration);
+  if (!hasMargins && !(calibration.length === 0 && heldOut.calibration.length > 0)) return undefined;
+  const margins = hasMargins ? conformalMargins(calibration, heldOut.calibration, COVERAGE) : undefined;
   return {
-    margins,
-    measured: coverageOf(margins, split.test, test, options),
-    ...(enoughFor(withoutLargestFilm(split.test)) && {
-      byFilm: coverageByFilm(split.test, test, COVERAGE, options),
+    ...(margins && { margins, measured: coverageOf(margins, test, heldOut.test, options) }),
+    ...(enoughFor(withoutLargestFilm(test)) && {
+      byFilm: coverageByFilm(test, heldOut.test, COVERAGE, options),
     }),
   };
 }

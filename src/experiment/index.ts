@@ -2,6 +2,7 @@
 // compared, with a report. Knows nothing of a terminal: whoever calls says where it reports to (`silent`: nowhere).
 export { drawRatedCurves, type RatedCurve } from './draw-rated-curves.ts';
 export type { Finding } from './findings.ts';
+export type { ForeignResult } from './foreign.ts';
 export { isNetwork, type ModelName, modelNames } from './models.ts';
 export { pretrainedWeights, startingConfiguration } from './pretrained.ts';
 export { type ReproduceOptions, type Reproduction, reproduceExperiment } from './reproduce.ts';

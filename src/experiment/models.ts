@@ -49,10 +49,13 @@ export const withoutNetwork = {
   neighbors: "neighbors' labels",
 } as const;
 
+/** The name of a model that has no network. */
+export type WithoutNetwork = keyof typeof withoutNetwork;
+
 /** All models of the comparison, the networks first. */
-export const modelNames: readonly (NetworkName | keyof typeof withoutNetwork)[] = [
+export const modelNames: readonly (NetworkName | WithoutNetwork)[] = [
   ...networks.keys(),
-  ...(Object.keys(withoutNetwork) as (keyof typeof withoutNetwork)[]),
+  ...(Object.keys(withoutNetwork) as WithoutNetwork[]),
 ];
 
 /** The name of a model of the comparison. */
@@ -83,7 +86,7 @@ export function distinctModels(
 
 /** Predictions of one that has no network, learned from the training clips. */
 export async function predictWithoutNetwork(
-  name: keyof typeof withoutNetwork,
+  name: WithoutNetwork,
   split: Split,
   cache: ClipCache,
   seed: number,

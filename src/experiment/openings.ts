@@ -4,16 +4,24 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { InputError } from '../support/errors.ts';
 import { writeAtomically } from '../support/files.ts';
+import type { Outcome } from './experiment.ts';
 import type { ModelName } from './models.ts';
-import type { HeldOut } from './run.ts';
 
 /** A look at the labels of the test clips: which models were measured, and a hash of what they had predicted. */
 export interface Opening {
   readonly models: readonly ModelName[];
+  /** How often each network was trained; once unless told. */
+  readonly seeds?: number | undefined;
   readonly predictions: string;
 }
 
-const schema = z.array(z.strictObject({ models: z.array(z.string()), predictions: z.string() }));
+const schema = z.array(
+  z.strictObject({
+    models: z.array(z.string()),
+    seeds: z.number().int().min(2).optional(),
+    predictions: z.string(),
+  }),
+);
 
 /**
  * Writes down in `openings.json` that models are measured on the test clips. The same predictions measured again are no
@@ -24,13 +32,15 @@ const schema = z.array(z.strictObject({ models: z.array(z.string()), predictions
  */
 export async function openTest(
   folder: string,
-  predictions: ReadonlyMap<ModelName, HeldOut>,
+  outcomes: ReadonlyMap<ModelName, Outcome>,
 ): Promise<readonly Opening[]> {
   const file = join(folder, 'openings.json');
   const known = existsSync(file) ? read(file) : [];
-  const said = [...predictions].map(([name, { test }]) => [name, test]);
+  const said = [...outcomes].map(([name, { runs }]) => [name, ...runs.map(({ test }) => test)]);
+  const seeds = Math.max(1, ...[...outcomes.values()].map(({ runs }) => runs.length));
   const opening = {
-    models: [...predictions.keys()],
+    models: [...outcomes.keys()],
+    ...(seeds > 1 && { seeds }),
     predictions: createHash('sha256').update(JSON.stringify(said)).digest('hex'),
   };
   if (known.some((other) => other.predictions === opening.predictions)) return known;
@@ -42,7 +52,9 @@ export async function openTest(
 /** What a reader has to know of more than one opening; nothing of one. */
 export function openingsText(openings: readonly Opening[]): string[] {
   if (openings.length < 2) return [];
-  const each = openings.map(({ models }) => models.join(', ')).join('; then ');
+  const each = openings
+    .map(({ models, seeds }) => models.join(', ') + (seeds === undefined ? '' : ` by ${seeds} seeds`))
+    .join('; then ');
   return [
     `The test was opened ${openings.length} times: ${each}. What was chosen after the first time is chosen by the test, and its figures flatter.`,
   ];

@@ -1,4 +1,11 @@
-import { knownClips, randomSplit, type Split } from '../datasets/index.ts';
+import {
+  knownClips,
+  type Protocol,
+  protocolOf,
+  randomSplit,
+  type Split,
+  testedClips,
+} from '../datasets/index.ts';
 import { type Comparison, type Dimension, dimensions, leakTest, leakText } from '../evaluation/index.ts';
 import { standardStreams } from '../streams/index.ts';
 import type { Finding } from './findings.ts';
@@ -13,22 +20,24 @@ const FEW_CLIPS = 7;
 
 /** What the numbers do and do not show: each sentence follows from them, none is said of every run. */
 export function readingOf(
-  split: Split,
+  protocol: Protocol,
   findings: readonly Finding[],
   costs: readonly Cost[],
   seed: number,
 ): string[] {
   const sentences: string[] = [];
-  const films = new Set(split.test.map(({ film }) => film)).size;
+  const films = new Set(testedClips(protocol).map(({ film }) => film)).size;
+  const [split, ...others] = protocol.splits;
   if (films < FEW_FILMS)
     sentences.push(
       `The test holds ${films} films. With fewer than ${FEW_FILMS} no difference can be significant, and intervals by film mean little.`,
     );
-  if (isMeasuredWhereStopped(split))
+  if (isMeasuredWhereStopped(split!))
     sentences.push(
       'These figures are of the clips that training was stopped by, as in the paper, which names no others: they flatter the networks.',
     );
-  for (const dimension of dimensions) sentences.push(...shift(split, dimension));
+  sentences.push(...ofSeeds(findings));
+  if (others.length === 0) for (const dimension of dimensions) sentences.push(...shift(split!, dimension));
   sentences.push(...ofComparison(findings, 'constant', "The paper's model against a constant"));
   sentences.push(
     ...ofComparison(
@@ -41,7 +50,7 @@ export function readingOf(
   sentences.push(...bestAlone(findings));
   sentences.push(...ofComparison(findings, 'handcrafted', "The paper's model against handcrafted features"));
   sentences.push(...ofCosts(costs));
-  sentences.push(...leaks(split, seed));
+  sentences.push(...leaks(protocol, seed));
   return sentences;
 }
 
@@ -115,10 +124,25 @@ function shift(split: Split, dimension: Dimension): string[] {
   ];
 }
 
+/** What a figure of this report is of, where networks were trained several times. */
+function ofSeeds(findings: readonly Finding[]): string[] {
+  const trained = named(findings, 'paper') ?? findings.find(({ overSeeds }) => overSeeds);
+  if (!trained?.overSeeds) return [];
+  const { count, spread } = trained.overSeeds;
+  const each = dimensions.map((of) => {
+    const { mean, deviation } = spread[of].r;
+    return `${of} r ${mean.toFixed(3)} ± ${deviation.toFixed(3)}, together ${trained.metrics[of].r.toFixed(3)}`;
+  });
+  return [
+    `Every network was trained by ${count} seeds; figures are of their ensembles, the mean of what the ${count} predict, unless a standard deviation stands behind them. One training of ${titleOf(trained.name)}: ${each.join('; ')}.`,
+  ];
+}
+
 /** The leak test of this split; and, where films are apart, of the random one, for what it would have given away. */
-function leaks(split: Split, seed: number): string[] {
-  const own = leakText(leakTest(split));
+function leaks(protocol: Protocol, seed: number): string[] {
+  const own = leakText(leakTest(protocol));
+  const [split] = protocol.splits as [Split];
   const clips = [split.train, split.validation, split.calibration, split.test].flat();
   if (!split.filmDisjoint || clips.length < FEW_CLIPS) return [own];
-  return [own, leakText(leakTest(randomSplit(clips, seed)))];
+  return [own, leakText(leakTest(protocolOf(randomSplit(clips, seed))))];
 }

@@ -8,15 +8,18 @@ import {
   type LabeledClip,
   Problems,
   paperSplit,
+  protocolNamed,
+  protocolOf,
   randomSplit,
+  testedClips,
 } from '../datasets/index.ts';
 import type { Prediction } from '../evaluation/index.ts';
 import { Random } from '../support/random.ts';
 import { trainingConfiguration } from '../training/index.ts';
-import { findingsOf } from './findings.ts';
+import { type Outcome, outcomeOf } from './experiment.ts';
+import { type Finding, findingsOf, measuredOn } from './findings.ts';
 import { configurationFor, distinctModels, type ModelName, modelNames } from './models.ts';
 import { writeReport } from './report.ts';
-import type { HeldOut } from './run.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'affectline-report-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -57,17 +60,25 @@ async function report(
   split: ReturnType<typeof filmSplit>,
   synthetic: boolean,
   errors: Readonly<Record<ModelName, [number, number]>>,
+  seeds = 1,
 ) {
-  const predictions = new Map<ModelName, HeldOut>();
+  const predictions = new Map<ModelName, Outcome>();
   for (const [name, [valence, arousal]] of Object.entries(errors))
-    predictions.set(name, {
-      validation: guess(split.validation, valence, arousal),
-      calibration: guess(split.calibration, valence, arousal),
-      test: guess(split.test, valence, arousal),
-    });
-  const findings = findingsOf(split, predictions, { resamples: 300 });
+    predictions.set(
+      name,
+      outcomeOf(
+        Array.from({ length: seeds }, () => ({
+          validation: guess(split.validation, valence, arousal),
+          calibration: guess(split.calibration, valence, arousal),
+          test: guess(split.test, valence, arousal),
+        })),
+      ),
+    );
+  const protocol = protocolOf(split);
+  const findings = findingsOf(measuredOn(protocol), predictions, { resamples: 300 });
   const { reading } = await writeReport({
-    ...{ dataSet: dataSet(synthetic), split, findings, opened: [], preset: 'compact', seed: 1, folder },
+    ...{ dataSet: dataSet(synthetic), protocol, findings, opened: [], preset: 'compact', folder },
+    seeds: Array.from({ length: seeds }, (_, i) => i + 1),
   });
   return { findings, reading: reading.join('\n'), text: readFileSync(join(folder, 'report.md'), 'utf8') };
 }
@@ -105,8 +116,8 @@ test('the reading follows from the numbers', async () => {
 
   const { margins, measured, byFilm } = findings[0]!.conformal!;
   // nine tenths of normal errors are below 1.645 deviations
-  expect(Math.abs(margins.valence - 1.645 * 0.2)).toBeLessThan(0.12);
-  expect(measured.arousal.share).toBeGreaterThan(0.75);
+  expect(Math.abs(margins!.valence - 1.645 * 0.2)).toBeLessThan(0.12);
+  expect(measured!.arousal.share).toBeGreaterThan(0.75);
   expect(Math.abs(byFilm!.arousal.share - 0.9)).toBeLessThan(0.05);
   expect(text).toMatch(/## Prediction intervals[^#]*\| the paper's model \| 0\.\d{3} \| 0\.\d{3} \[/);
 });
@@ -164,6 +175,51 @@ test("the paper's own split says that it is measured where training was stopped"
     'of the clips that training was stopped by, as in the paper, which names no others',
   );
   expect(reading).toMatch(/Leak test, paper split: .* not understanding of video/);
-  expect(text).toContain('Split `paper`: 360 clips to learn from, 120 to stop by, 0 to calibrate on, 120 of');
+  expect(text).toContain(
+    'Split `paper`: 360 clips to learn from, 120 to stop by, 0 to calibrate on, 120 to test;',
+  );
   expect(text).not.toContain('## Prediction intervals');
+});
+
+test('of several seeds it shows their mean and deviation, and the ensemble, which is better where errors are drawn', async () => {
+  const { findings, reading, text } = await report(
+    filmSplit(clips, 1),
+    true,
+    { paper: [0.6, 0.6], constant: [0.6, 0.6] },
+    3,
+  );
+  const [{ metrics, overSeeds }] = findings as [Finding];
+  expect(overSeeds!.count).toBe(3);
+  const { mean, deviation } = overSeeds!.spread.valence.mse;
+  expect(Math.abs(mean - 0.36)).toBeLessThan(0.08);
+  expect(Math.abs(metrics.valence.mse - 0.12)).toBeLessThan(0.05);
+  const spread = `${mean.toFixed(3)} ± ${deviation.toFixed(3)}`;
+  expect(text).toContain(`## Over seeds`);
+  expect(text).toMatch(new RegExp(`\\| the paper's model \\| valence \\| ${spread} \\|`));
+  expect(text).toMatch(new RegExp(`this run: the paper's model, mean of 3 seeds \\| ${spread} \\|`));
+  expect(text).toContain(
+    `this run: the paper's model, ensemble of 3 | ${metrics.valence.mse.toFixed(3)} | ${metrics.valence.r.toFixed(3)} |`,
+  );
+  expect(reading).toContain('Every network was trained by 3 seeds; figures are of their ensembles');
+  expect(text).toContain('seeds 1, 2, 3, each trained on the same clips');
+});
+
+test('folds are measured as one test of all clips, without margins of their own', async () => {
+  const protocol = protocolNamed('folds:5', clips, 1);
+  const tested = testedClips(protocol);
+  const outcome = outcomeOf([
+    { validation: [], calibration: guess(clips, 0.3, 0.3), test: guess(tested, 0.3, 0.3) },
+  ]);
+  const findings = findingsOf(measuredOn(protocol), new Map([['paper', outcome]]), { resamples: 300 });
+  expect(Math.abs(findings[0]!.metrics.valence.mse - 0.09)).toBeLessThan(0.03);
+  expect(findings[0]!.conformal!.margins).toBeUndefined();
+  const { reading } = await writeReport({
+    ...{ dataSet: dataSet(true), protocol, findings, opened: [], preset: 'compact', seeds: [1], folder },
+  });
+  const text = readFileSync(join(folder, 'report.md'), 'utf8');
+  expect(text).toContain(
+    'Split `folds:5`, each: 192 clips to learn from, 96 to stop by, 96 to calibrate on, 96 to test; 40 films are tested.',
+  );
+  expect(text).toMatch(/## Prediction intervals[^#]*\| the paper's model \| – \| – \| 0\.\d{3} \[/);
+  expect(reading.join('\n')).toMatch(/Leak test, folds:5 split: .* no film is in two parts/);
 });

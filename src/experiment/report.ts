@@ -1,66 +1,72 @@
 import { join } from 'node:path';
-import { stringify } from 'csv-stringify/sync';
-import type { DataSet, Split } from '../datasets/index.ts';
-import { formatTable, publishedTable, type Table, writeRun } from '../evaluation/index.ts';
+import { type DataSet, type Protocol, testedClips } from '../datasets/index.ts';
+import { formatTable, publishedTable, type Table } from '../evaluation/index.ts';
 import { writeAtomically } from '../support/files.ts';
-import { makeFolder } from '../support/folders.ts';
 import { drawModels, drawScatter } from './draw-results.ts';
 import type { Finding } from './findings.ts';
+import type { ForeignResult } from './foreign.ts';
+import { partsText } from './plan.ts';
 import { readingOf } from './reading.ts';
-import {
-  ablationTable,
-  comparisonTable,
-  conformalTable,
-  costsOf,
-  modelTable,
-  tableOne,
-  titleOf,
-} from './tables.ts';
+import { ablationTable, comparisonTable, conformalTable, costsOf, tableOne, titleOf } from './tables.ts';
+import { sourceOf, writeTables } from './write-tables.ts';
 
 export interface Report {
   /** Every model, for a terminal. */
   readonly table: Table;
+  /** Mean and deviation over seeds, where there are several. */
+  readonly overSeeds?: Table;
   readonly reading: readonly string[];
 }
 
 export interface ReportInput {
   readonly dataSet: DataSet;
-  readonly split: Split;
+  readonly protocol: Protocol;
   readonly findings: readonly Finding[];
   /** What is said of a test that was opened more than once. */
   readonly opened: readonly string[];
   readonly preset: string;
-  readonly seed: number;
+  readonly seeds: readonly number[];
   readonly folder: string;
+  /** What was measured on data sets that were not trained on. */
+  readonly foreign?: readonly ForeignResult[];
 }
 
+const syntheticWarning =
+  'These films are synthetic, rendered by a program: no figure here says anything about real films.';
+
 /**
- * Writes into the folder: report.md, table.{txt,md,csv,tex}, predictions.csv, a MediaEval run file per model,
- * models.png and scatter.png.
+ * Writes into the folder: report.md, table.{txt,md,csv,tex}, the same of seeds where there are several, predictions.csv, a
+ * MediaEval run file per model, models.png and scatter.png.
  */
 export async function writeReport(input: ReportInput): Promise<Report> {
-  const { dataSet, split, findings, opened, preset, seed, folder } = input;
+  const { dataSet, protocol, findings, opened, preset, seeds, folder, foreign = [] } = input;
   const { synthetic } = dataSet;
-  const films = new Set(split.test.map(({ film }) => film)).size;
-  const source = synthetic ? 'synthetic films' : dataSet.format;
-  const measuredOn = `${source}, ${split.name} split, ${split.test.length} clips of ${films} films`;
-  const warning = synthetic
-    ? ['These films are synthetic, rendered by a program: no figure here says anything about real films.']
-    : [];
+  const clips = testedClips(protocol);
+  const source = sourceOf(dataSet);
+  const films = new Set(clips.map(({ film }) => film)).size;
+  const measuredOn = `${source}, ${protocol.name} split, ${clips.length} clips of ${films} films`;
+  const warning = synthetic ? [syntheticWarning] : [];
   const costs = costsOf(findings);
-  const reading = [...opened, ...readingOf(split, findings, costs, seed)];
-  const table = modelTable(findings, `Results on ${measuredOn}, preset ${preset}`, warning);
+  const reading = [...opened, ...readingOf(protocol, findings, costs, seeds[0]!)];
+  const { table, overSeeds } = await writeTables(folder, {
+    ...{ clips, findings, warning },
+    on: `${measuredOn}, preset ${preset}`,
+  });
   const of = synthetic ? ' on synthetic films' : '';
+  const spread = overSeeds ? [`## Over seeds\n\n${formatTable(overSeeds, 'markdown')}`] : [];
+  const trained = seeds.length > 1 ? `seeds ${seeds.join(', ')}` : `seed ${seeds[0]}`;
+  const ofTable = [{ findings, on: measuredOn }, ...foreign.map(({ findings, on }) => ({ findings, on }))];
   const sections = [
     `# Video emotion regression${of}: the experiment of Kim & Lee 2018\n`,
     [
       ...warning.map((sentence) => `**${sentence}**\n`),
-      `Data: ${source}, ${dataSet.clips.length} clips. Split \`${split.name}\`: ${split.train.length} clips to learn from, ${split.validation.length} to stop by, ${split.calibration.length} to calibrate on, ${split.test.length} of ${films} films to test. Networks: preset \`${preset}\`, seed ${seed}, each trained on the same clips.\n`,
+      `Data: ${source}, ${dataSet.clips.length} clips. Split \`${protocol.name}\`${protocol.splits.length > 1 ? ', each' : ''}: ${partsText(protocol)}; ${films} films are tested. Networks: preset \`${preset}\`, ${trained}, each trained on the same clips.\n`,
     ].join('\n'),
     `## What the numbers say\n\n${reading.map((sentence) => `- ${sentence}`).join('\n')}\n`,
-    `## Table 1\n\n${formatTable(tableOne(findings, measuredOn), 'markdown')}`,
+    `## Table 1\n\n${formatTable(tableOne(ofTable), 'markdown')}`,
     `## Other published results\n\n${formatTable(publishedTable(), 'markdown')}`,
     `## All models\n\n${formatTable(table, 'markdown')}\n![Correlation of every model](models.png)\n`,
+    ...spread,
     ...(costs.length > 0 ? [`## Ablation\n\n${formatTable(ablationTable(costs), 'markdown')}`] : []),
     ...(findings.some(({ against }) => against)
       ? [
@@ -70,28 +76,34 @@ export async function writeReport(input: ReportInput): Promise<Report> {
     ...(findings.some(({ conformal }) => conformal)
       ? [`## Prediction intervals\n\n${formatTable(conformalTable(findings), 'markdown')}`]
       : []),
+    ...foreign.map(foreignSection),
   ];
   const write = (name: string, content: string | Uint8Array) => writeAtomically(join(folder, name), content);
-  for (const [format, extension] of [
-    ['text', 'txt'],
-    ['markdown', 'md'],
-    ['csv', 'csv'],
-    ['latex', 'tex'],
-  ] as const)
-    await write(`table.${extension}`, formatTable(table, format));
-  await write('predictions.csv', predictionsText(split, findings));
-  makeFolder(join(folder, 'mediaeval'));
-  for (const { name, heldOut } of findings)
-    await write(`mediaeval/${name}.txt`, writeRun(`affectline-${name}`, split.test, heldOut.test));
   await write('models.png', await drawModels(barsOf(findings), `Pearson's r${of}`, measuredOn));
   const shown = findings.find(({ name }) => name === 'paper');
   if (shown) {
     const title = `${titleOf(shown.name)}${of}`;
-    await write('scatter.png', await drawScatter(split.test, shown.heldOut.test, title, measuredOn));
+    await write('scatter.png', await drawScatter(clips, shown.heldOut.test, title, measuredOn));
     sections.push(`![Labels and predictions](scatter.png)\n`);
   }
   await write('report.md', sections.join('\n'));
-  return { table, reading };
+  return { table, reading, ...(overSeeds && { overSeeds }) };
+}
+
+function foreignSection({ title, opened, tables, findings }: ForeignResult): string {
+  const parts = [
+    `## ${title}\n`,
+    ...opened.map((sentence) => `**${sentence}**\n`),
+    formatTable(tables.table, 'markdown'),
+    ...(tables.overSeeds ? [formatTable(tables.overSeeds, 'markdown')] : []),
+    ...(findings.some(({ against }) => against)
+      ? [formatTable(comparisonTable(findings, "The paper's model against each other there"), 'markdown')]
+      : []),
+    ...(findings.some(({ conformal }) => conformal)
+      ? [formatTable(conformalTable(findings), 'markdown')]
+      : []),
+  ];
+  return parts.join('\n');
 }
 
 function barsOf(findings: readonly Finding[]) {
@@ -102,19 +114,4 @@ function barsOf(findings: readonly Finding[]) {
       arousal: { value: metrics.arousal.r, interval: intervals.arousal.r },
     },
   }));
-}
-
-/** Every model's predictions for the test clips beside the labels: a line for each model and clip. */
-function predictionsText({ test }: Split, findings: readonly Finding[]): string {
-  const rows = findings.flatMap(({ name, heldOut }) => {
-    const byId = new Map(heldOut.test.map((prediction) => [prediction.id, prediction]));
-    return test.map(({ id, film, valence, arousal }) => {
-      const predicted = byId.get(id)!;
-      return [name, id, film, valence, arousal, predicted.valence, predicted.arousal];
-    });
-  });
-  return stringify([
-    ['model', 'id', 'film', 'valence', 'arousal', 'predictedValence', 'predictedArousal'],
-    ...rows,
-  ]);
 }

@@ -1,12 +1,23 @@
 import { dirname, join } from 'node:path';
-import { checkText, inspectDataSet, type Split, splitNamed } from '../datasets/index.ts';
+import {
+  checkText,
+  type DataSet,
+  dataSetFor,
+  inspectDataSet,
+  mediaEvalBeside,
+  type Protocol,
+  protocolNamed,
+  testedClips,
+} from '../datasets/index.ts';
 import type { Table } from '../evaluation/index.ts';
 import type { Provider } from '../runtime/node/index.ts';
 import { InputError } from '../support/errors.ts';
 import { checkWritable } from '../support/folders.ts';
 import type { TrainingConfiguration } from '../training/index.ts';
-import { claimExperiment, runExperiment } from './experiment.ts';
-import { type Finding, findingsOf } from './findings.ts';
+import { claimExperiment } from './claims.ts';
+import { runExperiment } from './experiment.ts';
+import { type Finding, findingsOf, measuredOn } from './findings.ts';
+import { type ForeignResult, type ForeignSet, foreignSet, named, testOnForeign } from './foreign.ts';
 import { distinctModels, type ModelName, modelNames, tunedSound } from './models.ts';
 import { openingsText, openTest } from './openings.ts';
 import { planText } from './plan.ts';
@@ -21,6 +32,10 @@ export interface ReproduceOptions {
   readonly folder: string;
   /** What all networks share. */
   readonly configuration: TrainingConfiguration;
+  /** How often each network is trained, by the configuration's seed and those after it; once unless told. */
+  readonly seeds?: number;
+  /** The folder of another data set that all models are tested on, and none is trained on. */
+  readonly testOn?: string | undefined;
   /** Default: all. */
   readonly models?: readonly ModelName[];
   /** Where prepared clips are kept. Default: `clips` beside the folder. */
@@ -32,11 +47,15 @@ export interface ReproduceOptions {
 /** What the experiment came to. */
 export interface Reproduction {
   readonly synthetic: boolean;
-  readonly split: Split;
-  /** In the order of the models. */
+  readonly protocol: Protocol;
+  /** In the order of the models; of several seeds, of their ensembles. */
   readonly findings: readonly Finding[];
   /** Every model, first at valence, then at arousal. */
   readonly table: Table;
+  /** Mean and standard deviation over seeds, where there are several. */
+  readonly overSeeds?: Table;
+  /** What was measured on data sets that nothing was trained on. */
+  readonly foreign: readonly ForeignResult[];
   /** What the numbers do and do not show, in sentences. */
   readonly reading: readonly string[];
 }
@@ -58,26 +77,39 @@ export async function reproduceExperiment(
   const { say } = reporting;
   const cacheFolder = options.cache ?? join(dirname(folder), 'clips');
   for (const place of [folder, cacheFolder]) checkWritable(place);
-  const { report, open } = inspectDataSet(data);
-  say(checkText(report).trimEnd());
-  const dataSet = open();
-  const split = splitNamed(configuration.split, dataSet.clips, seed);
+  const { report: check, open } = inspectDataSet(data);
+  say(checkText(check).trimEnd());
+  const dataSet = dataSetFor(configuration.split, open());
+  const protocol = protocolNamed(configuration.split, dataSet.clips, seed);
+  const seeds = Array.from({ length: options.seeds ?? 1 }, (_, i) => seed + i);
+  const foreign = foreignOf(options, dataSet);
   if (models.length < wanted.length)
     say(`${tunedSound} is left out: the configuration trains the sound stream of every network`);
   if (models.length === 0)
     throw new InputError(
       `${tunedSound} alone was asked for, which is 'paper' here: the configuration trains the sound stream`,
     );
-  say(planText({ dataSet, split, configuration, models }));
+  say(planText({ dataSet, protocol, configuration, models, seeds }));
 
   const cache = await preparedClips(dataSet, configuration, cacheFolder, reporting);
-  const experiment = { dataSet, split, cache, configuration, models, folder, threads, provider };
+  const experiment = { dataSet, protocol, cache, configuration, models, seeds, folder, threads, provider };
   await claimExperiment(folder, experiment);
-  const predictions = await runExperiment(experiment, reporting);
-  say(`comparing ${predictions.size} models on ${split.test.length} clips`);
-  const opened = openingsText(await openTest(folder, predictions));
+  const outcomes = await runExperiment(experiment, reporting);
+  say(`comparing ${outcomes.size} models on ${testedClips(protocol).length} clips`);
+  const opened = openingsText(await openTest(folder, outcomes));
   for (const sentence of opened) say(sentence);
-  const findings = findingsOf(split, predictions, { seed });
-  const { table, reading } = await writeReport({ dataSet, split, findings, opened, preset, seed, folder });
-  return { synthetic: dataSet.synthetic, split, findings, table, reading };
+  const findings = findingsOf(measuredOn(protocol), outcomes, { seed });
+  const results: ForeignResult[] = [];
+  for (const set of foreign) results.push(await testOnForeign(experiment, set, reporting));
+  const report = await writeReport({
+    ...{ dataSet, protocol, findings, opened, preset, seeds, folder, foreign: results },
+  });
+  return { synthetic: dataSet.synthetic, protocol, findings, foreign: results, ...report };
+}
+
+/** What is tested on beside: what was asked for; and with the paper's split the clips of MediaEval 2016, where they stand beside. */
+function foreignOf({ testOn, configuration }: ReproduceOptions, dataSet: DataSet): ForeignSet[] {
+  const asked = testOn === undefined ? [] : [foreignSet(testOn)];
+  const beside = configuration.split === 'paper' ? mediaEvalBeside(dataSet) : undefined;
+  return [...asked, ...(beside ? [named(beside.format, beside)] : [])];
 }

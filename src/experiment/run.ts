@@ -4,7 +4,7 @@ import { ClipCache } from '../clips/index.ts';
 import type { DataSet, Split } from '../datasets/index.ts';
 import type { Prediction } from '../evaluation/index.ts';
 import { readModel } from '../models/node/index.ts';
-import { nodeRuntime, type Provider } from '../runtime/node/index.ts';
+import { nodeRuntime, type Provider, type Runtime } from '../runtime/node/index.ts';
 import { preprocessingFor } from '../streams/index.ts';
 import { InputError } from '../support/errors.ts';
 import { writeAtomically } from '../support/files.ts';
@@ -15,6 +15,7 @@ import {
   type EpochRecord,
   evaluationSize,
   initialParameters,
+  type openClips,
   openSplit,
   originOf,
   parseConfiguration,
@@ -155,13 +156,8 @@ export async function trainAndPredict(options: TrainingRunOptions): Promise<Held
       options.onEpoch?.(record);
     },
   });
-  const { network, parameters } = await readModel(best);
-  const size = evaluationSize(configuration, network);
-  const predict = async (part: 'validation' | 'calibration' | 'test') => {
-    const values = await predictClips(clips[part], { network, parameters, size, runtime, signal });
-    const predictions = clips[part].map(({ id }, i) => ({ id, ...values[i]! }));
-    return predictions;
-  };
+  const predict = (part: 'validation' | 'calibration' | 'test') =>
+    predictWith(best, clips[part], { configuration, runtime, signal });
   const validation = await predict('validation');
   await writePredictions(files.validation, validation);
   const calibration = split.calibration.length > 0 ? await predict('calibration') : [];
@@ -174,6 +170,28 @@ export async function trainAndPredict(options: TrainingRunOptions): Promise<Held
   progress.clear();
   await writePredictions(files.test, test);
   return { validation, calibration, test };
+}
+
+/**
+ * What the model in a folder says of prepared clips.
+ *
+ * @param configuration says how much of each it looks at.
+ */
+export async function predictWith(
+  folder: string,
+  clips: Awaited<ReturnType<typeof openClips>>,
+  { configuration, runtime, signal }: PredictWithOptions,
+): Promise<Prediction[]> {
+  const { network, parameters } = await readModel(folder);
+  const size = evaluationSize(configuration, network);
+  const values = await predictClips(clips, { network, parameters, size, runtime, signal });
+  return clips.map(({ id }, i) => ({ id, ...values[i]! }));
+}
+
+interface PredictWithOptions {
+  readonly configuration: TrainingConfiguration;
+  readonly runtime: Runtime;
+  readonly signal: AbortSignal;
 }
 
 /** Writes the configuration into the folder, or finds the same one there. */

@@ -3,6 +3,7 @@ import {
   type Comparison,
   type Dimension,
   dimensions,
+  metricNames,
   type Table,
   tableOneOfPaper,
 } from '../evaluation/index.ts';
@@ -28,7 +29,6 @@ export function titleOf(name: ModelName): string {
 
 /** Every model, first at valence, then at arousal. */
 export function modelTable(findings: readonly Finding[], title: string, notes: readonly string[]): Table {
-  const metricsOf = ['mse', 'mae', 'r', 'ccc', 'r2', 'bias'] as const;
   return {
     title,
     columns: ['model', 'of', 'MSE', 'MAE', 'r', 'CCC', 'R²', 'bias'].map((name) => ({ name })),
@@ -36,7 +36,7 @@ export function modelTable(findings: readonly Finding[], title: string, notes: r
       findings.map(({ name, metrics, intervals }) => [
         titleOf(name),
         dimension,
-        ...metricsOf.map((metric) => ({
+        ...metricNames.map((metric) => ({
           value: metrics[dimension][metric],
           ...intervals[dimension][metric],
         })),
@@ -50,24 +50,67 @@ export function modelTable(findings: readonly Finding[], title: string, notes: r
   };
 }
 
+/** Networks that were trained several times: each figure's mean and standard deviation over the seeds. */
+export function seedsTable(findings: readonly Finding[], title: string, notes: readonly string[]): Table {
+  const counts = new Set(findings.flatMap(({ overSeeds }) => overSeeds?.count ?? []));
+  return {
+    title,
+    columns: ['model', 'of', 'MSE', 'MAE', 'r', 'CCC', 'R²', 'bias'].map((name) => ({ name })),
+    rows: dimensions.flatMap((dimension) =>
+      findings.flatMap(({ name, overSeeds }) =>
+        overSeeds
+          ? [
+              [
+                titleOf(name),
+                dimension,
+                ...metricNames.map((metric) => {
+                  const { mean, deviation } = overSeeds.spread[dimension][metric];
+                  return { value: mean, deviation };
+                }),
+              ],
+            ]
+          : [],
+      ),
+    ),
+    notes: [
+      ...notes,
+      `Mean ± standard deviation of ${[...counts].join(' or ')} trainings on the same clips, by other seeds; each measured by itself, not as an ensemble.`,
+    ],
+  };
+}
+
+/** What this run measured, and on which clips. */
+export interface MeasuredFindings {
+  readonly findings: readonly Finding[];
+  readonly on: string;
+}
+
 /** Table 1 of the paper below this run's figures; each with the clips it was measured on. */
-export function tableOne(findings: readonly Finding[], measuredOn: string): Table {
+export function tableOne(measured: readonly MeasuredFindings[]): Table {
   const printed = tableOneOfPaper();
-  const own = (['constant', 'decisions', 'paper'] as const).flatMap((name) => {
-    const found = findings.find((finding) => finding.name === name);
-    if (!found) return [];
-    const { valence, arousal } = found.metrics;
-    const cells: Cell[] = [
-      `this run: ${titleOf(name)}`,
-      valence.mse,
-      valence.r,
-      arousal.mse,
-      arousal.r,
-      measuredOn,
-      'this run',
-    ];
-    return [cells];
-  });
+  const own = measured.flatMap(({ findings, on }) =>
+    (['constant', 'decisions', 'paper'] as const).flatMap((name): Cell[][] => {
+      const found = findings.find((finding) => finding.name === name);
+      if (!found) return [];
+      const { overSeeds, metrics } = found;
+      const row = (title: string, cell: (of: Dimension, metric: 'mse' | 'r') => Cell): Cell[] => [
+        `this run: ${title}`,
+        ...[cell('valence', 'mse'), cell('valence', 'r'), cell('arousal', 'mse'), cell('arousal', 'r')],
+        on,
+        'this run',
+      ];
+      const together = row(
+        `${titleOf(name)}${overSeeds ? `, ensemble of ${overSeeds.count}` : ''}`,
+        (of, metric) => metrics[of][metric],
+      );
+      if (!overSeeds) return [together];
+      const each = row(`${titleOf(name)}, mean of ${overSeeds.count} seeds`, (of, metric) => {
+        const { mean, deviation } = overSeeds.spread[of][metric];
+        return { value: mean, deviation };
+      });
+      return [each, together];
+    }),
+  );
   return {
     ...printed,
     title: 'Table 1 of Kim & Lee 2018 as it is printed, below this run',
@@ -166,7 +209,7 @@ export function conformalTable(findings: readonly Finding[]): Table {
                 const shares = [measured, byFilm].map(
                   (of) => of && { value: of[dimension].share, ...of[dimension].interval },
                 );
-                return [margins[dimension], ...shares];
+                return [margins?.[dimension], ...shares];
               }),
             ],
           ]

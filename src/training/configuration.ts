@@ -1,5 +1,6 @@
 import { parseDocument, stringify } from 'yaml';
 import { z } from 'zod';
+import { isFolds, type SplitName, splitNames } from '../datasets/index.ts';
 import {
   type Preprocessing,
   type Preset,
@@ -24,7 +25,7 @@ export interface TrainingConfiguration {
   weights: Record<string, string>;
   train: Record<string, TrainedPart>;
   batchNorm: 'frozen' | 'batch';
-  split: 'film-disjoint' | 'random' | 'paper';
+  split: SplitName;
   batchSize: number;
   clipsAtOnce?: number | undefined;
   recompute: boolean;
@@ -117,10 +118,12 @@ const schema = () =>
       .default('frozen')
       .describe('statistics of trained batch norms: frozen (fine-tuning) or of the batch (from scratch)'),
     split: z
-      .enum(['film-disjoint', 'random', 'paper'])
+      .union([z.enum(splitNames), z.string().refine(isFolds)], {
+        error: `one of ${splitNames.join(', ')}, folds:K expected`,
+      })
       .default('film-disjoint')
       .describe(
-        "film-disjoint (the data set's own sets where it has them, else films drawn by the seed); random clips, whose labels leak; or the paper's own: random, and tested on the clips that stop the training",
+        "film-disjoint (the data set's own sets where it has them, else films drawn by the seed); official; 64-16-80 (the official test, other films drawn); random clips, whose labels leak; the paper's own: random, and tested on the clips that stop the training; mediaeval-2016 (learn from all, test on those); folds:K (reproduce: every film tested once)",
       ),
     batchSize: z.number().int().min(1).max(4096).default(16).describe('clips a step of the optimizer sees'),
     clipsAtOnce: z

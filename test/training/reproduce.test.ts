@@ -1,16 +1,13 @@
-import { execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { requirement } from '../../src/support/testing.ts';
+import { renderSmallFilm, runReproduce } from './small-films.ts';
 
 const hasFfmpeg = requirement('ffmpeg', () => execFileSync('ffmpeg', ['-version']).length > 0);
 type Figures = Record<string, Record<'valence' | 'arousal', { mse: number; bias: number }>>;
-
-const program = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
 describe.skipIf(!hasFfmpeg)('affectline reproduce (needs ffmpeg)', () => {
   const root = mkdtempSync(join(tmpdir(), 'affectline-reproduce-'));
@@ -24,10 +21,7 @@ describe.skipIf(!hasFfmpeg)('affectline reproduce (needs ffmpeg)', () => {
     const rows = sets.map((set, i) => {
       // the id of such a clip is its path; the comma has to survive
       const path = `clips, all/${i}.mp4`;
-      const picture = `testsrc2=size=192x128:rate=25:duration=0.6,eq=brightness=${0.02 * i - 0.3}`;
-      const sound = `sine=frequency=${200 + 60 * i}:duration=0.6`;
-      const input = ['-f', 'lavfi', '-i', picture, '-f', 'lavfi', '-i', sound];
-      execFileSync('ffmpeg', ['-v', 'error', ...input, '-pix_fmt', 'yuv420p', join(data, path)]);
+      renderSmallFilm(join(data, path), i);
       return `"${path}",${(2 + 0.1 * i).toFixed(1)},${4 - 0.3 * ((i * 3) % 7)},film ${i},${set}`;
     });
     writeFileSync(join(data, 'labels.csv'), `path,valence,arousal,film,set\n${rows.join('\n')}\n`);
@@ -39,26 +33,13 @@ describe.skipIf(!hasFfmpeg)('affectline reproduce (needs ffmpeg)', () => {
     );
   });
 
-  /** Runs the command; where `stopAt` appears on stderr it is sent SIGINT. */
   async function reproduce(
     folder: string,
     stopAt?: string,
     models = 'paper,sound,handcrafted,constant,position,neighbors',
   ) {
     const given = ['--config', join(root, 'small.yaml'), '--models', models, '--threads', '1', '--json'];
-    const child = spawn(process.execPath, [program, 'reproduce', '--data', data, '--out', folder, ...given]);
-    const said = { stdout: '', stderr: '' };
-    let stopped = false;
-    child.stdout.on('data', (part) => {
-      said.stdout += part;
-    });
-    child.stderr.on('data', (part) => {
-      said.stderr += part;
-      // once: a second signal ends the program at once
-      if (stopAt && !stopped && said.stderr.includes(stopAt)) stopped = child.kill('SIGINT');
-    });
-    const [code] = await once(child, 'close');
-    return { code, ...said };
+    return await runReproduce(['--data', data, '--out', folder, ...given], stopAt);
   }
 
   test('interrupted and called again it goes on, and its report says what the predictions say', async () => {

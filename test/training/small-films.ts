@@ -1,0 +1,30 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+const program = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+
+/** Renders 0.6 s of a test picture, the lighter and the higher in pitch the larger its number. */
+export function renderSmallFilm(path: string, number: number): void {
+  const picture = `testsrc2=size=192x128:rate=25:duration=0.6,eq=brightness=${0.02 * number - 0.3}`;
+  const sound = `sine=frequency=${200 + 60 * number}:duration=0.6`;
+  const input = ['-f', 'lavfi', '-i', picture, '-f', 'lavfi', '-i', sound];
+  execFileSync('ffmpeg', ['-v', 'error', ...input, '-pix_fmt', 'yuv420p', path]);
+}
+
+/** Runs `affectline reproduce`; where `stopAt` appears on stderr it is sent SIGINT. */
+export async function runReproduce(given: readonly string[], stopAt?: string) {
+  const child = spawn(process.execPath, [program, 'reproduce', ...given]);
+  const said = { stdout: '', stderr: '' };
+  let stopped = false;
+  child.stdout.on('data', (part) => {
+    said.stdout += part;
+  });
+  child.stderr.on('data', (part) => {
+    said.stderr += part;
+    // once: a second signal ends the program at once
+    if (stopAt && !stopped && said.stderr.includes(stopAt)) stopped = child.kill('SIGINT');
+  });
+  const [code] = await once(child, 'close');
+  return { code: code as number | null, ...said };
+}
