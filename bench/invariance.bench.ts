@@ -1,4 +1,5 @@
-// The same content, stored in another way: how far the answer for the clip moves. `--model=FOLDER` names another model.
+// The same content, stored in another way: how far the answer for the clip moves. `--model=FOLDER` names another model,
+// `--only=letterbox` the changes whose names hold that.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +7,10 @@ import { openAnalyzer } from '../src/analysis/node/index.ts';
 import { describeMachine } from '../src/support/machine.ts';
 import { ffmpeg, lossless, realClips } from './real-clips.ts';
 
-const model = process.argv.find((argument) => argument.startsWith('--model='))?.slice('--model='.length);
+const option = (name: string) =>
+  process.argv.find((argument) => argument.startsWith(`--${name}=`))?.slice(name.length + 3);
+const model = option('model');
+const only = option('only') ?? '';
 
 const rates = [10, 12.5, 15, 24, 25, 30, 50, 60];
 const rows: [name: string, goal: string, variants: readonly (readonly string[])[], needsSound?: boolean][] = [
@@ -60,7 +64,7 @@ try {
   console.log(
     `\n${'change'.padEnd(52)}${'goal'.padStart(12)}${'arousal mean / worst'.padStart(24)}${'valence mean / worst'.padStart(24)}`,
   );
-  for (const [name, goal, variants, needsSound] of rows) {
+  for (const [name, goal, variants, needsSound] of rows.filter(([name]) => name.includes(only))) {
     const changes = { valence: [] as number[], arousal: [] as number[] };
     for (const { path, hasSound } of clips) {
       if (needsSound && !hasSound) continue;

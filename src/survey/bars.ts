@@ -8,17 +8,27 @@ export interface Bars {
 
 export const noBars: Bars = { top: 0, bottom: 0, left: 0, right: 0 };
 
-/** Gray levels up to this are black: limited range leaves black at 16, and coding adds a little. */
-const black = 30;
+/**
+ * Gray levels up to which a pixel may be black, tried in this order. Most bars are black but for a level or two, so that
+ * even a night scene stands out against them; coarse coding adds noise, and limited range taken for full leaves 16.
+ */
+const blacks = [4, 8, 15, 22, 30] as const;
 /** A line of a bar has at most this share of lit pixels, in all but this share of the frames. */
 const rarely = 0.02;
 /** A picture with fewer lit pixels is dark, and says nothing of bars. */
 const darkFrame = 0.05;
-/** A bar ends at a straight edge: in some frame this share of the line behind it is lit. */
-const litEdge = 0.6;
+/** A bar ends at a straight edge: in some frame this share of the line behind it is lit … */
+const litEdge = 0.5;
+/** … and some of it in at least this share of the frames. */
+const oftenLit = 0.2;
 /** Thinner ones are the ragged edge of an old transfer, and change nothing. */
 const thinnest = 0.01;
 const thickest = 0.45;
+/** A bar with subtitles in it is lit up to this share; its opposite has none, and is as thick but for this share. */
+const litBySubtitles = 0.12;
+const asThick = 0.01;
+/** Lines between subtitles and picture. */
+const blackStrip = 2;
 
 /**
  * Finds letterbox and pillarbox bars over a whole film, so that no dark scene is mistaken for one: a bar is black in
@@ -27,59 +37,106 @@ const thickest = 0.45;
 export class BarSearch {
   private readonly width: number;
   private readonly height: number;
-  private readonly rows: Line[];
-  private readonly columns: Line[];
-  private frames = 0;
+  private readonly levels: readonly Level[];
 
   constructor(width: number, height: number) {
     this.width = width;
     this.height = height;
-    this.rows = lines(height);
-    this.columns = lines(width);
+    this.levels = blacks.map(() => new Level(width, height));
   }
 
-  /** @param gray luma, `width * height` bytes, row by row. */
+  /** @param gray luma of full range, `width * height` bytes, row by row. */
   push(gray: Uint8Array): void {
     const { width, height } = this;
-    const litOfRow = new Uint32Array(height);
-    const litOfColumn = new Uint32Array(width);
+    // of each line, how many of its pixels lie between two of the levels
+    const kinds = blacks.length + 1;
+    const rows = new Uint32Array(height * kinds);
+    const columns = new Uint32Array(width * kinds);
     for (let y = 0, i = 0; y < height; y++)
       for (let x = 0; x < width; x++, i++) {
-        if (gray[i]! <= black) continue;
-        litOfRow[y]!++;
-        litOfColumn[x]!++;
+        const kind = kindOf[gray[i]!]!;
+        rows[y * kinds + kind]!++;
+        columns[x * kinds + kind]!++;
       }
-    const lit = litOfRow.reduce((sum, count) => sum + count, 0);
-    if (lit < darkFrame * width * height) return;
-    this.frames++;
-    const [top, bottom] = extent(litOfRow, width);
-    const [left, right] = extent(litOfColumn, height);
-    for (const [y, line] of this.rows.entries()) line.see(litOfRow[y]! / (right - left));
-    for (const [x, line] of this.columns.entries()) line.see(litOfColumn[x]! / (bottom - top));
+    for (const [k, level] of this.levels.entries()) level.push(above(rows, k), above(columns, k));
   }
 
   /** What is found so far. A line that is partly bar, because the picture was scaled, counts as bar. */
   bars(): Bars {
-    if (this.frames === 0) return noBars;
-    const share = (lines: readonly Line[]) => {
-      const count = this.edge(lines);
-      return count < thinnest * lines.length || count > thickest * lines.length
-        ? 0
-        : (count + 1) / lines.length;
-    };
-    return {
-      top: share(this.rows),
-      bottom: share(this.rows.toReversed()),
-      left: share(this.columns),
-      right: share(this.columns.toReversed()),
-    };
+    const [top, bottom] = this.barsOfAxis('rows');
+    const [left, right] = this.barsOfAxis('columns');
+    return { top, bottom, left, right };
   }
 
-  /** How many lines belong to a bar at the beginning of these. */
-  private edge(lines: readonly Line[]): number {
-    const first = lines.findIndex(({ lit }) => lit > rarely * this.frames);
-    const behind = lines.slice(first, first + 2);
-    return first > 0 && behind.some(({ most }) => most >= litEdge) ? first : 0;
+  private barsOfAxis(axis: 'rows' | 'columns'): readonly [first: number, last: number] {
+    const ends = this.levels
+      .filter(({ frames }) => frames > 0)
+      .map((level) => {
+        const lines = level[axis];
+        const shown = level.shown(axis === 'rows' ? 'columns' : 'rows');
+        return [
+          new End(lines, shown, level.frames),
+          new End(lines.toReversed(), shown, level.frames),
+        ] as const;
+      });
+    const found = (barOf: (ends: readonly [End, End]) => number) =>
+      ends.map(barOf).find((bar) => bar > 0) ?? 0;
+    const first = found(([end]) => end.plainBar());
+    const last = found(([, end]) => end.plainBar());
+    const bars = [
+      Math.max(first, first < last ? found(([end]) => end.barWithSubtitles(last)) : 0),
+      Math.max(last, last < first ? found(([, end]) => end.barWithSubtitles(first)) : 0),
+    ] as const;
+    const lines = axis === 'rows' ? this.height : this.width;
+    return [share(bars[0], lines), share(bars[1], lines)];
+  }
+}
+
+function share(count: number, of: number): number {
+  return count === 0 ? 0 : (count + 1) / of;
+}
+
+/** Of each gray level, how many of `blacks` it exceeds. */
+const kindOf = Uint8Array.from({ length: 256 }, (_, value) => blacks.filter((black) => value > black).length);
+
+/** Of each line, how many pixels exceed the level of this number. */
+function above(counts: Uint32Array, level: number): Uint32Array {
+  const kinds = blacks.length + 1;
+  return Uint32Array.from({ length: counts.length / kinds }, (_, line) => {
+    let sum = 0;
+    for (let kind = level + 1; kind < kinds; kind++) sum += counts[line * kinds + kind]!;
+    return sum;
+  });
+}
+
+/** What is seen of the lines of a film if pixels above one of `blacks` are lit. */
+class Level {
+  readonly rows: readonly Line[];
+  readonly columns: readonly Line[];
+  /** That show anything. */
+  frames = 0;
+
+  constructor(width: number, height: number) {
+    this.rows = Array.from({ length: height }, () => new Line());
+    this.columns = Array.from({ length: width }, () => new Line());
+  }
+
+  /** @param litOfRows lit pixels of each row of a frame. */
+  push(litOfRows: Uint32Array, litOfColumns: Uint32Array): void {
+    const [width, height] = [this.columns.length, this.rows.length];
+    const lit = litOfRows.reduce((sum, count) => sum + count, 0);
+    if (lit < darkFrame * width * height) return;
+    this.frames++;
+    for (const [y, line] of this.rows.entries()) line.see(litOfRows[y]! / width);
+    for (const [x, line] of this.columns.entries()) line.see(litOfColumns[x]! / height);
+  }
+
+  /** Which share of all lines lies between the first that is more than rarely lit and the last: the rest may be bars. */
+  shown(axis: 'rows' | 'columns'): number {
+    const lines = this[axis];
+    const shows = ({ lit }: Line) => lit > rarely * this.frames;
+    const first = lines.findIndex(shows);
+    return first < 0 ? 1 : (lines.findLastIndex(shows) + 1 - first) / lines.length;
   }
 }
 
@@ -87,23 +144,56 @@ export class BarSearch {
 class Line {
   /** Frames in which it shows something. */
   lit = 0;
-  /** The largest share of it that was ever lit. */
+  /** The sum of the shares of it that were lit, and the largest of them. */
+  sum = 0;
   most = 0;
 
   see(share: number): void {
     if (share > rarely) this.lit++;
+    this.sum += share;
     this.most = Math.max(this.most, share);
   }
 }
 
-function lines(count: number): Line[] {
-  return Array.from({ length: count }, () => new Line());
-}
+/** The lines of a picture, from one of its sides to the other. */
+class End {
+  private readonly lines: readonly Line[];
+  private readonly length: number;
+  private readonly frames: number;
 
-/** From the first line of which more than a little is lit to behind the last. */
-function extent(lit: Uint32Array, length: number): [number, number] {
-  const shows = (count: number) => count > rarely * length;
-  const first = lit.findIndex(shows);
-  const last = lit.findLastIndex(shows);
-  return first < 0 ? [0, lit.length] : [first, last + 1];
+  /** @param length the share of a line that is no bar of the other direction. */
+  constructor(lines: readonly Line[], length: number, frames: number) {
+    this.lines = lines;
+    this.length = length;
+    this.frames = frames;
+  }
+
+  /** How many lines of a bar that shows nothing. */
+  plainBar(): number {
+    const first = this.lines.findIndex(({ lit }) => lit > rarely * this.frames);
+    return first > 0 && this.mayBeBar(first) && this.isStraight(first) ? first : 0;
+  }
+
+  /** How many lines of a bar that shows little, if its opposite has so many: 0 if they do not end as a bar ends. */
+  barWithSubtitles(opposite: number): number {
+    const tolerance = Math.max(1, Math.round(asThick * this.lines.length));
+    for (let count = opposite + tolerance; count >= Math.max(blackStrip, opposite - tolerance); count--) {
+      const outside = this.lines.slice(0, count);
+      const isBlack = outside.slice(-blackStrip).every(({ lit }) => lit <= rarely * this.frames);
+      const lit = outside.reduce((sum, line) => sum + line.sum, 0) / (count * this.frames);
+      if (isBlack && lit <= litBySubtitles && this.mayBeBar(count) && this.isStraight(count)) return count;
+    }
+    return 0;
+  }
+
+  private mayBeBar(count: number): boolean {
+    return count >= thinnest * this.lines.length && count <= thickest * this.lines.length;
+  }
+
+  /** Whether the picture begins at this line: at once, and along the whole of it. */
+  private isStraight(at: number): boolean {
+    return this.lines
+      .slice(at, at + 2)
+      .some(({ most, lit }) => most >= litEdge * this.length && lit >= oftenLit * this.frames);
+  }
 }

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { expect, test } from 'vitest';
 import { Random } from '../support/random.ts';
 import { requirement } from '../support/testing.ts';
-import { BarSearch, gainFor, Loudness, LowCut, targetLoudness } from './index.ts';
+import { gainFor, Loudness, LowCut, targetLoudness } from './index.ts';
 
 const hasFfmpeg = requirement('ffmpeg', () => spawnSync('ffmpeg', ['-version']).status === 0);
 const sampleRate = 22_050;
@@ -87,67 +87,4 @@ test('an offset is taken away, and hearing is not touched', () => {
   expect(Math.abs(settled.reduce((sum, value) => sum + value) / settled.length)).toBeLessThan(1e-5);
   const power = settled.reduce((sum, value) => sum + value * value, 0) / settled.length;
   expect(Math.sqrt(2 * power)).toBeCloseTo(0.3, 3);
-});
-
-/** Frames of a lit, moving picture; `shown` says what is picture and not bar. */
-function barsOf(
-  [width, height]: readonly [number, number],
-  levelAt: (x: number, y: number, frame: number) => number,
-  frames = 30,
-) {
-  const search = new BarSearch(width, height);
-  const random = Random.seeded(1);
-  for (let frame = 0; frame < frames; frame++)
-    search.push(
-      Uint8Array.from({ length: width * height }, (_, i) =>
-        Math.min(255, levelAt(i % width, Math.floor(i / width), frame) + Math.abs(2 * random.normal())),
-      ),
-    );
-  return search.bars();
-}
-const size = [160, 90] as const;
-const scenery = (x: number, y: number, frame: number) =>
-  90 + 60 * Math.sin(x / 9 + frame) + 40 * Math.cos(y / 5 - frame / 3);
-
-test.each([
-  ['letterbox', { top: 12, bottom: 12, left: 0, right: 0 }],
-  ['pillarbox', { top: 0, bottom: 0, left: 20, right: 20 }],
-  ['both', { top: 10, bottom: 10, left: 16, right: 16 }],
-  ['one side only', { top: 0, bottom: 9, left: 0, right: 0 }],
-  ['none', { top: 0, bottom: 0, left: 0, right: 0 }],
-])('finds bars: %s', (_, lines) => {
-  const [width, height] = size;
-  const found = barsOf(size, (x, y, frame) =>
-    x >= lines.left && x < width - lines.right && y >= lines.top && y < height - lines.bottom
-      ? scenery(x, y, frame)
-      : 16,
-  );
-  const share = (count: number, side: number) => (count === 0 ? 0 : (count + 1) / side);
-  expect(found).toEqual({
-    top: share(lines.top, height),
-    bottom: share(lines.bottom, height),
-    left: share(lines.left, width),
-    right: share(lines.right, width),
-  });
-});
-
-test.each<[string, (x: number, y: number, frame: number) => number]>([
-  [
-    'a night sky above a lit street',
-    (x, y, frame) => (y > 45 + 8 * Math.sin(x / 11) ? scenery(x, y, frame) : 17),
-  ],
-  ['a film that is black throughout', () => 16],
-  [
-    'a dark film with bright rows in a few scenes',
-    (x, y, frame) => (y < 20 && frame % 10 !== 0 ? 17 : scenery(x, y, frame)),
-  ],
-  ['one lit face in the dark', (x, y) => (Math.hypot(x - 80, y - 45) < 22 ? 180 : 18)],
-])('is not mistaken: %s', (_, levelAt) => {
-  expect(barsOf(size, levelAt)).toEqual({ top: 0, bottom: 0, left: 0, right: 0 });
-});
-
-test('bars are found in a film that is mostly dark, and that fades in', () => {
-  const found = barsOf(size, (x, y, frame) => (y >= 12 && y < 78 && frame > 20 ? scenery(x, y, frame) : 16));
-  expect(found.top).toBeCloseTo(13 / 90);
-  expect(found.bottom).toBeCloseTo(13 / 90);
 });
