@@ -5,6 +5,6 @@ export { type CacheEstimate, ClipCache, type PrepareProgress } from './cache/cac
 export { ClipFile, type ClipPlaces, type Segment } from './cache/clip-file.ts';
 export { clipSource } from './cache/clip-source.ts';
 export type { ClipSource } from './cache/prepare.ts';
-export { type FilmOptions, openFilm } from './film.ts';
+export { type FilmOptions, openFilm, surveyFor } from './film.ts';
 export { type FilmSignals, filmSignals } from './film-signals.ts';
 export { HandcraftedFeatures, handcraftedFeatureNames } from './handcrafted/features.ts';

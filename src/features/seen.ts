@@ -23,44 +23,70 @@ export async function seenTracks(
   streams: readonly string[],
   onMoment: (moment: Moment) => void,
 ): Promise<FeatureTrack[]> {
-  const moving = streamsTaking({ streams }, 'pair');
-  const still = streamsTaking({ streams }, 'frame');
-  const seeing = network.tracks.flatMap((track) => (track.of === 'moment' ? track.streams : []));
-  const given = seeing.filter((stream) => !still.includes(stream));
-  const session = await sessions.moments(given);
-  const motions = new Channel<Motion>(2 * framesPerRun);
-  const [tracks] = await Promise.all([
-    look(film, network, session, { still, moving, motions, onMoment }),
-    moving.length > 0 ? move(film.fields, network, sessions, moving, motions) : undefined,
-  ]);
-  return tracks;
-}
-
-async function look(
-  film: FilmSource,
-  network: Network,
-  session: Session,
-  {
-    still,
-    moving,
-    motions,
-    onMoment,
-  }: {
-    still: readonly string[];
-    moving: readonly string[];
-    motions: Channel<Motion>;
-    onMoment: (moment: Moment) => void;
-  },
-): Promise<FeatureTrack[]> {
+  const session = await sessions.moments(givenOf(network, streams));
   // in fusion of decisions, a track of its own for each stream, those that are not used have nothing to say
   const names = network.tracks
-    .filter(
-      ({ of, streams }) => of === 'moment' && streams.some((name) => [...still, ...moving].includes(name)),
-    )
+    .filter(({ of, streams: own }) => of === 'moment' && own.some((name) => streams.includes(name)))
     .map(({ name }) => name);
   const vectors = new Map<string, Float32Array[]>(names.map((name) => [name, []]));
   const kept = new Vectors();
   const times: number[] = [];
+  await look(film, network, sessions, { session, streams }, (moments, found) => {
+    for (const [index, moment] of moments.entries()) {
+      times.push(moment.time);
+      for (const name of names) vectors.get(name)!.push(kept.keep(itemOf(found[name]!, index)));
+      onMoment(moment);
+    }
+    return true;
+  });
+  const { decodedDuration } = film.summary();
+  return names.map((name) => ({ name, stretches: stretchesOf(times, vectors.get(name)!, decodedDuration) }));
+}
+
+/** Of the streams that see, those whose features a session of moments is given: all that look at no frame. */
+export function givenOf(network: Network, streams: readonly string[]): string[] {
+  const still = streamsTaking({ streams }, 'frame');
+  const seeing = network.tracks.flatMap((track) => (track.of === 'moment' ? track.streams : []));
+  return seeing.filter((stream) => !still.includes(stream));
+}
+
+/**
+ * Runs a session over the moments of a film, some at a time.
+ *
+ * @param take is given moments and what the session makes of them, and says whether it wants more; where it does not, the
+ *   film is closed.
+ */
+export async function look(
+  film: FilmSource,
+  network: Network,
+  sessions: Sessions,
+  { session, streams }: { readonly session: Session; readonly streams: readonly string[] },
+  take: (moments: readonly Moment[], found: Record<string, Tensor>) => boolean,
+): Promise<void> {
+  const moving = streamsTaking({ streams }, 'pair');
+  const motions = new Channel<Motion>(2 * framesPerRun);
+  await Promise.all([
+    lookAtFrames(film, network, session, { streams, motions, take }),
+    moving.length > 0 ? move(film.fields, network, sessions, moving, motions) : undefined,
+  ]);
+}
+
+async function lookAtFrames(
+  film: FilmSource,
+  network: Network,
+  session: Session,
+  {
+    streams,
+    motions,
+    take,
+  }: {
+    streams: readonly string[];
+    motions: Channel<Motion>;
+    take: (moments: readonly Moment[], found: Record<string, Tensor>) => boolean;
+  },
+): Promise<void> {
+  const still = streamsTaking({ streams }, 'frame');
+  const moves = streamsTaking({ streams }, 'pair').length > 0;
   const motion = motions[Symbol.asyncIterator]();
   try {
     for await (const moments of inGroups(film.moments, framesPerRun)) {
@@ -73,22 +99,18 @@ async function look(
             viewOf(picture, network),
             itemOf(feeds[stream]!, index),
           );
-        if (moving.length === 0) continue;
+        if (!moves) continue;
         const { value } = await motion.next();
         if (value) for (const [stream, map] of value) itemOf(feeds[featureName(stream)]!, index).set(map);
       }
-      const found = await session.run(feeds);
-      for (const [index, moment] of moments.entries()) {
-        times.push(moment.time);
-        for (const name of names) vectors.get(name)!.push(kept.keep(itemOf(found[name]!, index)));
-        onMoment(moment);
-      }
+      if (take(moments, await session.run(feeds))) continue;
+      motions.end();
+      await film.close();
+      return;
     }
   } finally {
     motions.end();
   }
-  const { decodedDuration } = film.summary();
-  return names.map((name) => ({ name, stretches: stretchesOf(times, vectors.get(name)!, decodedDuration) }));
 }
 
 /** Gives the motion of each moment in turn: the means of the maps of its fields. */
@@ -147,7 +169,10 @@ async function move(
 }
 
 /** The square that is seen of a frame: its middle. */
-function viewOf({ width, height }: { readonly width: number; readonly height: number }, { sizes }: Network) {
+export function viewOf(
+  { width, height }: { readonly width: number; readonly height: number },
+  { sizes }: Network,
+): { width: number; height: number; crop: ReturnType<typeof centerCrop> } {
   return { width, height, crop: centerCrop(width, height, sizes.side) };
 }
 
@@ -162,11 +187,11 @@ async function* inGroups<T>(items: AsyncIterable<T>, size: number): AsyncGenerat
   if (group.length > 0) yield group;
 }
 
-function zeros(shape: readonly number[]): Tensor {
+export function zeros(shape: readonly number[]): Tensor {
   return { shape, data: new Float32Array(elementCount(shape)) };
 }
 
-function itemOf({ shape, data }: Tensor, index: number): Float32Array {
+export function itemOf({ shape, data }: Tensor, index: number): Float32Array {
   const length = data.length / shape[0]!;
   return data.subarray(index * length, (index + 1) * length);
 }

@@ -1,5 +1,5 @@
 import { reduceMean, type Value } from '../graph/index.ts';
-import { type Model, momentNetwork, pairNetwork, waveformNetwork } from '../models/index.ts';
+import { type Model, momentNetwork, pairNetwork, placeNetwork, waveformNetwork } from '../models/index.ts';
 import type { Runtime, Session } from '../runtime/index.ts';
 
 /** Fields of motion that go through a network at once. */
@@ -37,6 +37,13 @@ export class Sessions {
       const maps = momentNetwork(this.model.network, { frames: framesPerRun, pairs: 1 }, given);
       return Object.fromEntries(Object.entries(maps).map(([name, map]) => [name, reduceMean(map, [2, 3])]));
     });
+  }
+
+  /** Inputs as those of `moments` → what each stream adds to the maps of moments (see `placeNetwork`). */
+  places(given: readonly string[]): Promise<Session> {
+    return this.once(`places without ${given.join()}`, () =>
+      placeNetwork(this.model.network, { frames: framesPerRun, pairs: 1 }, given),
+    );
   }
 
   /** A chunk of the waveform → [1, C, columns, 1], both called as the stream. Not kept: the ends of films differ in length. */

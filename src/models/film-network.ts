@@ -1,9 +1,10 @@
 // The network in parts for the analysis of a film, each computed once.
 import { input, type Value } from '../graph/index.ts';
-import type { Window } from '../networks/index.ts';
+import { fusionParts, type Window } from '../networks/index.ts';
 import { backboneOf } from '../streams/index.ts';
 import { featureName, trackMap } from './clip-network.ts';
 import { type Batch, inputShape, type Network, settingOf, streamFeature, streamMap } from './network.ts';
+import type { Track } from './tracks.ts';
 
 /**
  * The fused maps of moments. Inputs are called as the streams that see, and have the shapes that `inputShape` says.
@@ -17,17 +18,60 @@ export function momentNetwork(
   { frames, pairs }: Pick<Batch, 'frames' | 'pairs'>,
   given: readonly string[] = [],
 ): Record<string, Value> {
-  const batch = { clips: 1, frames, pairs, samples: 0 };
-  const tracks = network.tracks.filter(({ of }) => of === 'moment');
-  const maps = new Map(
-    tracks
-      .flatMap(({ streams }) => streams)
-      .map((stream) => {
-        const feature = streamFeature(network, stream, batch);
-        return [stream, given.includes(stream) ? input(featureName(stream), feature.shape) : feature];
-      }),
+  return Object.fromEntries(
+    momentTracks(network, { frames, pairs }, given).map(({ track, maps }) => [
+      track.name,
+      trackMap(network, track, maps),
+    ]),
   );
-  return Object.fromEntries(tracks.map((track) => [track.name, trackMap(network, track, maps)]));
+}
+
+/**
+ * What each stream adds to the fused maps of moments, before their ReLU; inputs as those of `momentNetwork`.
+ *
+ * @returns by the name of each stream that sees its part [frames, C, h, w], and by `sumName` of each track at moments the
+ *   sum of its streams' parts and the bias: its ReLU is the map of `momentNetwork`.
+ */
+export function placeNetwork(
+  network: Network,
+  batch: Pick<Batch, 'frames' | 'pairs'>,
+  given: readonly string[] = [],
+): Record<string, Value> {
+  return Object.fromEntries(
+    momentTracks(network, batch, given).flatMap(({ track, maps }) => {
+      const own = track.streams.map((stream) => maps.get(stream)!);
+      const { sum, parts } = fusionParts(own, track.prefix, network.sizes.fused);
+      return [
+        [sumName(track.name), sum],
+        ...track.streams.map((stream, i): [string, Value] => [stream, parts[i]!]),
+      ];
+    }),
+  );
+}
+
+/** The name of a track's sum as an output of `placeNetwork`. */
+export function sumName(track: string): string {
+  return `${track}Sum`;
+}
+
+/** The tracks at moments, with the maps of their streams. */
+function momentTracks(
+  network: Network,
+  { frames, pairs }: Pick<Batch, 'frames' | 'pairs'>,
+  given: readonly string[],
+): { track: Track; maps: ReadonlyMap<string, Value> }[] {
+  const batch = { clips: 1, frames, pairs, samples: 0 };
+  return network.tracks
+    .filter(({ of }) => of === 'moment')
+    .map((track) => ({
+      track,
+      maps: new Map(
+        track.streams.map((stream) => {
+          const feature = streamFeature(network, stream, batch);
+          return [stream, given.includes(stream) ? input(featureName(stream), feature.shape) : feature];
+        }),
+      ),
+    }));
 }
 
 /** The map of one stream for so many pairs of frames; input and output are called as the stream. */

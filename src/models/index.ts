@@ -12,7 +12,14 @@ export {
   trackMap,
 } from './clip-network.ts';
 export { type Calibration, configText, type Known, type ModelFile, modelFileText } from './description.ts';
-export { momentNetwork, pairNetwork, waveformNetwork, windowsOf } from './film-network.ts';
+export {
+  momentNetwork,
+  pairNetwork,
+  placeNetwork,
+  sumName,
+  waveformNetwork,
+  windowsOf,
+} from './film-network.ts';
 export { type Model, untrainedModel } from './model.ts';
 export {
   type Batch,

@@ -1,4 +1,15 @@
-import { adaptiveAveragePool, concat, reduceMean, relu, reshape, type Value } from '../graph/index.ts';
+import {
+  adaptiveAveragePool,
+  add,
+  concat,
+  convolution,
+  parameter,
+  reduceMean,
+  relu,
+  reshape,
+  slice,
+  type Value,
+} from '../graph/index.ts';
 import { convolutionLayer } from './layers.ts';
 
 /**
@@ -20,14 +31,43 @@ export function averageMaps(maps: Value, pairs: number): Value {
  *   moments the visual feature of a clip, or of any window of a film: a window costs an average.
  */
 export function fusedMap(maps: readonly Value[], prefix: string, channels: number): Value {
+  const aligned = onFinestGrid(maps);
+  const x = aligned.length === 1 ? aligned[0]! : concat(aligned, 1);
+  return relu(convolutionLayer(x, { prefix }, 'fusion.conv', { channels, kernel: 3, padding: 1 }));
+}
+
+/**
+ * The fused map before its ReLU, and what each map adds to it: a convolution is linear, so that it is the sum of one for
+ * each map and of its bias.
+ *
+ * @returns all of them [moments, channels, h, w], `parts` in the order of the maps.
+ */
+export function fusionParts(
+  maps: readonly Value[],
+  prefix: string,
+  channels: number,
+): { sum: Value; parts: Value[] } {
+  const aligned = onFinestGrid(maps);
+  const width = aligned.reduce((total, { shape }) => total + shape[1]!, 0);
+  const weight = parameter(`${prefix}fusion.conv.weight`, [channels, width, 3, 3]);
+  let from = 0;
+  const parts = aligned.map((map) => {
+    const own = slice(weight, 1, from, from + map.shape[1]!);
+    from += map.shape[1]!;
+    return convolution(map, own, { padding: 1 });
+  });
+  const bias = reshape(parameter(`${prefix}fusion.conv.bias`, [channels]), [1, channels, 1, 1]);
+  return { sum: parts.reduce((total, part) => add(total, part), bias), parts };
+}
+
+/** Maps on the grid of the one that has the most places. */
+function onFinestGrid(maps: readonly Value[]): Value[] {
   const places = ({ shape }: Value) => shape[2]! * shape[3]!;
   const finest = maps.reduce((best, map) => (places(map) > places(best) ? map : best));
   const [, , height, width] = finest.shape;
-  const aligned = maps.map((map) =>
+  return maps.map((map) =>
     map.shape[2] === height && map.shape[3] === width ? map : adaptiveAveragePool(map, [height!, width!]),
   );
-  const x = aligned.length === 1 ? aligned[0]! : concat(aligned, 1);
-  return relu(convolutionLayer(x, { prefix }, 'fusion.conv', { channels, kernel: 3, padding: 1 }));
 }
 
 /** The visual feature of each clip: the mean over places and moments; [clips · moments, C, h, w] → [clips, C]. */

@@ -1,12 +1,13 @@
 import { availableParallelism } from 'node:os';
 import type { FilmAffect } from '../../affect/index.ts';
-import { type FilmOptions as DecodingOptions, openFilm } from '../../clips/index.ts';
+import { type FilmOptions as DecodingOptions, openFilm, surveyFor } from '../../clips/index.ts';
 import { type FilmFeatures, Sessions } from '../../features/index.ts';
 import { type Model, untrainedModel } from '../../models/index.ts';
 import { readModel, starterFolder } from '../../models/node/index.ts';
 import { nodeRuntime, type Provider } from '../../runtime/node/index.ts';
 import { ShotDetector } from '../../shots/index.ts';
 import {
+  centerCrop,
   type Material,
   type Moment,
   type Preset,
@@ -18,6 +19,7 @@ import { unlessAborted } from '../../support/aborted.ts';
 import { contentHashOf } from '../../support/content-hash.ts';
 import { InputError } from '../../support/errors.ts';
 import { analyzeFilm } from '../analyze.ts';
+import { attributePlaces, type PlaceAttribution } from '../places.ts';
 
 /** What analyzes films, and with what. */
 export interface AnalyzerOptions {
@@ -54,6 +56,17 @@ export interface AnalyzeOptions {
   onFeatures?: (features: FilmFeatures) => void;
 }
 
+/** What a picture's places add to a point of a film's curve, and where in the picture they lie. */
+export interface FilmPlaces extends PlaceAttribution {
+  /** The part of the upright picture that the network sees, as shares of its width and height. */
+  readonly view: {
+    readonly left: number;
+    readonly top: number;
+    readonly width: number;
+    readonly height: number;
+  };
+}
+
 /** A model ready to analyze films, one after the other. */
 export interface Analyzer {
   readonly model: Model;
@@ -61,8 +74,29 @@ export interface Analyzer {
   readonly streams: readonly string[];
   /** @throws InputError when nothing of the film can be analyzed. */
   analyze(path: string, options?: AnalyzeOptions): Promise<FilmAffect>;
+  /**
+   * Where in the picture a point of a film's curve comes from (see `attributePlaces`). The film is decoded from its
+   * beginning up to there, and looked at around the point.
+   *
+   * @param affect what this analyzer's model made of the film.
+   * @param at seconds: that of the point nearest to it.
+   * @returns undefined where nothing is seen at that moment.
+   * @throws InputError when the film cannot be read, or `affect` is of another model.
+   */
+  places(
+    path: string,
+    affect: FilmAffect,
+    at: number,
+    options?: { signal?: AbortSignal },
+  ): Promise<FilmPlaces | undefined>;
   close(): Promise<void>;
 }
+
+/**
+ * Seconds before a stretch from which on a film is looked at: pairs of frames are chosen by those before them. Parts begin
+ * at multiples of it, five moments, so that the same frames are looked at as in the whole film.
+ */
+const lead = 2;
 
 /**
  * Gets a model ready. Its sessions open when the first film needs them.
@@ -123,6 +157,62 @@ export async function openAnalyzer(options: AnalyzerOptions = {}): Promise<Analy
         await film.close();
       }
     },
+    async places(path, affect, at, { signal } = {}) {
+      if (affect.model.contentHash !== model.description.contentHash)
+        throw new InputError(
+          `'${path}' was analyzed by another model (${affect.model.name}) than ${model.description.name}`,
+          'unusable-model',
+        );
+      const { curve, duration, window, options } = affect;
+      const seeing = affect.streams.filter((stream) => streamNamed(stream).takes !== 'waveform');
+      if (seeing.length === 0 || curve.length === 0) return undefined;
+      const { time } = curve.reduce((best, point) =>
+        Math.abs(point.time - at) < Math.abs(best.time - at) ? point : best,
+      );
+      const from = Math.max(time - window.length / 2, 0);
+      const to = Math.min(time + window.length / 2, duration);
+      const start = lead * Math.floor(Math.max(from - lead, 0) / lead);
+      const opening = {
+        ...{ wants: [...new Set(seeing.map((stream): Material => streamNamed(stream).takes))], threads },
+        preprocessing: model.preprocessing,
+        decoder: (options.decoder as DecodingOptions['decoder']) ?? 'auto',
+        ...(options.videoTrack !== undefined && { videoTrack: options.videoTrack }),
+        ...(signal && { signal }),
+      };
+      const survey = await surveyFor(path, opening);
+      const film = await openFilm(path, { ...opening, survey, part: { start } });
+      try {
+        const tracks = model.network.tracks.filter(({ streams }) =>
+          streams.some((stream) => affect.streams.includes(stream)),
+        );
+        let size = { width: 1, height: 1 };
+        const moments = (async function* () {
+          for await (const moment of film.moments) {
+            size = moment.picture;
+            yield moment;
+          }
+        })();
+        const found = await unlessAborted(
+          attributePlaces(
+            {
+              ...{ info: film.info, moments, fields: film.fields, sound: film.sound },
+              summary: () => film.summary(),
+              close: () => film.close(),
+            },
+            {
+              ...{ model, sessions, streams: seeing, present: tracks.map(({ name }) => name) },
+              ...{ from: from - start, to: to - start, at: at - start, end: duration - start },
+            },
+          ),
+          signal,
+        );
+        if (!found) return undefined;
+        const frame = { ...found.frame, time: found.frame.time + start };
+        return { ...found, frame, view: viewOf(size, survey.bars, model) };
+      } finally {
+        await film.close();
+      }
+    },
     close: () => sessions.close(),
   };
 }
@@ -137,4 +227,22 @@ function usedStreams({ network, description }: Model, asked: readonly string[] |
       `the model ${description.name} has no stream ${names.join(', ')}; it has ${network.streams.join(', ')}`,
     );
   return used;
+}
+
+/** The part of a picture that the network sees: what bars leave, and of that the middle square. */
+function viewOf(
+  { width, height }: { readonly width: number; readonly height: number },
+  bars: Awaited<ReturnType<typeof surveyFor>>['bars'],
+  { network, preprocessing }: Model,
+): FilmPlaces['view'] {
+  const { top, bottom, left, right } =
+    preprocessing.bars === 'cut' ? bars : { top: 0, bottom: 0, left: 0, right: 0 };
+  const crop = centerCrop(width, height, network.sizes.side);
+  const [across, down] = [1 - left - right, 1 - top - bottom];
+  return {
+    left: left + (across * crop.left) / width,
+    top: top + (down * crop.top) / height,
+    width: (across * crop.side) / width,
+    height: (down * crop.side) / height,
+  };
 }
