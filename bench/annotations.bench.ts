@@ -3,14 +3,14 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeRandomAnnotations } from '../src/datasets/annotation-fixture.ts';
-import { checkDataSet, LIRIS_LAYOUT } from '../src/datasets/index.ts';
+import { checkDataSet, lirisLayout } from '../src/datasets/index.ts';
 import { describeMachine } from '../src/support/machine.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'affectline-annotations-'));
 try {
   const clips = writeRandomAnnotations(root);
-  mkdirSync(join(root, LIRIS_LAYOUT.clips), { recursive: true });
-  for (const { name } of clips) writeFileSync(join(root, LIRIS_LAYOUT.clips, name), 'x');
+  mkdirSync(join(root, lirisLayout.clips), { recursive: true });
+  for (const { name } of clips) writeFileSync(join(root, lirisLayout.clips, name), 'x');
   const times: number[] = [];
   for (let i = 0; i < 9; i++) {
     const start = performance.now();

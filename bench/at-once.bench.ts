@@ -25,23 +25,23 @@ import { sampleRate } from '../src/support/sound.ts';
 import { readCheckpoint } from '../src/training/checkpoint.ts';
 import { initialParameters, parseConfiguration, train } from '../src/training/index.ts';
 
-const TIMES = process.argv.includes('--few') ? 2 : 20;
-const FLIPS = 500;
-const CLIPS = 4;
-const SIDE = 128;
+const repetitions = process.argv.includes('--few') ? 2 : 20;
+const mostFlips = 500;
+const clipCount = 4;
+const side = 128;
 
 const configuration = parseConfiguration(
   'preset: compact\nstreams: [sound]\nsoundSeconds: 3\nbatchSize: 2\nepochs: 2\ntrain: { sound: frozen }',
   'the benchmark',
 );
 const preprocessing = preprocessingFor('compact');
-const films = (folder: string) => Array.from({ length: CLIPS }, (_, i) => join(folder, `${i}.mp4`));
+const films = (folder: string) => Array.from({ length: clipCount }, (_, i) => join(folder, `${i}.mp4`));
 
 /** Three seconds of gray and a tone. */
 async function makeFilm(path: string, i: number): Promise<void> {
   await writeFilm(path, {
-    ...{ width: SIDE, height: SIDE, frameRate: 4 },
-    frames: Array.from({ length: 12 }, () => new Uint8Array(SIDE * SIDE * 3).fill(40 * i)),
+    ...{ width: side, height: side, frameRate: 4 },
+    frames: Array.from({ length: 12 }, () => new Uint8Array(side * side * 3).fill(40 * i)),
     waveform: [Float32Array.from({ length: 3 * sampleRate }, (_, k) => 0.3 * Math.sin((k * (1 + i)) / 20))],
   });
 }
@@ -92,8 +92,8 @@ const resultOf = (folder: string, run: string) => {
 };
 
 async function twice(folder: string, name: string, half: boolean) {
-  const row = { times: TIMES, wrong: 0, lost: 0, 'the second told who': 0, 'both in turn': 0 };
-  for (let i = 0; i < TIMES; i++) {
+  const row = { times: repetitions, wrong: 0, lost: 0, 'the second told who': 0, 'both in turn': 0 };
+  for (let i = 0; i < repetitions; i++) {
     const run = `${name}-${i}`;
     if (half) {
       const first = start('train', folder, run);
@@ -115,12 +115,12 @@ async function twice(folder: string, name: string, half: boolean) {
 }
 
 async function onOneCache(folder: string) {
-  const row = { times: TIMES, wrong: 0, lost: 0, 'the second told who': 0, 'both in turn': 0 };
+  const row = { times: repetitions, wrong: 0, lost: 0, 'the second told who': 0, 'both in turn': 0 };
   const contents = async (cache: string) => {
     const clips = new ClipCache(join(folder, cache), preprocessing);
     return JSON.stringify(await Promise.all(films(folder).map((film) => contentOf(clips, film))));
   };
-  for (let i = 0; i < TIMES; i++) {
+  for (let i = 0; i < repetitions; i++) {
     const cache = `clips-${i}`;
     mkdirSync(join(folder, cache));
     writeFileSync(join(folder, cache, 'thesis.tmp'), 'of the user');
@@ -198,11 +198,11 @@ async function bitFlips(folder: string) {
   const kinds: [string, number, () => string, () => Promise<unknown>][] = [
     ['prepared clips', 240, () => clip, () => contentOf(cache, films(folder)[0]!)],
     ['checkpoints', 240, () => join(last, pick(readdirSync(last), random)), checkpoint],
-    ['features', FLIPS - 480, () => join(features, pick(readdirSync(features), random)), readFeatures],
+    ['features', mostFlips - 480, () => join(features, pick(readdirSync(features), random)), readFeatures],
   ];
   const rows: Record<string, { flips: number; 'read as good': number }> = {};
   for (const [kind, flips, file, read] of kinds) {
-    const row = { flips: TIMES < 20 ? 4 : flips, 'read as good': 0 };
+    const row = { flips: repetitions < 20 ? 4 : flips, 'read as good': 0 };
     const good = JSON.stringify(await read());
     for (let i = 0; i < row.flips; i++) if (await flipped(file(), random, good, read)) row['read as good']++;
     rows[kind] = row;
@@ -227,7 +227,7 @@ if (word === 'task') {
   for (const [i, film] of films(place).entries()) await makeFilm(film, i);
   await prepare(place, 'clips');
   await trainIn(place, 'alone');
-  console.log(`${TIMES} times each, goal 0 wrong, 0 lost · ${describeMachine()}`);
+  console.log(`${repetitions} times each, goal 0 wrong, 0 lost · ${describeMachine()}`);
   console.table({ 'three on one cache': await onOneCache(place) });
   console.table(await bitFlips(place));
   console.table({ 'two starts of a run': await twice(place, 'start', false) });

@@ -11,8 +11,8 @@ import { mark, marked } from './processes.ts';
 const folder = mkdtempSync(join(tmpdir(), 'affectline-bombs-'));
 const main = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
 const path = (name: string) => join(folder, name);
-const CHILD_MEGABYTES = 1000;
-const MAIN_MEGABYTES = 500;
+const childMegabytes = 1000;
+const mainMegabytes = 500;
 /** Processor time that the smallest film may take, and more for each second it declares. */
 const allowed = (seconds: number) => 60 + 20 * seconds;
 
@@ -259,8 +259,8 @@ for (const [name, make] of Object.entries(bombs)) {
       'CPU, s': Number(cpu.toFixed(1)),
       'wall, s': Number(((performance.now() - start) / 1000).toFixed(1)),
       over: [
-        childPeak > CHILD_MEGABYTES ? 'child' : '',
-        ownPeak > MAIN_MEGABYTES ? 'main' : '',
+        childPeak > childMegabytes ? 'child' : '',
+        ownPeak > mainMegabytes ? 'main' : '',
         cpu > allowed(seconds) ? 'time' : '',
       ]
         .join(' ')
@@ -273,6 +273,6 @@ for (const [name, make] of Object.entries(bombs)) {
 }
 rmSync(folder, { recursive: true });
 console.log(
-  `child ≤ ${CHILD_MEGABYTES} MB, main ≤ ${MAIN_MEGABYTES} MB, CPU ≤ 60 s + 20 × declared · ${describeMachine()}`,
+  `child ≤ ${childMegabytes} MB, main ≤ ${mainMegabytes} MB, CPU ≤ 60 s + 20 × declared · ${describeMachine()}`,
 );
 console.table(rows);

@@ -10,8 +10,8 @@ import { describeMachine } from '../src/support/machine.ts';
 import { Random } from '../src/support/random.ts';
 import { allGone, mark } from './processes.ts';
 
-const MOMENTS = process.argv.includes('--few') ? 20 : 200;
-const LONGEST_SECONDS = 2;
+const moments = process.argv.includes('--few') ? 20 : 200;
+const longestSeconds = 2;
 const sample = fileURLToPath(new URL('../samples/sample.mp4', import.meta.url));
 const main = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'affectline-bench-'));
@@ -99,7 +99,7 @@ async function byLibrary(decoder: 'node-av' | 'ffmpeg', milliseconds: number): P
   };
 }
 
-for (let i = 0; i < MOMENTS; i++) {
+for (let i = 0; i < moments; i++) {
   const name = how[i % how.length]!;
   const decoder = Math.floor(i / how.length) % 2 === 0 ? 'node-av' : 'ffmpeg';
   // half of them while everything starts
@@ -113,11 +113,11 @@ for (let i = 0; i < MOMENTS; i++) {
   row.unsettled += Number(outcome.unsettled);
   row.orphans += Number(outcome.orphans);
   row.silent += Number(outcome.silent);
-  row.late += Number(outcome.seconds > LONGEST_SECONDS);
+  row.late += Number(outcome.seconds > longestSeconds);
   row['worst, s'] = Math.max(row['worst, s'], Number(outcome.seconds.toFixed(2)));
 }
 const written = existsSync(join(folder, 'out')) ? readdirSync(join(folder, 'out')) : [];
 rmSync(folder, { recursive: true });
-console.log(`${MOMENTS} cancellations, goal 0 each · ${describeMachine()}`);
+console.log(`${moments} cancellations, goal 0 each · ${describeMachine()}`);
 console.table(rows);
 console.log(`half-written files: ${written.filter((name) => name.endsWith('.tmp')).length}`);

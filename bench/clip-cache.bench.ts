@@ -15,7 +15,7 @@ import { describeMachine } from '../src/support/machine.ts';
 import { synthesize } from '../src/synthesis/index.ts';
 import { predictClips } from '../src/training/index.ts';
 
-const CLIPS = 6;
+const clipCount = 6;
 /** A trained model to predict with; without one the last part is left out. */
 const model = process.env.AFFECTLINE_MODEL;
 
@@ -23,7 +23,7 @@ const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + 
 const folder = mkdtempSync(join(tmpdir(), 'affectline-cache-'));
 try {
   const data = join(folder, 'data');
-  await synthesize(data, { films: 3, clips: CLIPS, seed: 2 });
+  await synthesize(data, { films: 3, clips: clipCount, seed: 2 });
   const { clips } = readAnnotations(data);
   console.log(describeMachine());
 

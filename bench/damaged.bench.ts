@@ -8,8 +8,8 @@ import { InputError } from '../src/support/errors.ts';
 import { describeMachine } from '../src/support/machine.ts';
 import { Random } from '../src/support/random.ts';
 
-const FILES = 60;
-const LONGEST_SECONDS = 60;
+const fileCount = 60;
+const longestSeconds = 60;
 const folder = mkdtempSync(join(tmpdir(), 'affectline-bench-'));
 const sources = ['-f', 'lavfi', '-i', 'testsrc2=s=320x180:d=4', '-f', 'lavfi', '-i', 'sine=d=4'];
 const formats: Record<string, string[]> = {
@@ -45,7 +45,7 @@ function damage(bytes: Buffer, random: Random): Buffer {
 }
 
 async function outcome(path: string, decoder: DecoderName): Promise<string> {
-  const late = AbortSignal.timeout(LONGEST_SECONDS * 1000);
+  const late = AbortSignal.timeout(longestSeconds * 1000);
   try {
     const media = await openMedia(path, { decoder, signal: late });
     for await (const _item of media);
@@ -63,7 +63,7 @@ const rows = [];
 for (const decoder of ['node-av', 'ffmpeg'] as const) {
   const random = Random.seeded(60);
   const count: Record<string, number> = { whole: 0, 'in part': 0, refused: 0, crashes: 0, hangs: 0 };
-  for (let i = 0; i < FILES; i++) {
+  for (let i = 0; i < fileCount; i++) {
     const name = Object.keys(formats)[i % Object.keys(formats).length]!;
     const path = join(folder, `damaged-${name}`);
     writeFileSync(path, damage(readFileSync(join(folder, name)), random));
@@ -73,5 +73,5 @@ for (const decoder of ['node-av', 'ffmpeg'] as const) {
   rows.push({ decoder, ...count, goal: '0 crashes, 0 hangs' });
 }
 rmSync(folder, { recursive: true });
-console.log(`${FILES} damaged files · ${describeMachine()}`);
+console.log(`${fileCount} damaged files · ${describeMachine()}`);
 console.table(rows);

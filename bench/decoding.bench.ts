@@ -9,21 +9,21 @@ import type { Readable } from 'node:stream';
 import { type DecoderName, openMedia } from '../src/media/index.ts';
 import { describeMachine } from '../src/support/machine.ts';
 
-const SECONDS = 60;
-const ROUNDS = 5;
+const seconds = 60;
+const rounds = 5;
 
 const folder = mkdtempSync(join(tmpdir(), 'affectline-bench-'));
 const film = join(folder, 'film.mp4');
-const moving = `testsrc2=s=1280x720:r=30:d=${SECONDS}`;
+const moving = `testsrc2=s=1280x720:r=30:d=${seconds}`;
 execFileSync('ffmpeg', [
-  ...['-v', 'error', '-f', 'lavfi', '-i', moving, '-f', 'lavfi', '-i', `sine=d=${SECONDS}:b=4`],
+  ...['-v', 'error', '-f', 'lavfi', '-i', moving, '-f', 'lavfi', '-i', `sine=d=${seconds}:b=4`],
   ...['-c:v', 'libx264', '-preset', 'veryfast', '-pix_fmt', 'yuv420p', '-c:a', 'aac', '-ac', '2', film],
 ]);
 
 async function ours(decoder: DecoderName): Promise<void> {
   let frames = 0;
   for await (const item of await openMedia(film, { decoder })) if (item.kind === 'frame') frames += 1;
-  if (frames !== 30 * SECONDS) throw new Error(`${frames} frames`);
+  if (frames !== 30 * seconds) throw new Error(`${frames} frames`);
 }
 
 const scale = 'scale=455:256:flags=bilinear';
@@ -45,7 +45,7 @@ async function commandLine(graph: string, pictures: string[]): Promise<void> {
     });
   }
   await new Promise((resolve) => child.once('close', resolve));
-  if (bytes < 30 * SECONDS * 455 * 256) throw new Error(`${bytes} bytes`);
+  if (bytes < 30 * seconds * 455 * 256) throw new Error(`${bytes} bytes`);
 }
 
 const onePipe = () => commandLine(`[0:v]${scale},format=rgb24[rgb]`, ['rgb']);
@@ -62,11 +62,11 @@ const runs = {
   'openMedia, ffmpeg': () => ours('ffmpeg'),
 };
 const rates = new Map<string, number[]>(Object.keys(runs).map((name) => [name, []]));
-for (let round = 0; round < ROUNDS; round++) {
+for (let round = 0; round < rounds; round++) {
   for (const [name, run] of Object.entries(runs)) {
     const start = performance.now();
     await run();
-    rates.get(name)!.push((30 * SECONDS * 1000) / (performance.now() - start));
+    rates.get(name)!.push((30 * seconds * 1000) / (performance.now() - start));
   }
 }
 rmSync(folder, { recursive: true });

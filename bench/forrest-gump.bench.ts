@@ -17,14 +17,14 @@ if (!existsSync(folder)) {
 }
 
 /** Samples of sound and picture a second. */
-const RATE = 25;
+const rate = 25;
 /** A run ends with this many seconds that the next one begins with, whose emotions are listed there alone. */
-const SHARED = 20;
+const sharedSeconds = 20;
 /** Seconds that ratings and features are averaged over. */
-const WINDOW = 15;
+const windowSeconds = 15;
 /** The frame differs this much from the one before where a cut is. */
-const CUT = 0.35;
-const PENALTY = 0.01;
+const cut = 0.35;
+const penalty = 0.01;
 
 /** A run by the second. */
 interface Run {
@@ -48,13 +48,13 @@ function readRuns(once: boolean): Run[] {
     const samples = (of: 'audio' | 'visual', column: number) =>
       rows(`conf_${of}_run-${number}_events.tsv`).map((fields) => Number(fields[column]));
     const [rms, change, light] = [samples('audio', 2), samples('visual', 6), samples('visual', 2)];
-    const all = Math.floor(Math.min(rms.length, change.length) / RATE);
-    const seconds = once && number < 8 ? all - SHARED : all;
+    const all = Math.floor(Math.min(rms.length, change.length) / rate);
+    const seconds = once && number < 8 ? all - sharedSeconds : all;
     const each = (value: (second: number) => number) =>
       Float64Array.from({ length: seconds }, (_, s) => value(s));
-    const of = (values: readonly number[]) => each((s) => mean(values.slice(s * RATE, (s + 1) * RATE)));
+    const of = (values: readonly number[]) => each((s) => mean(values.slice(s * rate, (s + 1) * rate)));
     const isCut = change.map((value, k) =>
-      value > CUT && value >= (change[k - 1] ?? 0) && value >= (change[k + 1] ?? 0) ? RATE : 0,
+      value > cut && value >= (change[k - 1] ?? 0) && value >= (change[k + 1] ?? 0) ? rate : 0,
     );
     const music = rows(`music_run-${number}_events.tsv`).map(([onset, duration, foreground]) => ({
       from: Math.round(Number(onset)),
@@ -112,7 +112,7 @@ function predicted(
   const model = ridge(
     rowsOf,
     known.flatMap((k) => [...labels[k]!]),
-    PENALTY * rowsOf.length,
+    penalty * rowsOf.length,
   );
   return inputs[run]!.map((row) => model.predict(row));
 }
@@ -134,7 +134,7 @@ function scores(predictions: readonly number[][], labels: readonly Float64Array[
 const everyRun = [0, 1, 2, 3, 4, 5, 6, 7];
 
 function leftOut(runs: readonly Run[], dimension: Dimension, choice: Choice) {
-  const labels = runs.map((run) => smoothed(run[dimension], WINDOW));
+  const labels = runs.map((run) => smoothed(run[dimension], windowSeconds));
   const inputs = runs.map((run) => matrix(run, choice));
   return scores(
     everyRun.map((run) => predicted(inputs, labels, others(run, everyRun), run)),
@@ -144,7 +144,7 @@ function leftOut(runs: readonly Run[], dimension: Dimension, choice: Choice) {
 
 const fixed = (names: readonly FeatureName[], relative = false): Choice => ({
   names,
-  window: WINDOW,
+  window: windowSeconds,
   relative,
 });
 
@@ -163,7 +163,7 @@ const choices: Choice[] = ([[], ['music'], ['music', 'score']] as FeatureName[][
 
 /** For each run, the choice of the lowest squared error in leaving out one of the other seven; then those seven predict. */
 function nested(runs: readonly Run[], dimension: Dimension) {
-  const labels = runs.map((run) => smoothed(run[dimension], WINDOW));
+  const labels = runs.map((run) => smoothed(run[dimension], windowSeconds));
   const prepared = choices.map((choice) => runs.map((run) => matrix(run, choice)));
   const chosen: Choice[] = [];
   const predictions = everyRun.map((run) => {
@@ -203,7 +203,7 @@ for (const [title, runs] of [
   console.log(
     formatTable(
       {
-        title: `Arousal, ${seconds} s, ${title}; r on runs left out, ${WINDOW} s smoothing`,
+        title: `Arousal, ${seconds} s, ${title}; r on runs left out, ${windowSeconds} s smoothing`,
         columns,
         rows: [
           ...models.map(([name, choice]) => {
@@ -230,7 +230,7 @@ const standardized = (values: Float64Array) => {
   return values.map((value) => (value - center) / deviation);
 };
 const ofAll = (of: (run: Run) => Float64Array) =>
-  once.flatMap((run) => [...standardized(smoothed(of(run), WINDOW))]);
+  once.flatMap((run) => [...standardized(smoothed(of(run), windowSeconds))]);
 console.log(
   formatTable(
     {

@@ -8,7 +8,7 @@ import { simulatedKinds, simulatedSet } from '../src/evaluation/simulated-sets.t
 import { describeMachine } from '../src/support/machine.ts';
 
 const sets = Number(process.argv.find((argument) => argument.startsWith('--sets='))?.slice(7) ?? 500);
-const RESAMPLES = 500;
+const resampleCount = 500;
 const names = ['r', 'mse', 'ccc', 'mae'] as const;
 
 console.log(describeMachine());
@@ -18,11 +18,11 @@ for (const films of [15, 40]) {
     const held = { student: names.map(() => 0), percentile: names.map(() => 0) };
     for (let set = 0; set < sets; set++) {
       const { clips, predictions } = simulatedSet(kind, films, 1000 + set);
-      const { valence } = bootstrapIntervals(clips, predictions, { resamples: RESAMPLES, seed: set });
+      const { valence } = bootstrapIntervals(clips, predictions, { resamples: resampleCount, seed: set });
       const draws = [
         ...filmResamples(
           clips.map(({ film }) => film),
-          { resamples: RESAMPLES, seed: set },
+          { resamples: resampleCount, seed: set },
         ),
       ].map((indices) =>
         metrics({ clips: indices.map((i) => clips[i]!), predictions: indices.map((i) => predictions[i]!) }),

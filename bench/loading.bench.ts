@@ -10,29 +10,31 @@ import { describeMachine } from '../src/support/machine.ts';
 import { synthesize } from '../src/synthesis/index.ts';
 import { initialParameters, type TrainingClip, train, trainingConfiguration } from '../src/training/index.ts';
 
-const EPOCHS = 2;
-const CLIPS = 18;
+const epochs = 2;
+const clipCount = 18;
 /** Every clip comes so often in an epoch, so that an epoch has steps enough to measure. */
-const REPEATED = 8;
+const repetitions = 8;
 
 const folder = mkdtempSync(join(tmpdir(), 'affectline-loading-'));
 try {
   const data = join(folder, 'data');
-  await synthesize(data, { films: 3, clips: CLIPS, seed: 1 });
+  await synthesize(data, { films: 3, clips: clipCount, seed: 1 });
   const { clips } = readAnnotations(data);
   const preprocessing = preprocessingFor('compact');
   const cache = new ClipCache(join(folder, 'clips'), preprocessing);
   await cache.prepare(clips);
   const prepared: TrainingClip[] = [];
   for (const clip of clips) prepared.push({ ...clip, clip: await cache.open(clip) });
-  const repeated = Array.from({ length: REPEATED }, () => prepared).flat();
+  const repeated = Array.from({ length: repetitions }, () => prepared).flat();
 
   console.log(describeMachine());
-  console.log(`${CLIPS * REPEATED} clips an epoch, 16 a step, 3 sampled frames and 30 flow fields of each`);
+  console.log(
+    `${clipCount * repetitions} clips an epoch, 16 a step, 3 sampled frames and 30 flow fields of each`,
+  );
   console.log('flowViews     before   s/step  waiting (goal < 5%)');
   for (const flowViews of [0, 4]) {
     const configuration = trainingConfiguration(
-      { preset: 'compact', batchNorm: 'batch', evaluationSegments: 1, epochs: EPOCHS, flowViews },
+      { preset: 'compact', batchNorm: 'batch', evaluationSegments: 1, epochs: epochs, flowViews },
       'benchmark',
     );
     let beganSteps = 0;
@@ -48,7 +50,7 @@ try {
         if (epoch === 1 && step === 1) beganSteps = performance.now();
       },
     });
-    const steps = EPOCHS * Math.floor((CLIPS * REPEATED) / 16);
+    const steps = epochs * Math.floor((clipCount * repetitions) / 16);
     const seconds = records.reduce((sum, record) => sum + record.seconds, 0);
     const waited = records.reduce((sum, record) => sum + record.waited, 0);
     const before = (beganSteps - start) / 1000;

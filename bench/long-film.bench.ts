@@ -7,7 +7,7 @@ import { type DecoderName, openMedia } from '../src/media/index.ts';
 import { describeMachine } from '../src/support/machine.ts';
 import { residentMegabytes } from './resident-memory.ts';
 
-const SECONDS = 2 * 3600;
+const seconds = 2 * 3600;
 const folder = mkdtempSync(join(tmpdir(), 'affectline-bench-'));
 const film = join(folder, 'film.mp4');
 const part = join(folder, 'part.mp4');
@@ -26,7 +26,7 @@ execFileSync('ffmpeg', [
   ],
   ...['-c:v', 'libx264', '-preset', 'veryfast', '-pix_fmt', 'yuv420p', '-c:a', 'aac', part],
 ]);
-const repeated = ['-stream_loop', `${SECONDS / 60 - 1}`, '-i', part, '-c', 'copy', film];
+const repeated = ['-stream_loop', `${seconds / 60 - 1}`, '-i', part, '-c', 'copy', film];
 execFileSync('ffmpeg', ['-v', 'error', ...repeated], { stdio: 'ignore' });
 
 const rows = [];
@@ -36,7 +36,7 @@ for (const decoder of ['node-av', 'ffmpeg'] as DecoderName[]) {
   const quarters: number[][] = [[], [], [], []];
   for await (const item of media) {
     if (item.kind !== 'frame' || item.frame.index % 500 !== 0) continue;
-    quarters[Math.min(3, Math.floor((4 * item.frame.time) / SECONDS))]!.push(residentMegabytes());
+    quarters[Math.min(3, Math.floor((4 * item.frame.time) / seconds))]!.push(residentMegabytes());
   }
   const { coverage, frames } = media.summary();
   const peaks = quarters.map((values) => Math.round(Math.max(...values)));
@@ -50,5 +50,5 @@ for (const decoder of ['node-av', 'ffmpeg'] as DecoderName[]) {
   });
 }
 rmSync(folder, { recursive: true });
-console.log(`Decoding ${SECONDS / 3600} hours of film · ${describeMachine()}`);
+console.log(`Decoding ${seconds / 3600} hours of film · ${describeMachine()}`);
 console.table(rows);

@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const NAME = 'AFFECTLINE_MARK';
+const processName = 'AFFECTLINE_MARK';
 
 /** An entry for a process's environment, which all that it starts inherits: by it they are found again (Linux). */
 export function mark(): { environment: NodeJS.ProcessEnv; mark: string } {
   const value = randomBytes(8).toString('hex');
-  return { environment: { ...process.env, [NAME]: value }, mark: `${NAME}=${value}` };
+  return { environment: { ...process.env, [processName]: value }, mark: `${processName}=${value}` };
 }
 
 /** The processes that carry the mark; those that have ended and are only remembered by their parent carry none. */

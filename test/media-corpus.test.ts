@@ -7,7 +7,7 @@ import { compareWithFfmpeg, madeFilms } from '../bench/media-corpus.ts';
 import { requirement } from '../src/support/testing.ts';
 
 /** The benchmark `media-corpus` reads all of them. */
-const EVERY = 13;
+const every = 13;
 
 const folder = mkdtempSync(join(tmpdir(), 'affectline-corpus-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -16,7 +16,7 @@ const ffmpegFound = requirement('ffmpeg', () => execFileSync('ffmpeg', ['-versio
 test.skipIf(!ffmpegFound)(
   'films of many containers and codecs have the frames, the length and the loudness that ffmpeg finds (needs ffmpeg)',
   async () => {
-    const films = madeFilms(folder, EVERY);
+    const films = madeFilms(folder, every);
     expect(films.length).toBeGreaterThanOrEqual(25);
     for (const { path, pair } of films) {
       for (const decoder of ['node-av', 'ffmpeg'] as const)

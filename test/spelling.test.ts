@@ -34,6 +34,18 @@ test('names of files are small letters with hyphens, or what their readers ask f
   expect(others.filter((file) => !/\.py$|README\.md$/.test(file))).toEqual([]);
 });
 
+test('constants are written as variables are', () => {
+  const shouted = texts.flatMap((file) =>
+    // the flow kernel is written in another language
+    /\.(ts|mjs|svelte)$/.test(file) && !file.includes('assembly')
+      ? readFileSync(join(root, file), 'utf8')
+          .split('\n')
+          .flatMap((line, i) => (/^(export )?const [A-Z][A-Z0-9_]+\b/.test(line) ? [`${file}:${i + 1}`] : []))
+      : [],
+  );
+  expect(shouted).toEqual([]);
+});
+
 test('tables are written alike: a space inside the bars, three hyphens under each column', () => {
   const odd = texts
     .filter((file) => file.endsWith('.md'))

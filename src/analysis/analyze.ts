@@ -8,7 +8,7 @@ import { clipOf, curveOf, shotsOf, window, windowsOf } from './curve.ts';
 import { unknownOf } from './knowledge.ts';
 import { partsOf } from './parts.ts';
 
-export interface FilmOptions {
+export interface FilmAnalysisOptions {
   readonly model: Model;
   readonly sessions: Sessions;
   /** Of the model's streams, those to look at and listen to. */
@@ -36,7 +36,18 @@ export interface FilmOptions {
  */
 export async function analyzeFilm(
   film: FilmSource,
-  { model, sessions, streams, name, contentHash, options, shots, signal, onProgress, onMoment }: FilmOptions,
+  {
+    model,
+    sessions,
+    streams,
+    name,
+    contentHash,
+    options,
+    shots,
+    signal,
+    onProgress,
+    onMoment,
+  }: FilmAnalysisOptions,
 ): Promise<{ affect: FilmAffect; features: FilmFeatures }> {
   const { declaredDuration, hasPicture, hasSound, isSilent, frameRate, startTimecode } = film.info;
   const { videoTrack, audioTrack } = film.info;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { clipOf, curveOf, windowsOf } from './curve.ts';
-import { type Moment, Track } from './track.ts';
+import { Contribution, type ContributionMoment } from './track.ts';
 
 interface Step {
   gap: number;
@@ -18,7 +18,7 @@ const step = fc.record({
   arousal: number(-2, 2),
 });
 
-function momentsOf(steps: readonly Step[]): Moment[] {
+function momentsOf(steps: readonly Step[]): ContributionMoment[] {
   let time = 0;
   return steps.map(({ gap, length, valence, arousal }) => {
     const begin = time + gap;
@@ -28,7 +28,7 @@ function momentsOf(steps: readonly Step[]): Moment[] {
 }
 
 /** The mean by its definition, moment by moment. */
-function naiveMean(moments: readonly Moment[], from: number, to: number) {
+function naiveMean(moments: readonly ContributionMoment[], from: number, to: number) {
   let [seconds, valence, arousal] = [0, 0, 0];
   for (const place of moments) {
     const overlap = Math.max(0, Math.min(to, place.end) - Math.max(from, place.begin));
@@ -48,8 +48,8 @@ test('each point of the curve is the mean of its ten seconds, clipped to the fil
       const duration = Math.max(first.at(-1)?.end ?? 0, second.at(-1)?.end ?? 0);
       const bias = { valence: 0.25, arousal: -0.5 };
       const tracks = new Map([
-        ['seen', new Track(first)],
-        ['heard', new Track(second)],
+        ['seen', new Contribution(first)],
+        ['heard', new Contribution(second)],
       ]);
       const margins = { valence: 0.5, arousal: 0.25 };
       const curve = curveOf({ bias, tracks }, windowsOf(duration), margins);
@@ -75,7 +75,7 @@ test('each point of the curve is the mean of its ten seconds, clipped to the fil
 });
 
 test('the clip weighs every moment alike', () => {
-  const track = new Track(
+  const track = new Contribution(
     momentsOf([
       { gap: 0, length: 1, valence: 1, arousal: 0 },
       { gap: 2, length: 3, valence: 0, arousal: 1 },
@@ -84,7 +84,7 @@ test('the clip weighs every moment alike', () => {
   const bias = { valence: 1, arousal: 1 };
   const tracks = new Map([
     ['seen', track],
-    ['heard', new Track([])],
+    ['heard', new Contribution([])],
   ]);
   expect(clipOf({ bias, tracks })).toEqual({
     ...{ valence: 1.5, arousal: 1.5 },

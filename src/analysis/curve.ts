@@ -1,20 +1,20 @@
 import { type Affect, type AffectEstimate, type AffectPoint, type Shot, sumOf } from '../affect/index.ts';
 import type { ShotSpan } from '../shots/index.ts';
 import type { Parts } from './parts.ts';
-import type { Track } from './track.ts';
+import type { Contribution } from './track.ts';
 
 /** Seconds: clips of this length were rated by people. */
 export const window = { length: 10, step: 1 } as const;
 
 /** The stretch of film, in seconds, that a point of the curve stands for. */
-export interface Window {
+export interface CurveWindow {
   readonly time: number;
   readonly from: number;
   readonly to: number;
 }
 
 /** One a second, each the ten seconds around it, or what there is of them at the film's edges. */
-export function windowsOf(duration: number): Window[] {
+export function windowsOf(duration: number): CurveWindow[] {
   return Array.from({ length: Math.max(Math.ceil(duration), 1) }, (_, time) => ({
     time,
     from: Math.max(time - window.length / 2, 0),
@@ -23,7 +23,7 @@ export function windowsOf(duration: number): Window[] {
 }
 
 /** @param margins half the width of the interval, where the model knows it. */
-export function curveOf(parts: Parts, windows: readonly Window[], margins?: Affect): AffectPoint[] {
+export function curveOf(parts: Parts, windows: readonly CurveWindow[], margins?: Affect): AffectPoint[] {
   return windows.map(({ time, from, to }) => ({
     time,
     ...estimate(parts, (track) => track.meanWithin(from, to), margins),
@@ -45,7 +45,7 @@ export function clipOf(parts: Parts, margins?: Affect): AffectEstimate {
 
 function estimate(
   { bias, tracks }: Parts,
-  meanOf: (track: Track) => Affect,
+  meanOf: (track: Contribution) => Affect,
   margins?: Affect,
 ): AffectEstimate {
   const shares = Object.fromEntries([...tracks].map(([streams, track]) => [streams, meanOf(track)]));

@@ -9,7 +9,7 @@ import {
   quantitiesWithin,
 } from '../features/index.ts';
 import type { Known } from '../models/index.ts';
-import type { Window } from './curve.ts';
+import type { CurveWindow } from './curve.ts';
 
 /** What less and more than anything in the training set is called. */
 const words: Record<Quantity, readonly [less: string, more: string]> = {
@@ -35,7 +35,7 @@ export function unknownOf(
   known: Known,
   features: FilmFeatures,
   quantities: FilmQuantities,
-  windows: readonly Window[],
+  windows: readonly CurveWindow[],
 ): Unknown[] {
   const found = new Map<string, { reason: string; times: number[] }>();
   for (const { time, from, to } of windows)

@@ -4,13 +4,13 @@ import type { Affect } from '../affect/index.ts';
 import type { FilmFeatures } from '../features/index.ts';
 import type { Model } from '../models/index.ts';
 import { contributions, predict } from '../networks/index.ts';
-import { Track } from './track.ts';
+import { Contribution } from './track.ts';
 
 /** An answer in parts: for any stretch of film it is `bias` plus the means of `tracks` over it. */
 export interface Parts {
   readonly bias: Affect;
   /** By the streams that each comes from, joined by +. */
-  readonly tracks: ReadonlyMap<string, Track>;
+  readonly tracks: ReadonlyMap<string, Contribution>;
 }
 
 export function partsOf({ network, head }: Model, features: FilmFeatures): Parts {
@@ -32,11 +32,11 @@ export function partsOf({ network, head }: Model, features: FilmFeatures): Parts
     network.tracks
       .find((track) => track.name === name)!
       .streams.filter((stream) => features.streams.includes(stream));
-  const tracks = features.tracks.map(({ name, stretches }): [string, Track] => {
+  const tracks = features.tracks.map(({ name, stretches }): [string, Contribution] => {
     const { masked } = inputs.find(({ track }) => track === name)!;
     // that there is sound, whatever is heard
     const lack = masked && !isAlone ? difference(constant(withOnly(shown, name)), bias) : nothing;
-    const track = new Track(
+    const track = new Contribution(
       stretches.map(({ begin, end, vector }) => {
         const { valence, arousal } = contributions(network, head, name, vector, present);
         return { begin, end, valence: valence[0]! + lack.valence, arousal: arousal[0]! + lack.arousal };

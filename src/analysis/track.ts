@@ -1,7 +1,7 @@
 import type { Affect } from '../affect/index.ts';
 
 /** What a stretch of film, from `begin` to `end` in seconds, adds to valence and arousal. */
-export interface Moment extends Affect {
+export interface ContributionMoment extends Affect {
   begin: number;
   end: number;
 }
@@ -12,7 +12,7 @@ type Integral = readonly [seconds: number, valence: number, arousal: number];
  * What one stream adds to valence and arousal, moment by moment. The network's last layers are linear after an average,
  * so the answer for any stretch of film is a bias plus the means of these over that stretch.
  */
-export class Track {
+export class Contribution {
   readonly length: number;
   private readonly begins: Float64Array;
   private readonly ends: Float64Array;
@@ -23,7 +23,7 @@ export class Track {
   private readonly sum: Affect = { valence: 0, arousal: 0 };
 
   /** @param moments in order and without overlap. */
-  constructor(moments: readonly Moment[]) {
+  constructor(moments: readonly ContributionMoment[]) {
     this.length = moments.length;
     this.begins = Float64Array.from(moments, ({ begin }) => begin);
     this.ends = Float64Array.from(moments, ({ end }) => end);

@@ -22,11 +22,11 @@ import { messageOf, showStack } from './failure.ts';
 import { findFilms } from './films.ts';
 import { interruptSignal } from './interrupt.ts';
 import {
+  type AnswerRequest,
   checkNames,
   earlierResult,
   foldersOf,
   pathsOf,
-  type Request,
   type ResultFiles,
   resultFiles,
   writeResult,
@@ -35,8 +35,8 @@ import { ProgressLine, styled } from './terminal.ts';
 
 const presets = ['paper', 'compact'] as const;
 // 48 hours, named here, so that help need not load the media module
-const LONGEST_FILM = 172_800;
-const MOST_TRACKS = 1000;
+const longestFilm = 172_800;
+const mostTracks = 1000;
 const formatNames = formats.map(({ name }) => name);
 const usual = ['json', 'csv', 'png'];
 const decoders = ['auto', 'node-av', 'ffmpeg'] as const;
@@ -96,17 +96,17 @@ export function analyzeCommand(): Command {
     .option(
       '--video-track <number>',
       'the picture to take, from 1 (default: the best that moves and can be decoded)',
-      wholeNumber(1, MOST_TRACKS),
+      wholeNumber(1, mostTracks),
     )
     .option(
       '--audio-track <number>',
       'the sound to take, from 1 (default: the best that can be decoded and is not silent)',
-      wholeNumber(1, MOST_TRACKS),
+      wholeNumber(1, mostTracks),
     )
     .option(
       '--max-duration <seconds>',
       'refuse longer films (default: 48 hours)',
-      wholeNumber(1, LONGEST_FILM),
+      wholeNumber(1, longestFilm),
     )
     .option('--timeout <seconds>', 'give up a film that takes longer', wholeNumber(1, 1_000_000))
     .option(
@@ -152,7 +152,7 @@ async function analyzeFilms(paths: string[], options: AnalyzeOptions): Promise<v
       const limit = options.timeout === undefined ? undefined : AbortSignal.timeout(1000 * options.timeout);
       try {
         checkNames(target);
-        const request = async (): Promise<Request> => ({
+        const request = async (): Promise<AnswerRequest> => ({
           contentHash: await contentHashOf(film.path, signal),
           model: analyzer.model.description,
           options: { streams: analyzer.streams, ...asked },

@@ -8,7 +8,7 @@ import { InputError } from '../support/errors.ts';
 import { writeAtomically } from '../support/files.ts';
 import { checkWritable } from '../support/folders.ts';
 import { computingOptions, modelOption } from './arguments.ts';
-import { type Film, findFilms } from './films.ts';
+import { type FilmFile, findFilms } from './films.ts';
 import { interruptSignal } from './interrupt.ts';
 import { ProgressLine } from './terminal.ts';
 
@@ -139,11 +139,11 @@ function onModelScale(
 }
 
 /** Each film with its ratings. @throws InputError naming films that have none. */
-function paired(films: readonly Film[], curves: readonly CurveLabels[]): Map<Film, CurveLabels> {
+function paired(films: readonly FilmFile[], curves: readonly CurveLabels[]): Map<FilmFile, CurveLabels> {
   if (films.length === 1 && curves.length === 1) return new Map([[films[0]!, curves[0]!]]);
   const key = (name: string) => name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
   const byName = new Map(curves.map((labels) => [key(labels.film), labels]));
-  const pairs = new Map<Film, CurveLabels>();
+  const pairs = new Map<FilmFile, CurveLabels>();
   for (const film of films) {
     const labels = byName.get(key(basename(film.path, extname(film.path))));
     if (!labels) {

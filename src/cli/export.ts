@@ -11,7 +11,7 @@ import { interruptSignal } from './interrupt.ts';
 import { print } from './terminal.ts';
 
 // named here, so that help need not load the networks
-const USUAL_SECONDS = 10;
+const usualSeconds = 10;
 
 interface ExportOptions {
   model?: string;
@@ -34,9 +34,9 @@ export function exportCommand(): Command {
     .addOption(modelOption)
     .option(
       '--seconds <count>',
-      `length of the window that it takes (default: ${USUAL_SECONDS})`,
+      `length of the window that it takes (default: ${usualSeconds})`,
       wholeNumber(1, 60),
-      USUAL_SECONDS,
+      usualSeconds,
     )
     .option(
       '--inputs <film>',

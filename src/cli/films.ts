@@ -4,7 +4,7 @@ import { InputError, reasonOf } from '../support/errors.ts';
 import { suggestion } from './suggest.ts';
 
 /** A film to analyze. */
-export interface Film {
+export interface FilmFile {
   path: string;
   /** Its place below the folder that was walked; for a file that was named itself, its name. */
   place: string;
@@ -28,8 +28,8 @@ const extensions = new Set(
  *
  * @returns the films, each path once, and an error for each path or entry of a folder that stands for none.
  */
-export function findFilms(paths: readonly string[]): { films: Film[]; errors: InputError[] } {
-  const films = new Map<string, Film>();
+export function findFilms(paths: readonly string[]): { films: FilmFile[]; errors: InputError[] } {
+  const films = new Map<string, FilmFile>();
   const errors: InputError[] = [];
   for (const path of paths) {
     try {
@@ -59,7 +59,7 @@ export function refuseNoFile(path: string): void {
     throw new InputError(`${path}: is an address; films are read from files, so fetch it and name the file`);
 }
 
-function filmsAt(path: string, errors: InputError[]): Film[] {
+function filmsAt(path: string, errors: InputError[]): FilmFile[] {
   refuseNoFile(path);
   const found = statSync(path, { throwIfNoEntry: false });
   if (found === undefined) throw missing(path);

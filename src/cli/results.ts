@@ -7,7 +7,7 @@ import { InputError } from '../support/errors.ts';
 import { writeAtomically } from '../support/files.ts';
 import { makeFolder } from '../support/folders.ts';
 import { UsageError } from './failure.ts';
-import type { Film } from './films.ts';
+import type { FilmFile } from './films.ts';
 
 /** Where the answer for a film goes. */
 export interface ResultFiles {
@@ -27,12 +27,12 @@ export function pathsOf({ paths }: ResultFiles): string[] {
  * Films that differ in their ending only keep it in the name: `film.avi.affect.json`.
  */
 export function resultFiles(
-  films: readonly Film[],
+  films: readonly FilmFile[],
   wanted: readonly Format[],
   out?: string,
-): Map<Film, ResultFiles> {
-  const full = (film: Film) => (out === undefined ? film.path : join(out, film.place));
-  const short = (film: Film) => full(film).slice(0, full(film).length - extname(film.path).length);
+): Map<FilmFile, ResultFiles> {
+  const full = (film: FilmFile) => (out === undefined ? film.path : join(out, film.place));
+  const short = (film: FilmFile) => full(film).slice(0, full(film).length - extname(film.path).length);
   const count = countOf(films.map(short));
   const stems = films.map((film) => (count.get(short(film))! > 1 ? full(film) : short(film)));
   const twice = stems.find((stem, index) => stems.indexOf(stem) !== index);
@@ -67,7 +67,7 @@ function countOf(names: readonly string[]): Map<string, number> {
 }
 
 /** File systems take no longer names; of this many bytes. */
-const LONGEST_NAME = 255;
+const longestName = 255;
 
 /**
  * Says before the analysis that its answer could not be written.
@@ -78,14 +78,14 @@ export function checkNames(files: ResultFiles): void {
   const names = pathsOf(files).map((path) => basename(path));
   const longest = names.reduce((a, b) => (Buffer.byteLength(b) > Buffer.byteLength(a) ? b : a));
   const bytes = Buffer.byteLength(longest);
-  if (bytes > LONGEST_NAME)
+  if (bytes > longestName)
     throw new InputError(
-      `the result would be named ${longest}, of ${bytes} bytes; a name has at most ${LONGEST_NAME}: give the film a shorter one`,
+      `the result would be named ${longest}, of ${bytes} bytes; a name has at most ${longestName}: give the film a shorter one`,
     );
 }
 
 /** What an answer depends on. */
-export type Request = Pick<FilmAffect, 'contentHash' | 'model' | 'options'>;
+export type AnswerRequest = Pick<FilmAffect, 'contentHash' | 'model' | 'options'>;
 
 /**
  * The answer that an earlier run has left for this film, when it is the one that is asked for.
@@ -95,9 +95,9 @@ export type Request = Pick<FilmAffect, 'contentHash' | 'model' | 'options'>;
  * @throws InputError `exists` when a file is in the way that is not this answer, saying what differs.
  */
 export async function earlierResult(
-  film: Film,
+  film: FilmFile,
   files: ResultFiles,
-  request: () => Promise<Request>,
+  request: () => Promise<AnswerRequest>,
 ): Promise<string | undefined> {
   const all = pathsOf(files);
   const there = all.filter((path) => existsSync(path));
@@ -125,7 +125,11 @@ const optionNames: Record<keyof FilmAffect['options'], string> = {
 };
 
 /** How an earlier answer differs from what is asked for, in words; nothing where it is the answer. */
-function differencesOf(earlier: FilmAffect, film: Film, { contentHash, model, options }: Request): string[] {
+function differencesOf(
+  earlier: FilmAffect,
+  film: FilmFile,
+  { contentHash, model, options }: AnswerRequest,
+): string[] {
   const differences: string[] = [];
   if (basename(earlier.file) !== basename(film.path)) differences.push(`it is of ${basename(earlier.file)}`);
   if (earlier.contentHash !== contentHash) differences.push('the film has changed since');

@@ -12,7 +12,7 @@ export interface FilmSignals {
 }
 
 /** Enough to see change; small, so that noise and compression do not count. */
-const SHORT_SIDE = 64;
+const shortSide = 64;
 
 /** Reads a film once. @throws InputError naming the file and what is wrong with it. */
 export async function filmSignals(
@@ -26,7 +26,7 @@ export async function filmSignals(
   const add = (sums: number[], second: number, value: number) => {
     sums[second] = (sums[second] ?? 0) + value;
   };
-  const media = await openMedia(path, { ...options, shortSide: SHORT_SIDE, rgbEvery: 0 });
+  const media = await openMedia(path, { ...options, shortSide: shortSide, rgbEvery: 0 });
   try {
     for await (const item of media) {
       if (item.kind === 'audio') {

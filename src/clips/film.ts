@@ -21,7 +21,7 @@ import { gainFor, LowCut, noBars } from '../survey/index.ts';
 import { type FilmSurvey, surveyFilm } from './survey.ts';
 
 /** So many fields are given without a turn of the event loop. */
-const FIELDS_BETWEEN_TURNS = 1000;
+const fieldsBetweenTurns = 1000;
 
 /** How a film is opened, and what is wanted of it. */
 export interface FilmOptions
@@ -256,7 +256,7 @@ class DecodedFilm implements FilmSource {
 async function* inTurns<Item>(items: Iterable<Item>): AsyncGenerator<Item, void, undefined> {
   let count = 0;
   for (const item of items) {
-    if (++count % FIELDS_BETWEEN_TURNS === 0) await setImmediate();
+    if (++count % fieldsBetweenTurns === 0) await setImmediate();
     yield item;
   }
 }

@@ -4,7 +4,7 @@ import { grouped } from '../support/grouped.ts';
 import type { LabeledClip } from './clip.ts';
 import { Folder } from './folder.ts';
 import type { DataSet } from './formats/format.ts';
-import { LIRIS_LAYOUT } from './layout.ts';
+import { lirisLayout } from './layout.ts';
 import type { Problem } from './problems.ts';
 import { problemText } from './problems.ts';
 import { annotationsIn, clipFiles, complete } from './read.ts';
@@ -134,7 +134,7 @@ export function checkText(report: CheckReport): string {
     if (more > 0) lines.push(`  … and ${more} more`);
   }
   if (report.missing === report.clips && report.clips > 0 && report.format === 'liris-accede')
-    lines.push(`The clips are expected in ${LIRIS_LAYOUT.clips}/.`);
+    lines.push(`The clips are expected in ${lirisLayout.clips}/.`);
   return `${lines.join('\n')}\n`;
 }
 

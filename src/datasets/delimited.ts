@@ -4,8 +4,8 @@ import type { Problems } from './problems.ts';
 import { Row } from './table.ts';
 
 /** A line of labels is far shorter; what is longer is an unclosed quote or an attack. */
-const LONGEST_RECORD = 65_536;
-const DELIMITERS = [',', ';', '\t'];
+const longestRecord = 65_536;
+const delimiters = [',', ';', '\t'];
 
 /** One line of a table: its fields by the place of their column. */
 export interface DelimitedLine {
@@ -29,7 +29,7 @@ export function readDelimited(text: string, file: string, problems: Problems): D
     trim: true,
     relax_column_count: true,
     skip_empty_lines: true,
-    max_record_size: LONGEST_RECORD,
+    max_record_size: longestRecord,
     skip_records_with_error: true,
     on_record: (fields: string[], { lines: line }) => {
       lastLine = line;
@@ -51,11 +51,11 @@ const reasons: Record<string, string> = {
   CSV_QUOTE_NOT_CLOSED: unclosed,
   CSV_INVALID_CLOSING_QUOTE: unclosed,
   INVALID_OPENING_QUOTE: 'a quote stands inside a field that does not begin with one',
-  CSV_MAX_RECORD_SIZE: `a line is longer than ${LONGEST_RECORD} characters, or a quoted field is not closed`,
+  CSV_MAX_RECORD_SIZE: `a line is longer than ${longestRecord} characters, or a quoted field is not closed`,
 };
 
 function delimiterOf(text: string): string {
   const first = /[^\s][^\n]*/.exec(text)?.[0].replace(/"[^"]*"/g, '') ?? '';
   const count = (delimiter: string) => first.split(delimiter).length;
-  return DELIMITERS.reduce((best, delimiter) => (count(delimiter) > count(best) ? delimiter : best));
+  return delimiters.reduce((best, delimiter) => (count(delimiter) > count(best) ? delimiter : best));
 }

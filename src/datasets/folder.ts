@@ -3,10 +3,10 @@ import { join, relative, resolve, sep } from 'node:path';
 import { InputError } from '../support/errors.ts';
 import { decodedText } from './text.ts';
 
-const MEBIBYTE = 2 ** 20;
+const mebibyte = 2 ** 20;
 /** 9,800 lines of LIRIS-ACCEDE take 0.7 MiB, its description 3 MiB. */
-const LARGEST_FILE = 64 * MEBIBYTE;
-const MOST_ENTRIES = 200_000;
+const largestFile = 64 * mebibyte;
+const mostEntries = 200_000;
 
 /** A data set's folder. Nothing outside it is ever read, whatever its annotation files and links say. */
 export class Folder {
@@ -39,8 +39,8 @@ export class Folder {
       const folderEntry = link ? statSync(join(this.root, path)).isDirectory() : entry.isDirectory();
       (folderEntry ? folders : files).push(path);
     }
-    if (files.length > MOST_ENTRIES)
-      throw new InputError(`'${join(this.root, folder)}' holds more than ${MOST_ENTRIES} files`);
+    if (files.length > mostEntries)
+      throw new InputError(`'${join(this.root, folder)}' holds more than ${mostEntries} files`);
     if (depth > 0) for (const path of folders) files.push(...this.list(path, depth - 1));
     return files;
   }
@@ -84,9 +84,9 @@ export class Folder {
     const status = statSync(absolute);
     if (!status.isFile()) throw new InputError(`${path} is not a file`);
     const { size } = status;
-    if (size > LARGEST_FILE)
+    if (size > largestFile)
       throw new InputError(
-        `${path} has ${Math.round(size / MEBIBYTE)} MiB; annotations have at most ${LARGEST_FILE / MEBIBYTE} MiB`,
+        `${path} has ${Math.round(size / mebibyte)} MiB; annotations have at most ${largestFile / mebibyte} MiB`,
       );
     return decodedText(readFileSync(absolute));
   }

@@ -21,10 +21,10 @@ export type {
 export { curveFormats, readCurves } from './curves/read.ts';
 export type { DataSet, LabelFormat } from './formats/format.ts';
 export {
-  LIRIS_LAYOUT,
   type LirisClip,
   type LirisFilm,
   lirisClipName,
+  lirisLayout,
   writeLirisAnnotations,
 } from './layout.ts';
 export { type Problem, Problems, problemText } from './problems.ts';
@@ -40,11 +40,11 @@ export {
   splitNames,
   testedClips,
 } from './protocol.ts';
-export { labelFormats, openDataSet, readAnnotations, SYNTHETIC_MARK } from './read.ts';
+export { labelFormats, openDataSet, readAnnotations, syntheticMark } from './read.ts';
 export { type ComparisonModel, type Judgment, strengthsFrom } from './scores/comparisons.ts';
 export { type Estimate, GaussianProcess, type Kernel } from './scores/gaussian-process.ts';
 export {
-  type Comparison,
+  type RatesAbove,
   ranksByQuicksort,
   ranksOf,
   scoresOfRanks,

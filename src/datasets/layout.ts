@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { writeAtomicallySync } from '../support/files.ts';
 import type { LabeledClip } from './clip.ts';
-import { RANKING_COLUMNS, SET_NUMBERS, SETS_COLUMNS } from './formats/liris-accede.ts';
+import { rankingColumns, setNumbers, setsColumns } from './formats/liris-accede.ts';
 
 /** Where the parts of a LIRIS-ACCEDE folder lie, relative to its root. */
-export const LIRIS_LAYOUT = {
+export const lirisLayout = {
   clips: 'LIRIS-ACCEDE-data/data',
   description: 'LIRIS-ACCEDE-data/ACCEDEdescription.xml',
   movies: 'LIRIS-ACCEDE-data/ACCEDEmovies.xml',
@@ -50,17 +50,17 @@ export function writeLirisAnnotations(
     clip.valenceVariance,
     clip.arousalVariance,
   ]);
-  const sets = clips.map(({ id, name, set }) => [id, name, SET_NUMBERS.indexOf(set)]);
+  const sets = clips.map(({ id, name, set }) => [id, name, setNumbers.indexOf(set)]);
   const described = clips.map(({ id, name, license, film, start, end }) =>
     media({ id, name, license, movie: `${film}.mp4`, start, end }),
   );
   const movies = films.map(({ name, length, excerpts, ...film }) =>
     media({ movie: `${name}.mp4`, ...film, length: clock(length), excerpts }),
   );
-  writeAtomicallySync(join(root, LIRIS_LAYOUT.ranking), table(RANKING_COLUMNS, ranking));
-  writeAtomicallySync(join(root, LIRIS_LAYOUT.sets), table(SETS_COLUMNS, sets));
-  writeAtomicallySync(join(root, LIRIS_LAYOUT.description), library(described));
-  writeAtomicallySync(join(root, LIRIS_LAYOUT.movies), library(movies));
+  writeAtomicallySync(join(root, lirisLayout.ranking), table(rankingColumns, ranking));
+  writeAtomicallySync(join(root, lirisLayout.sets), table(setsColumns, sets));
+  writeAtomicallySync(join(root, lirisLayout.description), library(described));
+  writeAtomicallySync(join(root, lirisLayout.movies), library(movies));
 }
 
 function library(elements: string[]): string {

@@ -13,7 +13,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { writeRandomAnnotations } from './annotation-fixture.ts';
 import { checkDataSet, checkText } from './check.ts';
-import { LIRIS_LAYOUT } from './layout.ts';
+import { lirisLayout } from './layout.ts';
 import { problemText } from './problems.ts';
 import { openDataSet, readAnnotations } from './read.ts';
 
@@ -45,7 +45,7 @@ describe('LIRIS-ACCEDE', () => {
     expect(clips).toEqual(
       written.map(({ license: _, ...clip }) => ({
         ...clip,
-        path: join(root, LIRIS_LAYOUT.clips, clip.name),
+        path: join(root, lirisLayout.clips, clip.name),
       })),
     );
     expect(films).toHaveLength(8);
@@ -63,12 +63,12 @@ describe('LIRIS-ACCEDE', () => {
     const header =
       'id\tname\tvalenceRank\tarousalRank\tvalenceValue\tarousalValue\tvalenceVariance\tarousalVariance';
     writeFileSync(
-      join(root, LIRIS_LAYOUT.ranking),
+      join(root, lirisLayout.ranking),
       `${header}\r\n0\tACCEDE00000.mp4\t0\t0\t2.5\t1.5\t0.1\t0.2\r\n`,
     );
-    writeFileSync(join(root, LIRIS_LAYOUT.sets), 'id\tname\tset\n0\tACCEDE00000.mp4\t0\n');
+    writeFileSync(join(root, lirisLayout.sets), 'id\tname\tset\n0\tACCEDE00000.mp4\t0\n');
     writeFileSync(
-      join(root, LIRIS_LAYOUT.description),
+      join(root, lirisLayout.description),
       `<?xml version="1.0"?><library><media><id>0</id><name>ACCEDE00000.mp4</name>
        <license>20 Mississippi shared under Creative Commons</license><movie>20_Mississippi.mp4</movie>
        <start>833</start><end>1094</end></media></library>`,
@@ -82,7 +82,7 @@ describe('LIRIS-ACCEDE', () => {
 
   test('the parts of a film are one film', () => {
     writeRandomAnnotations(root, { films: 4, clips: 8 });
-    edit(LIRIS_LAYOUT.description, (text) =>
+    edit(lirisLayout.description, (text) =>
       text
         .replaceAll('Random_film_0.mp4', 'Dabbler_1_2.mp4')
         .replaceAll('Random_film_1.mp4', 'Dabbler_2_2.mp4')
@@ -94,7 +94,7 @@ describe('LIRIS-ACCEDE', () => {
 
   test('every malformed line is reported with its file and line', () => {
     writeRandomAnnotations(root, { films: 4, clips: 20 });
-    const { ranking, sets, description } = LIRIS_LAYOUT;
+    const { ranking, sets, description } = lirisLayout;
     const rankingLines = readFileSync(join(root, ranking), 'utf8').split('\n');
     const changed = (line: number, column: number, value: string) =>
       replaceLine(ranking, line, rankingLines[line - 1]!.split('\t').with(column, value).join('\t'));
@@ -126,27 +126,27 @@ describe('LIRIS-ACCEDE', () => {
 
   test('lines of an element are counted in XML, and broken XML says where', () => {
     writeRandomAnnotations(root, { films: 2, clips: 6 });
-    const text = readFileSync(join(root, LIRIS_LAYOUT.description), 'utf8');
+    const text = readFileSync(join(root, lirisLayout.description), 'utf8');
     const line = text.slice(0, text.indexOf('<name>ACCEDE00003')).split('\n').length - 2;
-    edit(LIRIS_LAYOUT.description, (old) => old.replace('ACCEDE00003.mp4', '/ACCEDE00003.mp4'));
+    edit(lirisLayout.description, (old) => old.replace('ACCEDE00003.mp4', '/ACCEDE00003.mp4'));
     expect(problemsOf()[0]).toBe(
-      `${LIRIS_LAYOUT.description}:${line}: name '/ACCEDE00003.mp4': the name of a file expected, without a path`,
+      `${lirisLayout.description}:${line}: name '/ACCEDE00003.mp4': the name of a file expected, without a path`,
     );
-    writeFileSync(join(root, LIRIS_LAYOUT.description), text.replace('</movie>', '</film>'));
+    writeFileSync(join(root, lirisLayout.description), text.replace('</movie>', '</film>'));
     expect(problemsOf()[0]).toMatch(/ACCEDEdescription.xml:\d+: is not well-formed XML/);
   });
 
   test('entities that a file defines are not expanded', () => {
     writeRandomAnnotations(root, { films: 2, clips: 6 });
     const bomb = '<!DOCTYPE library [<!ENTITY a "aaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]>\n<library>';
-    edit(LIRIS_LAYOUT.movies, (text) => text.replace('<library>', bomb).replace('Random film &lt;0', '&b;'));
+    edit(lirisLayout.movies, (text) => text.replace('<library>', bomb).replace('Random film &lt;0', '&b;'));
     expect(readAnnotations(root).films[0]!.title).toBe('&b;> & numbers');
   });
 
   test('a missing file of the set, and a line without its partner, are problems', () => {
     writeRandomAnnotations(root, { films: 4, clips: 20 });
-    edit(LIRIS_LAYOUT.ranking, (text) => text.slice(0, text.lastIndexOf('\n', text.length - 2) + 1));
-    rmSync(join(root, LIRIS_LAYOUT.sets));
+    edit(lirisLayout.ranking, (text) => text.slice(0, text.lastIndexOf('\n', text.length - 2) + 1));
+    rmSync(join(root, lirisLayout.sets));
     const problems = problemsOf();
     expect(problems[0]).toBe('ACCEDEsets.txt: is missing; without it there is no official split');
     expect(problems[1]).toMatch(
@@ -156,14 +156,14 @@ describe('LIRIS-ACCEDE', () => {
 
   test('an instruction that is never closed is a problem, not an exception', () => {
     writeRandomAnnotations(root, { films: 3, clips: 12 });
-    const file = join(root, LIRIS_LAYOUT.movies);
+    const file = join(root, lirisLayout.movies);
     writeFileSync(file, `${readFileSync(file, 'utf8')}<?`);
     expect(readAnnotations(root).problems.count).toBeGreaterThan(0);
   });
 
   test('random damage is a problem or changes nothing, and never an exception', () => {
     writeRandomAnnotations(root, { films: 3, clips: 12 });
-    const files = [LIRIS_LAYOUT.ranking, LIRIS_LAYOUT.sets, LIRIS_LAYOUT.description, LIRIS_LAYOUT.movies];
+    const files = [lirisLayout.ranking, lirisLayout.sets, lirisLayout.description, lirisLayout.movies];
     const originals = files.map((file) => readFileSync(join(root, file), 'utf8'));
     const clips = readAnnotations(root).clips.length;
     fc.assert(
@@ -307,9 +307,9 @@ describe("labels of one's own", () => {
 describe('check', () => {
   test('counts clips, films, splits, overlaps, missing and empty files', () => {
     const clips = writeRandomAnnotations(root, { films: 8, clips: 80 });
-    mkdirSync(join(root, LIRIS_LAYOUT.clips));
+    mkdirSync(join(root, lirisLayout.clips));
     clips.slice(0, 78).forEach(({ name }, i) => {
-      writeFileSync(join(root, LIRIS_LAYOUT.clips, name), i === 5 ? '' : 'video');
+      writeFileSync(join(root, lirisLayout.clips, name), i === 5 ? '' : 'video');
     });
     const report = checkDataSet(root);
     const overlapping = clips.filter(
@@ -333,19 +333,19 @@ describe('check', () => {
     expect(report.valence!.lowest).toBeCloseTo(1.33, 12);
     expect(report.filmsAcrossSplits).toEqual([]);
     const text = checkText(report);
-    expect(text).toContain(`${LIRIS_LAYOUT.clips}/ACCEDE00078.mp4: is missing`);
-    expect(text).toContain(`${LIRIS_LAYOUT.clips}/ACCEDE00005.mp4: is empty`);
+    expect(text).toContain(`${lirisLayout.clips}/ACCEDE00078.mp4: is missing`);
+    expect(text).toContain(`${lirisLayout.clips}/ACCEDE00005.mp4: is empty`);
   });
 
   test('a film in two parts of the split is named', () => {
     writeRandomAnnotations(root, { films: 4, clips: 20 });
-    replaceLine(LIRIS_LAYOUT.sets, 2, '0\tACCEDE00000.mp4\t0');
+    replaceLine(lirisLayout.sets, 2, '0\tACCEDE00000.mp4\t0');
     expect(checkDataSet(root).filmsAcrossSplits).toEqual(['Random_film_0']);
   });
 
   test('a file with ten thousand bad lines gives a bounded report', () => {
     writeRandomAnnotations(root, { films: 4, clips: 20 });
-    appendFileSync(join(root, LIRIS_LAYOUT.ranking), 'bad\n'.repeat(10_000));
+    appendFileSync(join(root, lirisLayout.ranking), 'bad\n'.repeat(10_000));
     const report = checkDataSet(root);
     expect(report.problemCount).toBe(10_020);
     expect(report.problems).toHaveLength(200);

@@ -11,7 +11,7 @@ import { ownLabels } from './formats/own-labels.ts';
 export const labelFormats: readonly LabelFormat[] = [lirisAccede, mediaEval2016, ownLabels];
 
 /** A folder with this file holds rendered films, not real ones. */
-export const SYNTHETIC_MARK = 'SYNTHETIC.md';
+export const syntheticMark = 'SYNTHETIC.md';
 
 /**
  * Reads the annotations of a folder, not the videos.
@@ -28,7 +28,7 @@ export function annotationsIn(folder: Folder, format?: string): DataSet {
   const chosen = format === undefined ? recognized(folder) : named(format);
   if (!chosen.recognizes(folder))
     throw new InputError(`'${folder.root}' does not hold ${chosen.description}`);
-  const synthetic = folder.find(SYNTHETIC_MARK) === SYNTHETIC_MARK;
+  const synthetic = folder.find(syntheticMark) === syntheticMark;
   return { format: chosen.name, root: folder.root, synthetic, ...chosen.read(folder) };
 }
 

@@ -18,13 +18,13 @@ export interface Split {
   readonly filmDisjoint: boolean;
 }
 
-const SHARE_OF_VALIDATION = 0.1;
+const shareOfValidation = 0.1;
 /** Of the films that do not test; beside as many that stop the training. */
-const SHARE_OF_CALIBRATION = 0.1;
+const shareOfCalibration = 0.1;
 /** With fewer films than this that do not test, none is spared for calibration. */
-const FEWEST_FILMS = 8;
+const fewestFilms = 8;
 /** Draws which validation films of an official split calibrate: the same for everybody. */
-const OFFICIAL_SEED = 2018;
+const officialSeed = 2018;
 
 /**
  * The split of Kim & Lee 2018: three quarters of all clips to learn from (7,350 of 9,800), a quarter to validate (2,450),
@@ -53,7 +53,7 @@ export function knownClips({ train, validation, test }: Split): LabeledClip[] {
 export function randomSplit(clips: readonly LabeledClip[], seed: number): Split {
   const order = Random.seeded(seed).shuffled(clips);
   const test = Math.round(clips.length / 4);
-  const validation = Math.round((clips.length - test) * SHARE_OF_VALIDATION);
+  const validation = Math.round((clips.length - test) * shareOfValidation);
   return finished('random', {
     train: order.slice(test + validation),
     validation: order.slice(test, test + validation),
@@ -72,8 +72,8 @@ export function officialSplit(clips: readonly LabeledClip[]): Split {
   refuseWithoutSet(clips);
   const members = (set: LabeledClip['set']) => clips.filter((clip) => clip.set === set);
   const held = members('validation');
-  const films = Random.seeded(OFFICIAL_SEED).shuffled([...new Set(held.map((clip) => clip.film))]);
-  const spared = new Set(films.length < FEWEST_FILMS ? [] : films.slice(0, Math.floor(films.length / 2)));
+  const films = Random.seeded(officialSeed).shuffled([...new Set(held.map((clip) => clip.film))]);
+  const spared = new Set(films.length < fewestFilms ? [] : films.slice(0, Math.floor(films.length / 2)));
   return finished('official', {
     train: members('train'),
     validation: held.filter(({ film }) => !spared.has(film)),
@@ -90,9 +90,9 @@ export function filmSplit(clips: readonly LabeledClip[], seed: number): Split {
   const films = Random.seeded(seed).shuffled([...new Set(clips.map((clip) => clip.film))]);
   if (films.length < 3) throw new InputError(`${films.length} films; a split by film needs at least 3`);
   const test = Math.max(1, Math.round(films.length / 4));
-  const validation = Math.max(1, Math.round((films.length - test) * SHARE_OF_VALIDATION));
+  const validation = Math.max(1, Math.round((films.length - test) * shareOfValidation));
   const others = films.length - test;
-  const calibration = others < FEWEST_FILMS ? 0 : Math.max(1, Math.round(others * SHARE_OF_CALIBRATION));
+  const calibration = others < fewestFilms ? 0 : Math.max(1, Math.round(others * shareOfCalibration));
   const held = test + validation;
   return byFilms('films', clips, {
     train: films.slice(held + calibration),
@@ -139,12 +139,12 @@ export function testSetSplit(
   name: string,
   clips: readonly LabeledClip[],
   seed: number,
-  heldShare: number = SHARE_OF_VALIDATION + SHARE_OF_CALIBRATION,
+  heldShare: number = shareOfValidation + shareOfCalibration,
 ): Split {
   const others = clips.filter(({ set }) => set !== 'test');
   const films = Random.seeded(seed).shuffled([...new Set(others.map(({ film }) => film))]);
   const held = Math.max(2, Math.round(films.length * heldShare));
-  const calibration = films.length < FEWEST_FILMS ? 0 : Math.floor(held / 2);
+  const calibration = films.length < fewestFilms ? 0 : Math.floor(held / 2);
   const partOf = new Map(
     films.map((film, i) => [film, i < calibration ? 'calibration' : i < held ? 'validation' : 'train']),
   );

@@ -1,7 +1,7 @@
 /** Label files come from spreadsheets and old computers as much as from programs; every one becomes the same text here. */
 
 /** Lines of a label file; LIRIS-ACCEDE has 9,801. */
-const MOST_LINES = 500_000;
+const mostLines = 500_000;
 
 /**
  * The text of a file, its lines ended by LF alone: UTF-8, or UTF-16 of either byte order (by its mark, or by the zero
@@ -35,7 +35,7 @@ function encodingOf(bytes: Uint8Array): string {
 /** Whether a text has more lines than any real label file, found without reading further than that. */
 export function hasTooManyLines(text: string): boolean {
   let at = -1;
-  for (let lines = 0; lines <= MOST_LINES; lines++) {
+  for (let lines = 0; lines <= mostLines; lines++) {
     at = text.indexOf('\n', at + 1);
     if (at < 0) return false;
   }
@@ -43,4 +43,4 @@ export function hasTooManyLines(text: string): boolean {
 }
 
 /** What to say of a file that `hasTooManyLines`. */
-export const tooManyLines: string = `has more than ${MOST_LINES.toLocaleString('en')} lines; labels of at most so many clips expected`;
+export const tooManyLines: string = `has more than ${mostLines.toLocaleString('en')} lines; labels of at most so many clips expected`;

@@ -15,7 +15,7 @@ export const constant: Baseline = (known, clips) => {
   return clips.map(({ id }) => ({ id, valence: valence!, arousal: arousal! }));
 };
 
-const POSITION_DEGREE = 3;
+const positionDegree = 3;
 
 /** A polynomial of third degree of how far into its film a clip begins, 0 … 1. */
 export const positionInFilm: Baseline = (known, clips) => {
@@ -33,7 +33,7 @@ export const positionInFilm: Baseline = (known, clips) => {
   });
 };
 
-const NEIGHBORS = 4;
+const neighborCount = 4;
 
 /**
  * The mean label of the nearest known clips of the same film, drawn toward the mean of all known labels as much as
@@ -49,7 +49,7 @@ export const neighborsLabels: Baseline = (known, clips) => {
         .filter((other) => other !== clip)
         .map((other) => ({ label: other[dimension], distance: Math.abs(placeOf(other) - placeOf(clip)) }))
         .sort((a, b) => a.distance - b.distance)
-        .slice(0, NEIGHBORS);
+        .slice(0, neighborCount);
       return near.length > 0 ? mean(near.map(({ label }) => label)) - overall : undefined;
     };
     let [products, squares] = [0, 0];
@@ -124,7 +124,7 @@ function relativePositions(clips: readonly LabeledClip[]): Map<LabeledClip, numb
 /** Factors of 1, x, x², …, by least squares. */
 function polynomialFit(x: readonly number[], y: readonly number[]): number[] {
   return leastSquares(
-    x.map((place) => Array.from({ length: POSITION_DEGREE + 1 }, (_, power) => place ** power)),
+    x.map((place) => Array.from({ length: positionDegree + 1 }, (_, power) => place ** power)),
     y,
     1e-9 * x.length,
   );

@@ -5,7 +5,7 @@ import { filmsOf } from './intervals.ts';
 import { type Dimension, inOrderOf, type Prediction } from './prediction.ts';
 import type { BootstrapOptions, Interval } from './resamples.ts';
 import { studentizedIntervals } from './studentized.ts';
-import { metricsOfSums, SUMS, type Sums, sumsOf } from './sums.ts';
+import { metricsOfSums, type Sums, sumCount, sumsOf } from './sums.ts';
 
 /** How much better one model is than another on the same clips; p by swapping models film by film, two-sided. */
 export interface Comparison {
@@ -22,8 +22,8 @@ export interface Comparison {
 }
 
 /** Up to this many films, every way to swap is tried; beyond it, as many random ones. */
-const MOST_FOR_ALL = 13;
-const RANDOM_SWAPS = 10_000;
+const mostForAll = 13;
+const randomSwaps = 10_000;
 
 /** Compares two models on one dimension: paired intervals and paired permutation tests (Fisher 1935), both by film. */
 export function compareModels(
@@ -51,7 +51,7 @@ export function compareModels(
   const [mse, r] = differences(films.reduce(added));
   const [mseInterval, rInterval] = studentizedIntervals(films, differences, options);
   const errors = films.map((film) => {
-    const [a, b] = [film.subarray(0, SUMS), film.subarray(SUMS)];
+    const [a, b] = [film.subarray(0, sumCount), film.subarray(sumCount)];
     return a[3]! - 2 * a[5]! - (b[3]! - 2 * b[5]!);
   });
   return {
@@ -68,7 +68,7 @@ const [MSE, R] = [metricNames.indexOf('mse'), metricNames.indexOf('r')];
 
 /** MSE and r of the first model minus those of the second. */
 function differences(sums: Sums): [mse: number, r: number] {
-  const [a, b] = [metricsOfSums(sums.subarray(0, SUMS)), metricsOfSums(sums.subarray(SUMS))];
+  const [a, b] = [metricsOfSums(sums.subarray(0, sumCount)), metricsOfSums(sums.subarray(sumCount))];
   return [a[MSE]! - b[MSE]!, a[R]! - b[R]!];
 }
 
@@ -76,11 +76,13 @@ const added = (a: Sums, b: Sums): Sums => a.map((value, i) => value + b[i]!);
 
 /** How often the difference in r is as large when the models of each film are swapped by a coin. */
 function swapProbability(films: readonly Sums[], seed: number): number {
-  const swapped = films.map((film) => Float64Array.of(...film.subarray(SUMS), ...film.subarray(0, SUMS)));
+  const swapped = films.map((film) =>
+    Float64Array.of(...film.subarray(sumCount), ...film.subarray(0, sumCount)),
+  );
   const threshold = Math.abs(differences(films.reduce(added))[1]) * (1 - 1e-9);
   if (Number.isNaN(threshold)) return Number.NaN;
   return extremeShare(films.length, seed, (flips) => {
-    const total = new Float64Array(2 * SUMS);
+    const total = new Float64Array(2 * sumCount);
     flips.forEach((flipped, i) => {
       const film = flipped ? swapped[i]! : films[i]!;
       for (let k = 0; k < total.length; k++) total[k]! += film[k]!;
@@ -111,8 +113,8 @@ function extremeShare(
   isExtreme: (flips: readonly boolean[]) => boolean,
 ): number {
   const random = Random.seeded(seed);
-  const all = count <= MOST_FOR_ALL;
-  const ways = all ? 2 ** count : RANDOM_SWAPS;
+  const all = count <= mostForAll;
+  const ways = all ? 2 ** count : randomSwaps;
   let extreme = 0;
   for (let way = 0; way < ways; way++) {
     const flips = Array.from({ length: count }, (_, i) => (all ? (way >> i) & 1 : random.integer(2)) === 1);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { metricsOf } from '../affect/index.ts';
 import { Random } from '../support/random.ts';
-import { CURVE_WINDOW, evaluateCurves, type RatedFilm } from './curve-evaluation.ts';
+import { curveWindow, evaluateCurves, type RatedFilm } from './curve-evaluation.ts';
 
 /** A slow wave with noise of its own: what is rated, and what follows it with some error. */
 function wave(seed: number, seconds: number): number[] {
@@ -39,7 +39,7 @@ describe('curves against ratings', () => {
     expect(model!.rAtBestLag).toBeGreaterThan(model!.r + 0.05);
     const smooth = (values: ArrayLike<number>) =>
       Array.from({ length: values.length }, (_, i) => {
-        const half = (CURVE_WINDOW - 1) / 2;
+        const half = (curveWindow - 1) / 2;
         const part = Array.from(values).slice(Math.max(0, i - half), i + half + 1);
         return part.reduce((sum, value) => sum + value, 0) / part.length;
       });

@@ -25,7 +25,7 @@ export interface CurveScore {
   readonly predictor: string;
   /** Pearson's r within a film, at lag 0, averaged over the films. */
   readonly r: number;
-  /** By film (bootstrap-t) where there are at least three, else by blocks of `BLOCK` seconds within the films. */
+  /** By film (bootstrap-t) where there are at least three, else by blocks of `block` seconds within the films. */
   readonly rInterval: Interval;
   /** The same when every film's ratings are moved back by the lag that suits this predictor best, up to 8 s. */
   readonly rAtBestLag: number;
@@ -40,12 +40,12 @@ export interface CurveScore {
 }
 
 /** Seconds that ratings and predictors are averaged over. */
-export const CURVE_WINDOW = 5;
+export const curveWindow = 5;
 /** Seconds that are drawn together where single seconds are no independent answers. */
-export const BLOCK = 30;
-const LONGEST_LAG = 8;
-const FEWEST_BLOCKS = 4;
-const FEW_FILMS = 3;
+export const block = 30;
+const longestLag = 8;
+const fewestBlocks = 4;
+const fewFilms = 3;
 
 /** A film's ratings and predictors at every second that the ratings cover. */
 interface Sampled {
@@ -97,7 +97,7 @@ function scoreOf(
   isComparable: boolean,
   options: BootstrapOptions,
 ): CurveScore {
-  const lags = pairs.map(({ ratings, values }) => bestLag(values, ratings, 1, 0, LONGEST_LAG));
+  const lags = pairs.map(({ ratings, values }) => bestLag(values, ratings, 1, 0, longestLag));
   const known = pairs.map(({ ratings, values }) => together(values, ratings));
   const all = [known.flatMap(([p]) => p), known.flatMap(([, l]) => l)] as const;
   const means = known.map(([p, l]) => [mean(p), mean(l)] as const);
@@ -106,7 +106,7 @@ function scoreOf(
     predictor,
     r: within,
     rInterval:
-      pairs.length >= FEW_FILMS
+      pairs.length >= fewFilms
         ? filmInterval(
             lags.map(({ rUnmoved }) => rUnmoved),
             options,
@@ -143,20 +143,20 @@ function filmInterval(each: readonly number[], options: BootstrapOptions): Inter
  * too few blocks to draw from.
  */
 function blockInterval(films: readonly [number[], number[]][], options: BootstrapOptions): Interval {
-  if (films.some(([values]) => values.length < FEWEST_BLOCKS * BLOCK))
+  if (films.some(([values]) => values.length < fewestBlocks * block))
     return { low: Number.NaN, high: Number.NaN };
   const { resamples = 2000, seed = 0 } = options;
   const random = Random.seeded(seed);
   const blocks = films.map(([values, ratings]): Sums[] =>
-    Array.from({ length: Math.max(1, values.length - BLOCK + 1) }, (_, from) =>
-      sumsOf(values.slice(from, from + BLOCK), ratings.slice(from, from + BLOCK), 0),
+    Array.from({ length: Math.max(1, values.length - block + 1) }, (_, from) =>
+      sumsOf(values.slice(from, from + block), ratings.slice(from, from + block), 0),
     ),
   );
   const drawn = Array.from({ length: resamples }, () =>
     mean(
       blocks.map((of, film) => {
         const total = new Float64Array(of[0]!.length);
-        for (let seconds = 0; seconds < films[film]![0].length; seconds += BLOCK)
+        for (let seconds = 0; seconds < films[film]![0].length; seconds += block)
           of[random.integer(of.length)]!.forEach((value, k) => {
             total[k]! += value;
           });
@@ -174,7 +174,7 @@ function sampledFilm({ film, ratings, predictors }: RatedFilm): Sampled {
   const first = Math.ceil(ratings.times[0]!);
   const last = Math.floor(ratings.times[ratings.times.length - 1]!);
   const seconds = Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => first + i);
-  const bySecond = ({ times, values }: Series) => smoothed(resampled(times, values, seconds), CURVE_WINDOW);
+  const bySecond = ({ times, values }: Series) => smoothed(resampled(times, values, seconds), curveWindow);
   const sampled = {
     seconds,
     ratings: bySecond(ratings),
@@ -193,7 +193,7 @@ export function sampledPair(
 ): { seconds: readonly number[]; ratings: number[]; model: number[]; about: string } {
   const { seconds, ratings, predictors } = sampledFilm(film);
   const values = predictors.get(predictor)!;
-  const { r, rUnmoved, seconds: lag } = bestLag(values, ratings, 1, 0, LONGEST_LAG);
+  const { r, rUnmoved, seconds: lag } = bestLag(values, ratings, 1, 0, longestLag);
   return {
     seconds,
     ratings: [...ratings],
@@ -209,7 +209,7 @@ export function curveTable(
   films: number,
   kinds: readonly string[],
 ): Table {
-  const interval = films >= FEW_FILMS ? 'by film (bootstrap-t)' : `by blocks of ${BLOCK} s within the film`;
+  const interval = films >= fewFilms ? 'by film (bootstrap-t)' : `by blocks of ${block} s within the film`;
   return {
     title: `${dimension}, ${films} ${films === 1 ? 'film' : 'films'}, ratings ${kinds.join(', ')}`,
     columns: [
@@ -231,7 +231,7 @@ export function curveTable(
       between,
     ]),
     notes: [
-      `Ratings and predictors are means over ${CURVE_WINDOW} s. Brackets: 95% intervals ${interval}. The best lag, 0 to ${LONGEST_LAG} s, is chosen for each film and predictor on these very ratings, and so flatters a little. CCC is told where the ratings' scale is known, both on the scale of the model.`,
+      `Ratings and predictors are means over ${curveWindow} s. Brackets: 95% intervals ${interval}. The best lag, 0 to ${longestLag} s, is chosen for each film and predictor on these very ratings, and so flatters a little. CCC is told where the ratings' scale is known, both on the scale of the model.`,
     ],
   };
 }

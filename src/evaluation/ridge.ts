@@ -30,7 +30,7 @@ export interface Ridge {
   predict(features: readonly number[]): number;
 }
 
-const PENALTIES = [0.01, 0.1, 1, 10, 100, 1000, 10_000];
+const penalties = [0.01, 0.1, 1, 10, 100, 1000, 10_000];
 
 /** Ridge regression with a given penalty; the intercept is not penalized. */
 export function ridge(
@@ -84,7 +84,7 @@ export function crossValidatedRidge(
     }
     return sum;
   };
-  const errors = PENALTIES.map(error);
+  const errors = penalties.map(error);
   const best = errors.indexOf(Math.min(...errors));
-  return ridge(features, labels, PENALTIES[best]!);
+  return ridge(features, labels, penalties[best]!);
 }

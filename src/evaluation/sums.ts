@@ -7,10 +7,10 @@ import { type MetricName, metricNames } from '../affect/index.ts';
  */
 export type Sums = Float64Array;
 
-export const SUMS = 7;
+export const sumCount = 7;
 
 export function sumsOf(predicted: readonly number[], labels: readonly number[], center: number): Sums {
-  const sums = new Float64Array(SUMS);
+  const sums = new Float64Array(sumCount);
   predicted.forEach((value, i) => {
     const [p, l] = [value - center, labels[i]! - center];
     sums[0]! += 1;

@@ -45,7 +45,7 @@ export interface Finding {
   };
 }
 
-const COVERAGE = 0.9;
+const coverage = 0.9;
 
 /** The clips that a model is measured on, and those that its intervals are made from. */
 export interface MeasuredOn {
@@ -102,17 +102,17 @@ function comparison(
 function conformalOf({ calibration, test }: MeasuredOn, heldOut: HeldOut, options: object) {
   const hasMargins = enoughFor(calibration);
   if (!hasMargins && !(calibration.length === 0 && heldOut.calibration.length > 0)) return undefined;
-  const margins = hasMargins ? conformalMargins(calibration, heldOut.calibration, COVERAGE) : undefined;
+  const margins = hasMargins ? conformalMargins(calibration, heldOut.calibration, coverage) : undefined;
   return {
     ...(margins && { margins, measured: coverageOf(margins, test, heldOut.test, options) }),
     ...(enoughFor(withoutLargestFilm(test)) && {
-      byFilm: coverageByFilm(test, heldOut.test, COVERAGE, options),
+      byFilm: coverageByFilm(test, heldOut.test, coverage, options),
     }),
   };
 }
 
 function enoughFor(clips: readonly LabeledClip[]): boolean {
-  return clips.length >= COVERAGE / (1 - COVERAGE) - 1e-9;
+  return clips.length >= coverage / (1 - coverage) - 1e-9;
 }
 
 function withoutLargestFilm(clips: readonly LabeledClip[]): LabeledClip[] {

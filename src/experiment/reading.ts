@@ -12,11 +12,11 @@ import type { Finding } from './findings.ts';
 import { tunedSound } from './models.ts';
 import { type Cost, titleOf } from './tables.ts';
 
-const SIGNIFICANT = 0.05;
+const significantBelow = 0.05;
 /** Below this many films, a test that swaps whole films cannot find anything. */
-const FEW_FILMS = 6;
+const fewFilms = 6;
 /** Below this many clips, the random split leaves none to validate. */
-const FEW_CLIPS = 7;
+const fewClips = 7;
 
 /** What the numbers do and do not show: each sentence follows from them, none is said of every run. */
 export function readingOf(
@@ -28,9 +28,9 @@ export function readingOf(
   const sentences: string[] = [];
   const films = new Set(testedClips(protocol).map(({ film }) => film)).size;
   const [split, ...others] = protocol.splits;
-  if (films < FEW_FILMS)
+  if (films < fewFilms)
     sentences.push(
-      `The test holds ${films} films. With fewer than ${FEW_FILMS} no difference can be significant, and intervals by film mean little.`,
+      `The test holds ${films} films. With fewer than ${fewFilms} no difference can be significant, and intervals by film mean little.`,
     );
   if (isMeasuredWhereStopped(split!))
     sentences.push(
@@ -64,7 +64,7 @@ function isMeasuredWhereStopped({ validation, test }: Split): boolean {
 function verdict(comparison: Comparison, [own, other]: readonly [number, number]): string {
   const figures = `(MSE ${own.toFixed(3)} against ${other.toFixed(3)}, p ${probability(comparison.mseP)})`;
   const direction = comparison.mse < 0 ? 'better' : 'worse';
-  return comparison.mseP < SIGNIFICANT
+  return comparison.mseP < significantBelow
     ? `${direction} ${figures}`
     : `not significantly ${direction} ${figures}`;
 }
@@ -143,6 +143,6 @@ function leaks(protocol: Protocol, seed: number): string[] {
   const own = leakText(leakTest(protocol));
   const [split] = protocol.splits as [Split];
   const clips = [split.train, split.validation, split.calibration, split.test].flat();
-  if (!split.filmDisjoint || clips.length < FEW_CLIPS) return [own];
+  if (!split.filmDisjoint || clips.length < fewClips) return [own];
   return [own, leakText(leakTest(protocolOf(randomSplit(clips, seed))))];
 }

@@ -17,7 +17,7 @@ import {
 import { type Shape, shapeText } from './shape.ts';
 import { isA, ordered, type Value } from './value.ts';
 
-export interface Model {
+export interface OnnxModel {
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** What has to be given with every run. */
   readonly inputs: ReadonlyMap<string, Shape>;
@@ -39,7 +39,7 @@ export function lower(
   outputs: Readonly<Record<string, Value>>,
   parameters: ReadonlyMap<string, Tensor> = new Map(),
   target: Target = portable,
-): Model {
+): OnnxModel {
   const { onnx, inputs } = lowered(outputs, parameters, target, 'sessions');
   return { bytes: onnx.encoded(), inputs };
 }
@@ -54,7 +54,7 @@ export function onnxFile(
   outputs: Readonly<Record<string, Value>>,
   parameters: ReadonlyMap<string, Tensor>,
   metadata: Readonly<Record<string, string>>,
-): Model {
+): OnnxModel {
   const { onnx, inputs } = lowered(outputs, parameters, portable, 'others');
   const twice = Object.keys(outputs).find((name) => inputs.has(name));
   if (twice !== undefined) throw new TypeError(`'${twice}' is an input and an output`);

@@ -1,11 +1,11 @@
 import type { FileHandle } from 'node:fs/promises';
 
-const WINDOW_BYTES = 65_536;
+const windowBytes = 65_536;
 
 /** Bytes of a file at any place, read in large pieces. */
 class Window {
   private readonly file: FileHandle;
-  private readonly bytes = Buffer.alloc(WINDOW_BYTES);
+  private readonly bytes = Buffer.alloc(windowBytes);
   private start = 0;
   private length = 0;
 
@@ -16,7 +16,7 @@ class Window {
   /** Some bytes from a place on; fewer where the file ends. */
   async at(place: number, count: number): Promise<Buffer> {
     if (place < this.start || place + count > this.start + this.length) {
-      const { bytesRead } = await this.file.read(this.bytes, 0, WINDOW_BYTES, place);
+      const { bytesRead } = await this.file.read(this.bytes, 0, windowBytes, place);
       this.start = place;
       this.length = bytesRead;
     }

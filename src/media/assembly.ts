@@ -3,10 +3,10 @@ import type { Wholeness } from './container.ts';
 import { Coverage } from './coverage.ts';
 import { Downmix } from './downmix.ts';
 import type { Source, SourceItem } from './source.ts';
-import { FrameClock, LONGEST_FILM, SoundTrack } from './timeline.ts';
+import { FrameClock, longestFilm, SoundTrack } from './timeline.ts';
 import type { MediaInfo, MediaItem, MediaSummary } from './types.ts';
 
-const MAXIMUM_PROBLEMS = 20;
+const maximumProblems = 20;
 
 type Picture = Extract<SourceItem, { kind: 'video' }>;
 
@@ -14,7 +14,7 @@ export function infoOf({ decoder, plan }: Source): MediaInfo {
   const { picture, sound } = plan;
   return {
     decoder,
-    declaredDuration: plan.duration <= LONGEST_FILM ? plan.duration : 0,
+    declaredDuration: plan.duration <= longestFilm ? plan.duration : 0,
     width: picture?.width ?? 0,
     height: picture?.height ?? 0,
     frameRate: picture?.frameRate ?? 0,
@@ -72,7 +72,7 @@ export async function* assemble(
     for await (const item of source.items) {
       signal?.throwIfAborted();
       if (item.kind === 'problem') {
-        if (problems.size < MAXIMUM_PROBLEMS) problems.add(item.message);
+        if (problems.size < maximumProblems) problems.add(item.message);
         continue;
       }
       given = true;
@@ -92,7 +92,7 @@ export async function* assemble(
   const damage = problems.size > 0 || wholeness.cut;
   const seconds = Math.max(coverage.end, track.length / sampleRate);
   const whole = (declared = 0, decoded = 0) =>
-    Math.max(declared <= LONGEST_FILM ? declared : 0, decoded / wholeness.share);
+    Math.max(declared <= longestFilm ? declared : 0, decoded / wholeness.share);
   const shares = [
     ...(plan.picture
       ? [coverage.share(whole(plan.picture.duration || info.declaredDuration, coverage.end), damage)]

@@ -2,19 +2,19 @@ import type { FileDescription, StreamDescription } from './description.ts';
 import type { TrackChoice } from './types.ts';
 
 /** Sound whose samples stay below this (−60 dB of full scale) is taken for silence. */
-export const AUDIBLE = 0.001;
+export const audible = 0.001;
 
 /** Seconds of a track that are listened to before it is called silent. */
-export const LISTENING_SECONDS = 300;
+export const listeningSeconds = 300;
 
 /** Sound as it is listened to: its channels side by side, for a mean might cancel. */
-export const LISTENING_FILTER = 'aresample=8000,aformat=sample_fmts=flt:channel_layouts=stereo';
+export const listeningFilter = 'aresample=8000,aformat=sample_fmts=flt:channel_layouts=stereo';
 
 /** Sound of fewer samples a second is none, and would unfold to many times its bytes. */
-const LEAST_SAMPLE_RATE = 1000;
+const leastSampleRate = 1000;
 
 /** A track shorter than this share of the longest of its kind is not the film, but something beside it. */
-const SHORT = 0.5;
+const short = 0.5;
 
 const option = { video: '--video-track', audio: '--audio-track' } as const;
 
@@ -36,14 +36,14 @@ export function candidates(
     throw new Error(`${option[kind]} ${wished}: ${there}`);
   }
   const asked = wished === undefined ? all : [all[wished - 1]!];
-  const tracks = asked.filter(({ sampleRate }) => sampleRate === 0 || sampleRate >= LEAST_SAMPLE_RATE);
+  const tracks = asked.filter(({ sampleRate }) => sampleRate === 0 || sampleRate >= leastSampleRate);
   if (asked[0] && tracks.length === 0)
     throw new Error(
-      `its sound has ${asked[0].sampleRate} samples a second; at least ${LEAST_SAMPLE_RATE} are expected`,
+      `its sound has ${asked[0].sampleRate} samples a second; at least ${leastSampleRate} are expected`,
     );
   const longest = Math.max(...tracks.map(({ duration }) => duration));
   const moves = ({ frames }: StreamDescription) => Number(frames !== 1);
-  const long = ({ duration }: StreamDescription) => Number(duration === 0 || duration >= SHORT * longest);
+  const long = ({ duration }: StreamDescription) => Number(duration === 0 || duration >= short * longest);
   const pixels = ({ width, height }: StreamDescription) => width * height;
   return tracks.toSorted(
     (a, b) =>
@@ -81,5 +81,5 @@ function tracksOf({ streams }: FileDescription, kind: StreamDescription['kind'])
 
 /** Whether a stretch of sound, at any layout of its samples, holds something to be heard. */
 export function isAudible(samples: Float32Array): boolean {
-  return samples.some((sample) => Math.abs(sample) > AUDIBLE);
+  return samples.some((sample) => Math.abs(sample) > audible);
 }

@@ -1,15 +1,15 @@
-import type { Request } from './plan.ts';
+import type { DecodingRequest } from './plan.ts';
 
 /** A frame this much before its time (seconds) counts as in time: containers round. */
 const rounding = 0.005;
 
 /** Chooses, as they are decoded, the frames that are given in color. */
 export class ColorFrames {
-  private readonly request: Pick<Request, 'rgbEvery' | 'rgbPeriod'>;
+  private readonly request: Pick<DecodingRequest, 'rgbEvery' | 'rgbPeriod'>;
   private index = -1;
   private due = Number.NEGATIVE_INFINITY;
 
-  constructor(request: Pick<Request, 'rgbEvery' | 'rgbPeriod'>) {
+  constructor(request: Pick<DecodingRequest, 'rgbEvery' | 'rgbPeriod'>) {
     this.request = request;
   }
 

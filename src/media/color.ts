@@ -4,16 +4,16 @@ import type { StreamDescription } from './description.ts';
  * Graphics white of high dynamic range in cd/m² (ITU-R BT.2408): what SDR shows as white. Light up to most of it is
  * kept as it is; brighter light is bent (Mobius) so that a display peak of 1000 cd/m² becomes white.
  */
-const GRAPHICS_WHITE = 203;
-const DISPLAY_PEAK = 1000;
-const KEPT = 0.85;
+const graphicsWhite = 203;
+const displayPeak = 1000;
+const kept = 0.85;
 
 /** Untagged pictures at least this large are BT.709, smaller ones BT.601, as players take them. */
-const HD_WIDTH = 1280;
-const SD_HEIGHT = 576;
+const hdWidth = 1280;
+const sdHeight = 576;
 
 /** Gray is the luma that the file holds; newer FFmpegs would make that of BT.601 of it. */
-const LUMA_AS_IT_IS = ':in_color_matrix=bt601:out_color_matrix=bt601';
+const lumaAsItIs = ':in_color_matrix=bt601:out_color_matrix=bt601';
 
 /**
  * The filters that scale a picture and bring its colors to those of an ordinary display (BT.709, gamma 2.4).
@@ -28,22 +28,22 @@ export function scaleAndColor(
 ): string[] {
   const scale = `scale=${width}:${height}:flags=bilinear`;
   if (stream.transfer === 'sdr') {
-    const large = stream.width >= HD_WIDTH || stream.height > SD_HEIGHT;
+    const large = stream.width >= hdWidth || stream.height > sdHeight;
     const untagged = large && !stream.matrixTagged ? ':in_color_matrix=bt709' : '';
-    return [`${scale}${format === 'gray' ? LUMA_AS_IT_IS : untagged}`, `format=${format}`];
+    return [`${scale}${format === 'gray' ? lumaAsItIs : untagged}`, `format=${format}`];
   }
   const transfer = { pq: 'smpte2084', hlg: 'arib-std-b67' }[stream.transfer];
   return [
     scale,
     'format=yuv444p12le', // the next filter takes no halved chroma at odd sizes
     `setparams=color_trc=${transfer}:color_primaries=bt2020${stream.matrixTagged ? '' : ':colorspace=bt2020nc'}`,
-    `zscale=t=linear:npl=${GRAPHICS_WHITE}`,
+    `zscale=t=linear:npl=${graphicsWhite}`,
     'format=gbrpf32le',
     'zscale=p=bt709',
-    `tonemap=mobius:param=${KEPT}:desat=0:peak=${(DISPLAY_PEAK / GRAPHICS_WHITE).toFixed(3)}`,
+    `tonemap=mobius:param=${kept}:desat=0:peak=${(displayPeak / graphicsWhite).toFixed(3)}`,
     'zscale=t=bt709:m=bt709:r=tv',
     'format=yuv444p',
-    `scale=flags=bilinear${format === 'gray' ? LUMA_AS_IT_IS : ':in_color_matrix=bt709'}`,
+    `scale=flags=bilinear${format === 'gray' ? lumaAsItIs : ':in_color_matrix=bt709'}`,
     `format=${format}`,
   ];
 }

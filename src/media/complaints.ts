@@ -1,5 +1,5 @@
 /** What FFmpeg's libraries complain about although nothing is lost: clocks, and pictures before the first key frame. */
-const HARMLESS: readonly RegExp[] = [
+const harmlessComplaints: readonly RegExp[] = [
   /non.?monotonic/i,
   /invalid dropping/i,
   /co located POCs unavailable/,
@@ -12,10 +12,10 @@ const HARMLESS: readonly RegExp[] = [
 ];
 
 /** Longest complaint that is passed on, in characters. */
-const LONGEST = 300;
+const longest = 300;
 
 /** Complaints that differ in numbers alone are one; no more than these are passed on. */
-const MAXIMUM_KINDS = 50;
+const maximumKinds = 50;
 
 /** Passes on each kind of complaint once. */
 export class Complaints {
@@ -23,10 +23,10 @@ export class Complaints {
 
   /** The complaint as it is to be told; undefined if it need not be. */
   novel(message: string): string | undefined {
-    const text = message.trim().slice(0, LONGEST);
-    if (text === '' || HARMLESS.some((harmless) => harmless.test(text))) return undefined;
+    const text = message.trim().slice(0, longest);
+    if (text === '' || harmlessComplaints.some((harmless) => harmless.test(text))) return undefined;
     const kind = text.replaceAll(/-?\d+/g, '0');
-    if (this.seen.has(kind) || this.seen.size >= MAXIMUM_KINDS) return undefined;
+    if (this.seen.has(kind) || this.seen.size >= maximumKinds) return undefined;
     this.seen.add(kind);
     return text;
   }

@@ -11,22 +11,22 @@ export interface Wholeness {
   lacks?: string;
 }
 
-const WHOLE: Wholeness = { share: 1, cut: false };
+const whole: Wholeness = { share: 1, cut: false };
 
-const ASF_HEADER = Buffer.from('3026b2758e66cf11a6d900aa0062ce6c', 'hex');
-const ASF_FILE_PROPERTIES = Buffer.from('a1dcab8c47a9cf118ee400c00c205365', 'hex');
+const asfHeader = Buffer.from('3026b2758e66cf11a6d900aa0062ce6c', 'hex');
+const asfFileProperties = Buffer.from('a1dcab8c47a9cf118ee400c00c205365', 'hex');
 
 /** The file properties of ASF stand within this many bytes. */
-const ASF_HEAD_BYTES = 65_536;
+const asfHeadBytes = 65_536;
 
 /** More parts at the top level of a file than this are not looked at. */
-const MAXIMUM_PARTS = 100_000;
+const maximumParts = 100_000;
 
 /** The last page of an Ogg file begins within this many bytes of its end. */
-const LARGEST_OGG_PAGE = 65_307;
+const largestOggPage = 65_307;
 
 /** Sizes that mean "not known", as a live recording writes them. */
-const UNKNOWN_SIZES: readonly number[] = [0, 0xffffffff];
+const unknownSizes: readonly number[] = [0, 0xffffffff];
 
 /** Looks at the outermost structure of a file; what is unknown or without sizes counts as whole. */
 export async function examine(path: string): Promise<Wholeness> {
@@ -34,7 +34,7 @@ export async function examine(path: string): Promise<Wholeness> {
   try {
     const { size } = await file.stat();
     const head = await read(file, 0, 64);
-    if (head.length < 16) return WHOLE;
+    if (head.length < 16) return whole;
     const tag = head.toString('latin1', 0, 4);
     const box = head.toString('latin1', 4, 8);
     if (['ftyp', 'styp', 'moov', 'mdat', 'wide', 'free', 'skip', 'moof', 'sidx'].includes(box))
@@ -50,9 +50,9 @@ export async function examine(path: string): Promise<Wholeness> {
         await readablePng(file, size),
         (await read(file, size - 8, 4)).toString('latin1') !== 'IEND',
       );
-    if (head.subarray(0, 16).equals(ASF_HEADER)) return await examineAsf(file, size);
+    if (head.subarray(0, 16).equals(asfHeader)) return await examineAsf(file, size);
     if (tag.startsWith('FLV')) return await examineFlv(file, size);
-    return WHOLE;
+    return whole;
   } finally {
     await file.close();
   }
@@ -66,7 +66,7 @@ async function read(file: FileHandle, at: number, length: number): Promise<Buffe
 
 const sizeUnknown = (cut: boolean): Wholeness => ({ share: 1, cut });
 const ofSize = (size: number, announced: number): Wholeness =>
-  announced > size ? { share: size / announced, cut: true } : WHOLE;
+  announced > size ? { share: size / announced, cut: true } : whole;
 
 /** What lies behind a fault is lost. */
 const upToFault = (size: number, fault: number, cut: boolean): Wholeness =>
@@ -76,7 +76,7 @@ const upToFault = (size: number, fault: number, cut: boolean): Wholeness =>
 async function examineBoxes(file: FileHandle, size: number): Promise<Wholeness> {
   const seen = new Set<string>();
   let at = 0;
-  for (let parts = 0; at + 8 <= size && parts < MAXIMUM_PARTS; parts++) {
+  for (let parts = 0; at + 8 <= size && parts < maximumParts; parts++) {
     const head = await read(file, at, 16);
     if (head.length < 8) break;
     let length = head.readUInt32BE(0);
@@ -100,11 +100,11 @@ async function examineBoxes(file: FileHandle, size: number): Promise<Wholeness> 
 /** AVI, WAV and WebP: one RIFF, or several in a large AVI. */
 async function examineRiff(file: FileHandle, size: number): Promise<Wholeness> {
   let at = 0;
-  for (let parts = 0; at + 12 <= size && parts < MAXIMUM_PARTS; parts++) {
+  for (let parts = 0; at + 12 <= size && parts < maximumParts; parts++) {
     const head = await read(file, at, 12);
     if (head.toString('latin1', 0, 4) !== 'RIFF') break;
     const length = head.readUInt32LE(4);
-    if (UNKNOWN_SIZES.includes(length)) return WHOLE;
+    if (unknownSizes.includes(length)) return whole;
     at += 8 + length;
   }
   return ofSize(size, at);
@@ -112,8 +112,8 @@ async function examineRiff(file: FileHandle, size: number): Promise<Wholeness> {
 
 /** Ogg: its last page ends with the file, and says that it is the last (RFC 3533). */
 async function examineOgg(file: FileHandle, size: number): Promise<Wholeness> {
-  const start = Math.max(0, size - LARGEST_OGG_PAGE);
-  const tail = await read(file, start, LARGEST_OGG_PAGE);
+  const start = Math.max(0, size - largestOggPage);
+  const tail = await read(file, start, largestOggPage);
   const page = tail.lastIndexOf('OggS', undefined, 'latin1');
   if (page < 0 || page + 27 > tail.length) return sizeUnknown(true);
   const segments = tail[page + 26]!;
@@ -125,11 +125,11 @@ async function examineOgg(file: FileHandle, size: number): Promise<Wholeness> {
 /** Matroska and WebM: a head, then one Segment of known or unknown size (RFC 8794, 9559). */
 function examineMatroska(head: Buffer, size: number): Wholeness {
   const ebml = vint(head, 4);
-  if (!ebml) return WHOLE;
+  if (!ebml) return whole;
   const segment = ebml.end + ebml.value;
-  if (segment + 12 > head.length || head.readUInt32BE(segment) !== 0x18538067) return WHOLE;
+  if (segment + 12 > head.length || head.readUInt32BE(segment) !== 0x18538067) return whole;
   const length = vint(head, segment + 4);
-  return length && !length.unknown ? ofSize(size, length.end + length.value) : WHOLE;
+  return length && !length.unknown ? ofSize(size, length.end + length.value) : whole;
 }
 
 /** A number of variable length. */
@@ -158,9 +158,9 @@ async function examineFlv(file: FileHandle, size: number): Promise<Wholeness> {
 
 /** ASF (WMV, WMA): its file properties hold its size, unless it is a broadcast (ASF specification, 3.2). */
 async function examineAsf(file: FileHandle, size: number): Promise<Wholeness> {
-  const head = await read(file, 0, ASF_HEAD_BYTES);
-  const properties = head.indexOf(ASF_FILE_PROPERTIES);
-  if (properties < 0 || properties + 92 > head.length) return WHOLE;
+  const head = await read(file, 0, asfHeadBytes);
+  const properties = head.indexOf(asfFileProperties);
+  if (properties < 0 || properties + 92 > head.length) return whole;
   const isBroadcast = (head.readUInt32LE(properties + 88) & 1) === 1;
-  return isBroadcast ? WHOLE : ofSize(size, Number(head.readBigUInt64LE(properties + 40)));
+  return isBroadcast ? whole : ofSize(size, Number(head.readBigUInt64LE(properties + 40)));
 }

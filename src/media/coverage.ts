@@ -1,6 +1,6 @@
 /** In a damaged film, a pause between frames longer than this many seconds, or than so many frames, is a hole. */
-const LONGEST_PAUSE = 0.25;
-const LONGEST_PAUSE_FRAMES = 3;
+const longestPause = 0.25;
+const longestPauseFrames = 3;
 
 /** Adds up the seconds of picture that could be decoded. */
 export class Coverage {
@@ -18,7 +18,7 @@ export class Coverage {
   add(time: number, damaged: boolean): void {
     if (Number.isNaN(this.first)) this.first = time;
     const pause = time - this.last;
-    if (pause > Math.max(LONGEST_PAUSE, LONGEST_PAUSE_FRAMES * this.interval))
+    if (pause > Math.max(longestPause, longestPauseFrames * this.interval))
       this.holes += pause - this.interval;
     if (damaged) this.damaged += this.interval;
     this.last = time;

@@ -1,8 +1,8 @@
 /** Formats made for broadcasting, where recordings joined end to end start their clocks anew. */
-export const FORMATS_WITH_RESETS: readonly string[] = ['mpegts', 'mpeg'];
+export const formatsWithResets: readonly string[] = ['mpegts', 'mpeg'];
 
-const LARGEST_STEP_FORWARD = 10;
-const LARGEST_STEP_BACK = 0.1;
+const largestStepForward = 10;
+const largestStepBack = 0.1;
 
 /**
  * Continues the clock where joined recordings start it anew, as FFmpeg's command line does: when a stream's
@@ -15,7 +15,7 @@ export class Discontinuities {
 
   /** @param format the demuxer's name. */
   constructor(format: string) {
-    this.resets = FORMATS_WITH_RESETS.includes(format);
+    this.resets = formatsWithResets.includes(format);
   }
 
   /**
@@ -29,7 +29,7 @@ export class Discontinuities {
     if (last) {
       const step = decodingTime + this.total - last.end;
       const back = last.start - (decodingTime + this.total);
-      if (step > LARGEST_STEP_FORWARD || back > LARGEST_STEP_BACK) this.total -= step;
+      if (step > largestStepForward || back > largestStepBack) this.total -= step;
     }
     const start = decodingTime + this.total;
     this.last.set(stream, { start, end: start + (duration || 0) });

@@ -1,18 +1,18 @@
 import { sampleRate } from '../support/sound.ts';
 
 /** Lossy codecs and resampling overshoot full scale; beyond this, samples were never meant for it. */
-const LOUDEST = 1.5;
+const loudest = 1.5;
 
 /** Energies are remembered for about this many seconds. */
-const MEMORY_SECONDS = 0.5;
+const memorySeconds = 0.5;
 
 /** Channels cancel each other when their mean has less than this share of their difference's energy … */
-const CANCELLED = 0.01;
+const cancelledBelow = 0.01;
 /** … and no longer do when it has more than this share. */
-const HEARD = 0.1;
+const heardAbove = 0.1;
 
 /** Seconds in which one fades into the other. */
-const FADE_SECONDS = 0.05;
+const fadeSeconds = 0.05;
 
 /**
  * Makes mono of pairs of samples, the mean of the channels and half their difference: the mean, or the difference
@@ -38,11 +38,11 @@ export class Downmix {
     this.listen(pairs);
     const mono = new Float32Array(count);
     const goal = Number(this.cancelled);
-    const step = 1 / (FADE_SECONDS * sampleRate);
+    const step = 1 / (fadeSeconds * sampleRate);
     for (let i = 0; i < count; i++) {
       this.share += Math.max(-step, Math.min(step, goal - this.share));
       const mixed = (1 - this.share) * pairs[2 * i]! + this.share * pairs[2 * i + 1]!;
-      if (Math.abs(mixed) > LOUDEST) this.tooLoud++;
+      if (Math.abs(mixed) > loudest) this.tooLoud++;
       mono[i] = Math.max(-1, Math.min(1, mixed));
     }
     if (this.cancelled) this.differenceHeard += count;
@@ -57,7 +57,7 @@ export class Downmix {
       notices.push(`${percent(this.notNumbers)} of its sound are not numbers: silence was put there`);
     if (this.tooLoud > 0)
       notices.push(`${percent(this.tooLoud)} of its sound are far beyond full scale: they were clipped`);
-    if (this.differenceHeard > MEMORY_SECONDS * sampleRate)
+    if (this.differenceHeard > memorySeconds * sampleRate)
       notices.push(
         'its left and right channels are in antiphase and cancel each other: their difference was heard',
       );
@@ -80,10 +80,10 @@ export class Downmix {
       mean += pairs[i]! ** 2;
       difference += pairs[i + 1]! ** 2;
     }
-    const kept = Math.exp(-pairs.length / 2 / (MEMORY_SECONDS * sampleRate));
+    const kept = Math.exp(-pairs.length / 2 / (memorySeconds * sampleRate));
     this.meanEnergy = kept * this.meanEnergy + mean;
     this.differenceEnergy = kept * this.differenceEnergy + difference;
-    const limit = this.cancelled ? HEARD : CANCELLED;
+    const limit = this.cancelled ? heardAbove : cancelledBelow;
     this.cancelled = this.meanEnergy < limit * this.differenceEnergy;
   }
 }

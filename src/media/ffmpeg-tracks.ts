@@ -1,16 +1,16 @@
 import type { Readable } from 'node:stream';
-import { candidates, isAudible, LISTENING_FILTER, LISTENING_SECONDS, silent, undecodable } from './choice.ts';
+import { candidates, isAudible, listeningFilter, listeningSeconds, silent, undecodable } from './choice.ts';
 import type { FileDescription, StreamDescription } from './description.ts';
-import { INPUT_LIMITS, said } from './ffprobe.ts';
-import { decodingLimits, PROBE_LIMITS } from './limits.ts';
-import type { Request, Tracks } from './plan.ts';
+import { inputLimits, said } from './ffprobe.ts';
+import { decodingLimits, probeLimits } from './limits.ts';
+import type { DecodingRequest, Tracks } from './plan.ts';
 import { startChild } from './process.ts';
 
 /** The best tracks that the system's ffmpeg can decode; of several with sound the first that is not silent. */
 export async function chooseTracks(
   path: string,
   file: FileDescription,
-  request: Request,
+  request: DecodingRequest,
   signal: AbortSignal | undefined,
 ): Promise<Tracks> {
   const decoders = await decodableCodecs(signal);
@@ -37,7 +37,7 @@ async function decodableCodecs(signal: AbortSignal | undefined): Promise<Set<str
   if (codecs) return codecs;
   const child = startChild('ffmpeg', ['-v', 'error', '-codecs'], {
     descriptors: ['ignore', 'pipe', 'ignore'],
-    limits: PROBE_LIMITS,
+    limits: probeLimits,
     signal,
   });
   try {
@@ -56,12 +56,12 @@ async function decodableCodecs(signal: AbortSignal | undefined): Promise<Set<str
 /** Whether a sound track holds anything but silence, as far as it is listened to. */
 async function isHeard(path: string, index: number, signal: AbortSignal | undefined): Promise<boolean> {
   const options = [
-    ...['-v', 'quiet', '-nostdin', ...INPUT_LIMITS, '-t', `${LISTENING_SECONDS}`, '-i', `file:${path}`],
-    ...['-map', `0:${index}`, '-af', LISTENING_FILTER, '-f', 'f32le', 'pipe:1'],
+    ...['-v', 'quiet', '-nostdin', ...inputLimits, '-t', `${listeningSeconds}`, '-i', `file:${path}`],
+    ...['-map', `0:${index}`, '-af', listeningFilter, '-f', 'f32le', 'pipe:1'],
   ];
   const child = startChild('ffmpeg', options, {
     descriptors: ['ignore', 'pipe', 'ignore'],
-    limits: decodingLimits(LISTENING_SECONDS, 0),
+    limits: decodingLimits(listeningSeconds, 0),
     signal,
   });
   let rest = Buffer.alloc(0);

@@ -2,17 +2,17 @@ import type { Readable } from 'node:stream';
 import { sampleRate } from '../support/sound.ts';
 import { ColorFrames } from './color-frames.ts';
 import { Complaints } from './complaints.ts';
-import { FORMATS_WITH_RESETS } from './discontinuities.ts';
+import { formatsWithResets } from './discontinuities.ts';
 import { chooseTracks } from './ffmpeg-tracks.ts';
-import { INPUT_LIMITS, lastLine, probe } from './ffprobe.ts';
+import { inputLimits, lastLine, probe } from './ffprobe.ts';
 import { Inbox, type Pipe } from './inbox.ts';
 import { decodingLimits, threadsFor } from './limits.ts';
 import {
-  MAXIMUM_PIXELS,
+  type DecodingPlan,
+  type DecodingRequest,
+  maximumPixels,
   type PicturePlan,
-  type Plan,
   planDecoding,
-  type Request,
   type SoundPlan,
   wantsColor,
 } from './plan.ts';
@@ -22,27 +22,27 @@ import type { Opening, Source, SourceItem } from './source.ts';
 /** The descriptors ffmpeg writes to; 2 is its standard error. */
 const [GRAY, COMPLAINTS, RGB, TIMES, SOUND, SOUND_TIMES] = [1, 2, 3, 4, 5, 6] as const;
 
-const MICROSECONDS = 1_000_000;
+const microseconds = 1_000_000;
 
 /** Two floats: the mean of the channels, and their difference. */
-const PAIR_BYTES = 8;
+const pairBytes = 8;
 
 /** Of a decoded picture, as far as is known before: 10 bits, 4:2:2. */
-const BYTES_PER_PIXEL = 4;
+const bytesPerPixel = 4;
 
 /** Starts the system's ffmpeg on a file. */
 export async function openFfmpeg(
   path: string,
-  request: Request,
+  request: DecodingRequest,
   { bytes, signal }: Opening,
 ): Promise<Source> {
   const file = await probe(path, signal);
   const plan = planDecoding(file, request, await chooseTracks(path, file, request, signal));
   if (!plan.picture && !plan.sound) throw new Error('it holds neither picture nor sound');
   // Where it need not, ffmpeg's repair of the clock does harm (a joined-up Ogg of 8 s becomes 102 s long).
-  const repairsClock = FORMATS_WITH_RESETS.includes(file.format);
+  const repairsClock = formatsWithResets.includes(file.format);
   const pixels = Math.max(...file.streams.map(({ width, height }) => width * height));
-  const threads = threadsFor(BYTES_PER_PIXEL * pixels, request.threads);
+  const threads = threadsFor(bytesPerPixel * pixels, request.threads);
   const child = startChild('ffmpeg', commandLine(path, plan, request, repairsClock, threads), {
     descriptors: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
     limits: decodingLimits(plan.duration, bytes),
@@ -65,8 +65,8 @@ export async function openFfmpeg(
 
 function commandLine(
   path: string,
-  plan: Plan,
-  request: Request,
+  plan: DecodingPlan,
+  request: DecodingRequest,
   repairsClock: boolean,
   threads: number,
 ): string[] {
@@ -74,9 +74,9 @@ function commandLine(
   return [
     ...['-v', 'repeat+level+warning', '-nostdin', '-noautorotate'],
     ...(repairsClock ? [] : ['-copyts']),
-    ...['-threads', `${threads}`, '-max_pixels', `${MAXIMUM_PIXELS}`],
+    ...['-threads', `${threads}`, '-max_pixels', `${maximumPixels}`],
     ...(request.keyFramesOnly ? ['-skip_frame:v', 'nokey'] : []),
-    ...[...INPUT_LIMITS, '-i', `file:${path}`],
+    ...[...inputLimits, '-i', `file:${path}`],
     ...(picture ? pictureOutputs(picture, request) : []),
     ...(sound ? soundOutputs(sound) : []),
   ];
@@ -86,12 +86,12 @@ function commandLine(
  * Every frame as gray and as RGB, each over a pipe of its own, and a line with its time over a third.
  * (All frames in RGB, because a filter's count of frames starts anew when the picture's size changes.)
  */
-function pictureOutputs(picture: PicturePlan, { gray, ...request }: Request): string[] {
+function pictureOutputs(picture: PicturePlan, { gray, ...request }: DecodingRequest): string[] {
   const branches = [
     ...(gray ? [{ filter: picture.grayFilter, pipe: GRAY }] : []),
     ...(wantsColor(request) ? [{ filter: picture.rgbFilter, pipe: RGB }] : []),
   ];
-  const print = `settb=1/${MICROSECONDS},metadata=add:key=x:value=1,metadata=print:direct=1:file=pipe\\\\:${TIMES}`;
+  const print = `settb=1/${microseconds},metadata=add:key=x:value=1,metadata=print:direct=1:file=pipe\\\\:${TIMES}`;
   const split = `[0:${picture.index}]${print},split=${branches.length}`;
   const graph = [
     split + branches.map(({ pipe }) => `[in${pipe}]`).join(''),
@@ -127,8 +127,8 @@ function soundOutputs(sound: SoundPlan): string[] {
 
 async function* items(
   path: string,
-  plan: Plan,
-  request: Request,
+  plan: DecodingPlan,
+  request: DecodingRequest,
   start: number,
   inbox: Inbox,
   exit: Promise<string>,
@@ -167,7 +167,7 @@ type PipeOf = (descriptor: number) => Pipe;
 /** Puts together what belongs to one frame. */
 class Pictures {
   private readonly bytes: number;
-  private readonly request: Request;
+  private readonly request: DecodingRequest;
   private readonly start: number;
   private readonly pipe: PipeOf;
   private times: number[] = [];
@@ -176,7 +176,7 @@ class Pictures {
   /** Frames said to be made of damaged data, and not yet given. */
   private damaged = 0;
 
-  constructor({ index, width, height }: PicturePlan, request: Request, start: number, pipe: PipeOf) {
+  constructor({ index, width, height }: PicturePlan, request: DecodingRequest, start: number, pipe: PipeOf) {
     this.stream = index;
     this.bytes = width * height;
     this.request = request;
@@ -198,7 +198,7 @@ class Pictures {
     const rgbBytes = wantsColor(this.request) ? 3 * this.bytes : 0;
     for (const line of this.pipe(TIMES).takeLines()) {
       const [, time] = / pts:(\S+)/.exec(line) ?? [];
-      if (time) this.times.push(Number(time) / MICROSECONDS - this.start);
+      if (time) this.times.push(Number(time) / microseconds - this.start);
     }
     while (this.times.length > 0 && gray.available >= grayBytes && color.available >= rgbBytes) {
       const pixels = gray.take(grayBytes);
@@ -230,12 +230,12 @@ class Sounds {
       this.runs.push({ time: timestamp! / sampleRate - this.start, samples: samples! });
     }
     const sound = this.pipe(SOUND);
-    for (let run = this.runs[0]; run && sound.available >= PAIR_BYTES * run.samples; run = this.runs[0]) {
+    for (let run = this.runs[0]; run && sound.available >= pairBytes * run.samples; run = this.runs[0]) {
       this.runs.shift();
       yield {
         kind: 'audio',
         time: run.time,
-        samples: new Float32Array(sound.take(PAIR_BYTES * run.samples).buffer),
+        samples: new Float32Array(sound.take(pairBytes * run.samples).buffer),
       };
     }
   }

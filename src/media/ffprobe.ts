@@ -1,16 +1,16 @@
 import type { Readable } from 'node:stream';
 import { type FileDescription, type StreamDescription, timecodeIn } from './description.ts';
-import { PROBE_LIMITS } from './limits.ts';
-import { ACCEPTED_FORMATS, notAccepted } from './plan.ts';
-import { COMMAND_NOT_FOUND, startChild } from './process.ts';
+import { probeLimits } from './limits.ts';
+import { acceptedFormats, notAccepted } from './plan.ts';
+import { commandNotFound, startChild } from './process.ts';
 import { UnavailableError } from './source.ts';
 
 /** Options that keep ffmpeg and ffprobe from reading anything but the one local file. */
-export const INPUT_LIMITS: readonly string[] = [
+export const inputLimits: readonly string[] = [
   '-protocol_whitelist',
   'file',
   '-format_whitelist',
-  ACCEPTED_FORMATS.join(','),
+  acceptedFormats.join(','),
 ];
 
 /** The part of ffprobe's JSON that is used. */
@@ -40,10 +40,10 @@ interface Probed {
 }
 
 /** ffprobe is done, or silent for good, after this long. */
-const PATIENCE_MILLISECONDS = 60_000;
+const patienceMilliseconds = 60_000;
 
 /** A description of a file is never longer than this many bytes. */
-const LONGEST_DESCRIPTION = 2 ** 26;
+const longestDescription = 2 ** 26;
 
 /**
  * What the system's ffprobe says about a file, in the words of node-av's demuxer.
@@ -51,20 +51,20 @@ const LONGEST_DESCRIPTION = 2 ** 26;
  * @param signal ends ffprobe.
  */
 export async function probe(path: string, signal?: AbortSignal): Promise<FileDescription> {
-  const options = ['-v', 'error', ...INPUT_LIMITS, '-show_format', '-show_streams', '-of', 'json'];
+  const options = ['-v', 'error', ...inputLimits, '-show_format', '-show_streams', '-of', 'json'];
   const child = startChild('ffprobe', [...options, `file:${path}`], {
     descriptors: ['ignore', 'pipe', 'pipe'],
-    limits: PROBE_LIMITS,
+    limits: probeLimits,
     signal,
   });
-  const timer = setTimeout(child.kill, PATIENCE_MILLISECONDS);
+  const timer = setTimeout(child.kill, patienceMilliseconds);
   try {
     const [stdout, complaints, how] = await Promise.all([
       said(child.pipes[1] as Readable),
       said(child.pipes[2] as Readable),
       child.exit,
     ]);
-    if (how === COMMAND_NOT_FOUND || how.includes('ENOENT'))
+    if (how === commandNotFound || how.includes('ENOENT'))
       throw new UnavailableError('ffmpeg and ffprobe are not installed');
     if (how !== 'exit code 0') throw notAccepted(lastLine(complaints, path) || `ffprobe ended: ${how}`);
     return describe(JSON.parse(stdout) as Probed);
@@ -78,7 +78,7 @@ export async function said(stream: Readable): Promise<string> {
   let text = '';
   for await (const part of stream.setEncoding('utf8')) {
     text += part;
-    if (text.length > LONGEST_DESCRIPTION) throw notAccepted('its description has no end');
+    if (text.length > longestDescription) throw notAccepted('its description has no end');
   }
   return text;
 }

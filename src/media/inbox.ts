@@ -1,10 +1,10 @@
 import type { Readable } from 'node:stream';
 
 /** No byte from a working ffmpeg for this long, while bytes are awaited: it hangs. */
-const PATIENCE_MILLISECONDS = 60_000;
+const patienceMilliseconds = 60_000;
 
 /** Bytes that may wait: a file whose picture lies minutes behind its sound would fill the memory. */
-const MOST_WAITING = 256e6;
+const mostWaiting = 256e6;
 
 /**
  * What arrives on the pipes of one process. A process that writes to several pipes stops when one of them is full,
@@ -34,11 +34,9 @@ export class Inbox {
       this.failure ??= reason;
       this.giveUp();
     };
-    if (this.pipes.reduce((sum, { available }) => sum + available, 0) > MOST_WAITING)
-      fail(
-        `its picture and sound lie too far apart: over ${MOST_WAITING / 1e6} MB of one wait for the other`,
-      );
-    const timer = setTimeout(() => fail('ffmpeg hung'), PATIENCE_MILLISECONDS);
+    if (this.pipes.reduce((sum, { available }) => sum + available, 0) > mostWaiting)
+      fail(`its picture and sound lie too far apart: over ${mostWaiting / 1e6} MB of one wait for the other`);
+    const timer = setTimeout(() => fail('ffmpeg hung'), patienceMilliseconds);
     await new Promise<void>((resolve) => {
       this.wake = resolve;
       for (const { stream } of this.pipes) stream.resume();

@@ -1,4 +1,4 @@
-import { LONGEST_FILM } from './timeline.ts';
+import { longestFilm } from './timeline.ts';
 
 /** What a child may use of the machine: beyond it the system gives no more memory, or ends the process. */
 export interface ChildLimits {
@@ -8,22 +8,22 @@ export interface ChildLimits {
 }
 
 /** With the program itself, which is not counted, a child stays below a gigabyte. */
-const MEGABYTES = 880;
+const megabytes = 880;
 
 /** Time to start, to probe, and to seek in a large index. */
-const LEAST_SECONDS = 60;
+const leastSeconds = 60;
 
 /** Processor time per second of film: twenty times what 4K at 60 frames a second takes on a slow core. */
-const SECONDS_PER_SECOND = 20;
+const secondsPerSecond = 20;
 
 /** No film has fewer bytes a second; it stands for the duration where a file declares none. */
-const LEAST_BYTES_PER_SECOND = 2000;
+const leastBytesPerSecond = 2000;
 
 /** For reading what a file holds, before any of it is decoded. */
-export const PROBE_LIMITS: ChildLimits = { megabytes: MEGABYTES, processorSeconds: LEAST_SECONDS };
+export const probeLimits: ChildLimits = { megabytes: megabytes, processorSeconds: leastSeconds };
 
 /** For encoding, whose input is our own. */
-export const ENCODING_LIMITS: ChildLimits = { megabytes: 4 * MEGABYTES, processorSeconds: 20 * LONGEST_FILM };
+export const encodingLimits: ChildLimits = { megabytes: 4 * megabytes, processorSeconds: 20 * longestFilm };
 
 /**
  * For decoding a file.
@@ -32,21 +32,21 @@ export const ENCODING_LIMITS: ChildLimits = { megabytes: 4 * MEGABYTES, processo
  * @param bytes of the file.
  */
 export function decodingLimits(duration: number, bytes: number): ChildLimits {
-  const credible = duration > 0 && duration <= LONGEST_FILM;
-  const seconds = credible ? duration : Math.min(bytes / LEAST_BYTES_PER_SECOND, LONGEST_FILM);
-  return { megabytes: MEGABYTES, processorSeconds: LEAST_SECONDS + SECONDS_PER_SECOND * seconds };
+  const credible = duration > 0 && duration <= longestFilm;
+  const seconds = credible ? duration : Math.min(bytes / leastBytesPerSecond, longestFilm);
+  return { megabytes: megabytes, processorSeconds: leastSeconds + secondsPerSecond * seconds };
 }
 
 /** Bytes of decoded pictures that a codec may hold at once. */
-const PICTURE_BYTES = 640e6;
+const mostPictureBytes = 640e6;
 
 /** Pictures that a codec keeps for reference, whatever its threads. */
-const REFERENCE_PICTURES = 8;
+const referencePictures = 8;
 
 /** Each thread has a picture in work: large ones get fewer threads, so that all of them fit. */
 export function threadsFor(pictureBytes: number, threads: number): number {
-  const pictures = Math.floor(PICTURE_BYTES / Math.max(1, pictureBytes));
-  return Math.max(1, Math.min(threads, pictures - REFERENCE_PICTURES));
+  const pictures = Math.floor(mostPictureBytes / Math.max(1, pictureBytes));
+  return Math.max(1, Math.min(threads, pictures - referencePictures));
 }
 
 /** Why decoding was given up. */

@@ -16,7 +16,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const ffmpegFound = requirement('ffmpeg', () => execFileSync('ffmpeg', ['-version']).length > 0);
 const procFound = existsSync('/proc/self/status');
 const film = join(folder, 'film.mp4');
-const SECONDS = 40;
+const seconds = 40;
 
 beforeAll(() => {
   if (!ffmpegFound) return;
@@ -24,11 +24,11 @@ beforeAll(() => {
     '-f',
     'lavfi',
     '-i',
-    `testsrc2=s=320x180:r=25:d=${SECONDS}`,
+    `testsrc2=s=320x180:r=25:d=${seconds}`,
     '-f',
     'lavfi',
     '-i',
-    `sine=d=${SECONDS}`,
+    `sine=d=${seconds}`,
   ];
   execFileSync('ffmpeg', ['-v', 'error', ...sources, '-preset', 'veryfast', '-pix_fmt', 'yuv420p', film]);
 });
@@ -88,8 +88,8 @@ describe.skipIf(!ffmpegFound)('a film (needs ffmpeg)', () => {
         expect(frame.rgb?.length).toBe(frame.index % 10 === 0 ? 64 * 64 * 3 : undefined);
       }
     }
-    expect(media.summary()).toMatchObject({ frames: 25 * SECONDS, coverage: 1, problems: [] });
-    expect(Math.abs(samples - SECONDS * sampleRate)).toBeLessThan(0.05 * sampleRate);
+    expect(media.summary()).toMatchObject({ frames: 25 * seconds, coverage: 1, problems: [] });
+    expect(Math.abs(samples - seconds * sampleRate)).toBeLessThan(0.05 * sampleRate);
   });
 
   describe.each(['node-av', 'ffmpeg'] as const)('by %s', (decoder) => {
@@ -136,7 +136,7 @@ describe.skipIf(!ffmpegFound)('a film (needs ffmpeg)', () => {
       process.kill(media.pid, 'SIGSEGV');
       await readAll(media);
       const { frames, coverage, problems } = media.summary();
-      expect(frames).toBeLessThan(25 * SECONDS);
+      expect(frames).toBeLessThan(25 * seconds);
       expect(coverage).toBeLessThan(0.98);
       expect(problems).toContainEqual(expect.stringContaining('crashed'));
       expect(isRunning(media.pid)).toBe(false);

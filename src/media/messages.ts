@@ -5,12 +5,12 @@ import type { Readable } from 'node:stream';
  * What the decoding child says to its parent, over a pipe of its own: 24 bytes of head (kind, bytes that follow,
  * time, bytes of the first part), then the bytes. Pixels go as they are, with no serialization.
  */
-const HEAD_BYTES = 24;
+const headBytes = 24;
 
 /** A part longer than this is not a message of ours (the largest frame has 4096 × 32768 pixels of 4 bytes). */
-const MAXIMUM_BYTES = 2 ** 29;
+const maximumBytes = 2 ** 29;
 
-export const MESSAGE_KINDS = [
+export const messageKinds = [
   'plan',
   'video',
   'damaged picture',
@@ -22,7 +22,7 @@ export const MESSAGE_KINDS = [
   'alive',
   'end',
 ] as const;
-export type MessageKind = (typeof MESSAGE_KINDS)[number];
+export type MessageKind = (typeof messageKinds)[number];
 
 export interface Message {
   kind: MessageKind;
@@ -45,8 +45,8 @@ export function writeMessage(
   second: Uint8Array = nothing,
   time = 0,
 ): void {
-  const head = new DataView(new ArrayBuffer(HEAD_BYTES));
-  head.setUint32(0, MESSAGE_KINDS.indexOf(kind), true);
+  const head = new DataView(new ArrayBuffer(headBytes));
+  head.setUint32(0, messageKinds.indexOf(kind), true);
   head.setUint32(4, first.length + second.length, true);
   head.setFloat64(8, time, true);
   head.setUint32(16, first.length, true);
@@ -100,18 +100,18 @@ export class ByteReader {
 export async function* readMessages(stream: Readable): AsyncGenerator<Message, void, undefined> {
   const bytes = new ByteReader(stream);
   for (;;) {
-    const head = await bytes.take(HEAD_BYTES);
+    const head = await bytes.take(headBytes);
     if (!head) return;
     const view = new DataView(head.buffer);
     const length = view.getUint32(4, true);
     const firstLength = view.getUint32(16, true);
-    if (length > MAXIMUM_BYTES || firstLength > length)
+    if (length > maximumBytes || firstLength > length)
       throw new Error("internal: a decoder's message is malformed");
     const first = await bytes.take(firstLength);
     const second = await bytes.take(length - firstLength);
     if (!first || !second) return;
     yield {
-      kind: MESSAGE_KINDS[view.getUint32(0, true)] ?? 'problem',
+      kind: messageKinds[view.getUint32(0, true)] ?? 'problem',
       time: view.getFloat64(8, true),
       first,
       second,

@@ -4,16 +4,16 @@
  */
 import { decodingLimits, tooSlow } from './limits.ts';
 import { writeMessage } from './messages.ts';
-import { NotAcceptedError, type Plan, type Request } from './plan.ts';
+import { type DecodingPlan, type DecodingRequest, NotAcceptedError } from './plan.ts';
 
-const PIPE = 3;
-const MICROSECONDS = 1e6;
+const pipe = 3;
+const microseconds = 1e6;
 const text = (value: string) => new TextEncoder().encode(value);
 const reason = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
 /** What the child is told, as JSON. */
 interface Job {
-  request: Request;
+  request: DecodingRequest;
   /** Of the file. */
   bytes: number;
 }
@@ -23,7 +23,7 @@ async function main(path: string, { request, bytes }: Job): Promise<void> {
   try {
     decoding = await import('./node-av-decoding.ts');
   } catch (error) {
-    writeMessage(PIPE, 'unavailable', text(reason(error)));
+    writeMessage(pipe, 'unavailable', text(reason(error)));
     return;
   }
   let seconds = Number.POSITIVE_INFINITY;
@@ -34,25 +34,25 @@ async function main(path: string, { request, bytes }: Job): Promise<void> {
   };
   try {
     await decoding.decode(path, request, {
-      plan: (plan: Plan) => {
+      plan: (plan: DecodingPlan) => {
         // the system's own limit was set before anybody knew how long the film is
         seconds = decodingLimits(plan.duration, bytes).processorSeconds;
-        say(PIPE, 'plan', text(JSON.stringify(plan)));
+        say(pipe, 'plan', text(JSON.stringify(plan)));
       },
       picture: (time, gray, rgb, damaged) =>
-        say(PIPE, damaged ? 'damaged picture' : 'video', gray, rgb, time),
-      sound: (time, samples) => say(PIPE, 'audio', samples, undefined, time),
-      problem: (message) => say(PIPE, 'problem', text(message)),
+        say(pipe, damaged ? 'damaged picture' : 'video', gray, rgb, time),
+      sound: (time, samples) => say(pipe, 'audio', samples, undefined, time),
+      problem: (message) => say(pipe, 'problem', text(message)),
       packetRead: () => {
         const { user, system } = process.cpuUsage();
-        if (user + system > seconds * MICROSECONDS) throw new Error(tooSlow(seconds));
-        if (Date.now() - spoke > 1000) say(PIPE, 'alive');
+        if (user + system > seconds * microseconds) throw new Error(tooSlow(seconds));
+        if (Date.now() - spoke > 1000) say(pipe, 'alive');
       },
     });
-    say(PIPE, 'end');
+    say(pipe, 'end');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EPIPE') process.exit(1);
-    say(PIPE, error instanceof NotAcceptedError ? 'not accepted' : 'unreadable', text(reason(error)));
+    say(pipe, error instanceof NotAcceptedError ? 'not accepted' : 'unreadable', text(reason(error)));
   }
 }
 

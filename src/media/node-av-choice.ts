@@ -1,18 +1,18 @@
 import { FilterAPI } from 'node-av/api';
 import { AVDISCARD_ALL } from 'node-av/constants';
 import { Packet, type Stream } from 'node-av/lib';
-import { candidates, isAudible, LISTENING_FILTER, LISTENING_SECONDS, silent, undecodable } from './choice.ts';
+import { candidates, isAudible, listeningFilter, listeningSeconds, silent, undecodable } from './choice.ts';
 import type { FileDescription, StreamDescription } from './description.ts';
-import { MAXIMUM_ENDS, open, seconds } from './node-av-file.ts';
-import { type Output, openCodec, Track, withKnownLayout } from './node-av-track.ts';
-import { isOversized, type Request, type Tracks } from './plan.ts';
+import { maximumEnds, open, seconds } from './node-av-file.ts';
+import { DecodedTrack, type Output, openCodec, withKnownLayout } from './node-av-track.ts';
+import { type DecodingRequest, isOversized, type Tracks } from './plan.ts';
 
 /** The best tracks that can be decoded; of several with sound the first that is not silent. */
 export function chooseTracks(
   path: string,
   file: FileDescription,
   streams: Stream[],
-  request: Request,
+  request: DecodingRequest,
 ): Tracks {
   const notices: string[] = [];
   const decodable = (candidate: StreamDescription) => {
@@ -38,7 +38,7 @@ function isHeard(path: string, index: number): boolean {
   const file = open(path);
   let heard = false;
   let reached = 0;
-  const filter = FilterAPI.create(LISTENING_FILTER);
+  const filter = FilterAPI.create(listeningFilter);
   const listen: Output = (frame, time) => {
     if (!frame) return filter.close();
     reached = Math.max(reached, time);
@@ -50,7 +50,7 @@ function isHeard(path: string, index: number): boolean {
   try {
     for (const stream of file.streams) if (stream.index !== index) stream.discard = AVDISCARD_ALL;
     const stream = file.streams.find((candidate) => candidate.index === index)!;
-    const track = new Track(
+    const track = new DecodedTrack(
       stream,
       seconds(stream.startTime, stream.timeBase) || 0,
       listen,
@@ -59,7 +59,7 @@ function isHeard(path: string, index: number): boolean {
     );
     const packet = new Packet();
     packet.alloc();
-    for (let failures = 0; !heard && reached < LISTENING_SECONDS && failures < MAXIMUM_ENDS; ) {
+    for (let failures = 0; !heard && reached < listeningSeconds && failures < maximumEnds; ) {
       if (file.readFrameSync(packet) < 0) failures++;
       else if (packet.streamIndex === index && packet.size > 0) track.send(packet);
       packet.unref();

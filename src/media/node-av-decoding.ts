@@ -6,13 +6,13 @@ import { ColorFrames } from './color-frames.ts';
 import { Complaints } from './complaints.ts';
 import { Discontinuities } from './discontinuities.ts';
 import { chooseTracks } from './node-av-choice.ts';
-import { describe, describeStatus, known, MAXIMUM_ENDS, open, seconds } from './node-av-file.ts';
-import { MAXIMUM_FAILURES, type Output, Track, withKnownLayout } from './node-av-track.ts';
-import { type Plan, planDecoding, type Request, wantsColor } from './plan.ts';
+import { describe, describeStatus, known, maximumEnds, open, seconds } from './node-av-file.ts';
+import { DecodedTrack, maximumFailures, type Output, withKnownLayout } from './node-av-track.ts';
+import { type DecodingPlan, type DecodingRequest, planDecoding, wantsColor } from './plan.ts';
 
 /** What decoding tells as it goes. Times are seconds from the film's start, NaN where the file gives none. */
 export interface Listener {
-  plan(plan: Plan): void;
+  plan(plan: DecodingPlan): void;
   /** @param damaged whether it was made of what was left of damaged data. */
   picture(time: number, gray: Uint8Array, rgb: Uint8Array, damaged: boolean): void;
   sound(time: number, samples: Uint8Array): void;
@@ -21,13 +21,13 @@ export interface Listener {
 }
 
 /** Node frees what native objects leave behind only when the event loop turns. */
-const PACKETS_BETWEEN_PAUSES = 256;
+const packetsBetweenPauses = 256;
 
 /** Complaints arrive from another thread, in their order; this one, of our own, is the last. */
-const LAST_COMPLAINT = 'affectline: the end';
+const lastComplaint = 'affectline: the end';
 
 /** If it never arrives, nothing is waited for longer. */
-const LAST_COMPLAINT_MILLISECONDS = 10_000;
+const lastComplaintMilliseconds = 10_000;
 
 const nothing = new Uint8Array(0);
 
@@ -39,7 +39,7 @@ const nothing = new Uint8Array(0);
  *
  * @throws Error saying why the file cannot be opened.
  */
-export async function decode(path: string, request: Request, listener: Listener): Promise<void> {
+export async function decode(path: string, request: DecodingRequest, listener: Listener): Promise<void> {
   const complaints = new Complaints();
   const complain = (message: string) => {
     const text = complaints.novel(message);
@@ -47,7 +47,7 @@ export async function decode(path: string, request: Request, listener: Listener)
   };
   Log.setLevel(AV_LOG_ERROR);
   const waiting = new AbortController();
-  const hear = (message: string) => (message.includes(LAST_COMPLAINT) ? waiting.abort() : complain(message));
+  const hear = (message: string) => (message.includes(lastComplaint) ? waiting.abort() : complain(message));
   Log.setCallback((_level, message) => hear(message), { maxLevel: AV_LOG_ERROR });
   const file = open(path);
   const streams = file.streams;
@@ -55,10 +55,10 @@ export async function decode(path: string, request: Request, listener: Listener)
   const chosen = chooseTracks(path, description, streams, request);
   const plan = planDecoding(description, request, chosen);
 
-  const tracks = new Map<number, Track>();
+  const tracks = new Map<number, DecodedTrack>();
   const follow = (index: number | undefined, make: () => Output) => {
     const stream = streams.find((candidate) => candidate.index === index);
-    if (stream) tracks.set(stream.index, new Track(stream, plan.start, make(), request, complain));
+    if (stream) tracks.set(stream.index, new DecodedTrack(stream, plan.start, make(), request, complain));
   };
   const { picture, sound } = plan;
   if (picture) follow(picture.index, () => pictureOutput(plan, request, listener));
@@ -71,10 +71,10 @@ export async function decode(path: string, request: Request, listener: Listener)
   packet.alloc();
   let ends = 0;
   let packets = 0;
-  for (let failures = 0; failures < MAXIMUM_FAILURES && ends < MAXIMUM_ENDS; ) {
+  for (let failures = 0; failures < maximumFailures && ends < maximumEnds; ) {
     listener.packetRead();
     packets += 1;
-    if (packets % PACKETS_BETWEEN_PAUSES === 0) await setImmediate();
+    if (packets % packetsBetweenPauses === 0) await setImmediate();
     const status = file.readFrameSync(packet);
     if (status === AVERROR_EOF) {
       ends++;
@@ -99,11 +99,11 @@ export async function decode(path: string, request: Request, listener: Listener)
   packet.free();
   for (const track of tracks.values()) track.end();
   file.closeInputSync();
-  Log.log(AV_LOG_ERROR, LAST_COMPLAINT);
-  await setTimeout(LAST_COMPLAINT_MILLISECONDS, undefined, { signal: waiting.signal }).catch(() => {});
+  Log.log(AV_LOG_ERROR, lastComplaint);
+  await setTimeout(lastComplaintMilliseconds, undefined, { signal: waiting.signal }).catch(() => {});
 }
 
-function pictureOutput({ picture }: Plan, request: Request, listener: Listener): Output {
+function pictureOutput({ picture }: DecodingPlan, request: DecodingRequest, listener: Listener): Output {
   const toGray = request.gray ? FilterAPI.create(picture!.grayFilter, { threads: 1 }) : undefined;
   const toRgb = wantsColor(request) ? FilterAPI.create(picture!.rgbFilter, { threads: 1 }) : undefined;
   const color = new ColorFrames(request);

@@ -31,7 +31,7 @@ import {
 import type { FilmFormat } from './writer.ts';
 
 /** How many threads x264 uses. With more than one, about one film in ten differs in a few pixels from run to run. */
-const VIDEO_THREADS = 1;
+const videoThreads = 1;
 
 /** Encodes and writes one mp4 file, picture by picture, with FFmpeg's libraries. Errors are thrown, with FFmpeg's reason. */
 export class FilmEncoder {
@@ -136,7 +136,7 @@ export class FilmEncoder {
       codec.colorRange = AVCOL_RANGE_MPEG;
       codec.timeBase = new Rational(1000, Math.round(frameRate * 1000));
       codec.framerate = new Rational(Math.round(frameRate * 1000), 1000);
-      codec.threadCount = VIDEO_THREADS;
+      codec.threadCount = videoThreads;
       codec.setFlags(AV_CODEC_FLAG_FRAME_DURATION);
     });
   }

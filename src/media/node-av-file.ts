@@ -15,23 +15,23 @@ import {
 } from 'node-av/constants';
 import { avGetCodecName, FFmpegError, FormatContext, type Rational, type Stream } from 'node-av/lib';
 import { type FileDescription, type StreamDescription, timecodeIn } from './description.ts';
-import { ACCEPTED_FORMATS, notAccepted } from './plan.ts';
+import { acceptedFormats, notAccepted } from './plan.ts';
 
-const MICROSECONDS = 1e6;
+const microseconds = 1e6;
 export const known = (timestamp: bigint): boolean => timestamp !== AV_NOPTS_VALUE;
 const ratio = ({ num, den }: { num: number; den: number }) => (num > 0 && den > 0 ? num / den : 0);
 export const seconds = (timestamp: bigint, timeBase: Rational): number =>
   known(timestamp) ? (Number(timestamp) * timeBase.num) / timeBase.den : Number.NaN;
 
 /** A sample said to lie beyond the end of a damaged file looks like the file's end; there may be more to read. */
-export const MAXIMUM_ENDS = 10;
+export const maximumEnds = 10;
 
 export function open(path: string): FormatContext {
   const file = new FormatContext();
   // Options are set on the contexts: a dictionary given to a codec is freed twice (node-av 6.1.1).
   file.allocContext();
   FFmpegError.throwIfError(file.setOption('protocol_whitelist', 'file'));
-  FFmpegError.throwIfError(file.setOption('format_whitelist', ACCEPTED_FORMATS.join(',')));
+  FFmpegError.throwIfError(file.setOption('format_whitelist', acceptedFormats.join(',')));
   const opened = file.openInputSync(`file:${path}`, null, null);
   if (opened < 0) throw notAccepted(describeStatus(opened));
   const informed = file.findStreamInfoSync(null);
@@ -42,8 +42,8 @@ export function open(path: string): FormatContext {
 export function describe(file: FormatContext, streams: Stream[]): FileDescription {
   return {
     format: file.iformat?.name ?? '',
-    start: known(file.startTime) ? Number(file.startTime) / MICROSECONDS : 0,
-    duration: known(file.duration) ? Math.max(0, Number(file.duration) / MICROSECONDS) : 0,
+    start: known(file.startTime) ? Number(file.startTime) / microseconds : 0,
+    duration: known(file.duration) ? Math.max(0, Number(file.duration) / microseconds) : 0,
     timecode: timecodeIn([file, ...streams].map(({ metadata }) => metadata?.get('timecode'))),
     streams: streams
       .filter(

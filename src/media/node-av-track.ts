@@ -19,10 +19,10 @@ import {
 } from 'node-av/lib';
 import { threadsFor } from './limits.ts';
 import { describeStatus, seconds } from './node-av-file.ts';
-import { MAXIMUM_PIXELS, type Request } from './plan.ts';
+import { type DecodingRequest, maximumPixels } from './plan.ts';
 
 /** This many failures in a row, with nothing decoded between, end a damaged file. */
-export const MAXIMUM_FAILURES = 1000;
+export const maximumFailures = 1000;
 
 /** What becomes of the decoded frames of a stream. `frame` is undefined at the end. */
 export type Output = (frame: Frame | undefined, time: number) => void;
@@ -38,7 +38,7 @@ export function openCodec(stream: Stream, threads: number, keyFramesOnly = false
   FFmpegError.throwIfError(codec.parametersToContext(codecpar));
   codec.pktTimebase = stream.timeBase;
   codec.threadCount = threadsFor(pictureBytes(codecpar), threads);
-  FFmpegError.throwIfError(codec.setOption('max_pixels', BigInt(MAXIMUM_PIXELS)));
+  FFmpegError.throwIfError(codec.setOption('max_pixels', BigInt(maximumPixels)));
   if (keyFramesOnly) FFmpegError.throwIfError(codec.setOption('skip_frame', 'nokey'));
   const opened = codec.open2Sync(decoder, null);
   if (opened < 0) throw new Error(`stream ${stream.index} (${decoder.name}): ${describeStatus(opened)}`);
@@ -52,7 +52,7 @@ function pictureBytes({ codecType, format, width, height }: CodecParameters): nu
 }
 
 /** One stream on its way through its codec. */
-export class Track {
+export class DecodedTrack {
   readonly timeBase: Rational;
   private readonly codec: CodecContext;
   private readonly frame = new Frame();
@@ -65,7 +65,7 @@ export class Track {
     stream: Stream,
     start: number,
     output: Output,
-    { threads, keyFramesOnly }: Pick<Request, 'threads' | 'keyFramesOnly'>,
+    { threads, keyFramesOnly }: Pick<DecodingRequest, 'threads' | 'keyFramesOnly'>,
     problem: (message: string) => void,
   ) {
     this.timeBase = stream.timeBase;
@@ -77,7 +77,7 @@ export class Track {
   }
 
   send(packet: Packet | null): void {
-    for (let attempt = 0; attempt < MAXIMUM_FAILURES; attempt++) {
+    for (let attempt = 0; attempt < maximumFailures; attempt++) {
       const status = this.codec.sendPacketSync(packet);
       if (status < 0 && status !== AVERROR_EAGAIN && status !== AVERROR_EOF) {
         this.problem(`decoding: ${describeStatus(status)}`);
@@ -95,7 +95,7 @@ export class Track {
   }
 
   private receive(): void {
-    for (let failures = 0; failures < MAXIMUM_FAILURES; ) {
+    for (let failures = 0; failures < maximumFailures; ) {
       const status = this.codec.receiveFrameSync(this.frame);
       if (status === AVERROR_EAGAIN || status === AVERROR_EOF) return;
       if (status < 0) {

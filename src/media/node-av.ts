@@ -2,17 +2,17 @@ import type { Readable } from 'node:stream';
 import { compiledEntry } from '../support/entry.ts';
 import { decodingLimits } from './limits.ts';
 import { type Message, readMessages } from './messages.ts';
-import { NotAcceptedError, type Plan, type Request } from './plan.ts';
+import { type DecodingPlan, type DecodingRequest, NotAcceptedError } from './plan.ts';
 import { type Child, startChild } from './process.ts';
 import { type Opening, type Source, type SourceItem, UnavailableError } from './source.ts';
 
 /** The child speaks every second while it reads; silent for this long, it hangs. */
-const PATIENCE_MILLISECONDS = 60_000;
+const patienceMilliseconds = 60_000;
 
 /** Starts the decoding child on a file. */
 export async function openNodeAv(
   path: string,
-  request: Request,
+  request: DecodingRequest,
   { bytes, signal }: Opening,
 ): Promise<Source> {
   const entry = compiledEntry(import.meta.url, 'node-av-child');
@@ -36,7 +36,7 @@ export async function openNodeAv(
       if (message.kind !== 'plan') continue;
       return {
         decoder: 'node-av',
-        plan: JSON.parse(text) as Plan,
+        plan: JSON.parse(text) as DecodingPlan,
         pid: child.pid,
         items: items(problems, () => nextMessage(messages, child)),
         close: () => child.close(),
@@ -71,7 +71,7 @@ async function nextMessage(messages: AsyncIterator<Message>, child: Child): Prom
   const timer = setTimeout(() => {
     hung = true;
     child.kill();
-  }, PATIENCE_MILLISECONDS);
+  }, patienceMilliseconds);
   try {
     const { done, value } = await messages.next();
     if (!done) return value;
@@ -81,7 +81,7 @@ async function nextMessage(messages: AsyncIterator<Message>, child: Child): Prom
   const how = await child.exit;
   throw new Error(
     hung
-      ? `the decoder hung (no sign of life for ${PATIENCE_MILLISECONDS / 1000} s)`
+      ? `the decoder hung (no sign of life for ${patienceMilliseconds / 1000} s)`
       : `node-av crashed on it (${how})`,
   );
 }

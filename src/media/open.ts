@@ -7,15 +7,15 @@ import { examine, type Wholeness } from './container.ts';
 import { openFfmpeg } from './ffmpeg.ts';
 import { tooLong, upTo } from './longest.ts';
 import { openNodeAv } from './node-av.ts';
-import { NotAcceptedError, type Request } from './plan.ts';
+import { type DecodingRequest, NotAcceptedError } from './plan.ts';
 import { type Opening, type Source, type SourceItem, UnavailableError } from './source.ts';
-import { LONGEST_FILM } from './timeline.ts';
+import { longestFilm } from './timeline.ts';
 import type { Margins, Media, MediaInfo, MediaItem, MediaOptions, MediaSummary } from './types.ts';
 
-const MAXIMUM_SIDE = 4096;
-const MAXIMUM_THREADS = 8;
-const MAXIMUM_TRACKS = 1000;
-const NO_MARGINS: Margins = { top: 0, bottom: 0, left: 0, right: 0 };
+const maximumSide = 4096;
+const maximumThreads = 8;
+const maximumTracks = 1000;
+const noMargins: Margins = { top: 0, bottom: 0, left: 0, right: 0 };
 
 /**
  * Opens a local video or sound file and starts decoding it.
@@ -24,10 +24,10 @@ const NO_MARGINS: Margins = { top: 0, bottom: 0, left: 0, right: 0 };
  */
 export async function openMedia(path: string, options: MediaOptions = {}): Promise<Media> {
   const request = checkRequest(options);
-  const { maximumDuration = LONGEST_FILM } = options;
-  if (!(maximumDuration > 0 && maximumDuration <= LONGEST_FILM))
+  const { maximumDuration = longestFilm } = options;
+  if (!(maximumDuration > 0 && maximumDuration <= longestFilm))
     throw new InputError(
-      `maximumDuration is ${maximumDuration}; seconds, at most ${LONGEST_FILM}, are expected`,
+      `maximumDuration is ${maximumDuration}; seconds, at most ${longestFilm}, are expected`,
     );
   options.signal?.throwIfAborted();
   const opening = { bytes: await checkFile(path), signal: options.signal };
@@ -36,7 +36,7 @@ export async function openMedia(path: string, options: MediaOptions = {}): Promi
     if (wholeness.lacks) throw new Error(wholeness.lacks);
     const source = await openSource(resolve(path), request, options.decoder ?? 'auto', opening);
     const { duration } = source.plan;
-    if (duration > maximumDuration && duration <= LONGEST_FILM) {
+    if (duration > maximumDuration && duration <= longestFilm) {
       await source.close();
       throw tooLong(maximumDuration, duration);
     }
@@ -47,24 +47,24 @@ export async function openMedia(path: string, options: MediaOptions = {}): Promi
   }
 }
 
-function checkRequest(options: MediaOptions): Request {
+function checkRequest(options: MediaOptions): DecodingRequest {
   const { shortSide = 256, crop = 0, gray = true, rgbEvery = 10, rgbPeriod = 0, sound = true } = options;
-  const threads = options.threads ?? Math.min(availableParallelism() + 1, MAXIMUM_THREADS);
+  const threads = options.threads ?? Math.min(availableParallelism() + 1, maximumThreads);
   const decoder = options.decoder ?? 'auto';
   const decoders = ['auto', 'node-av', 'ffmpeg'];
   if (!decoders.includes(decoder)) throw unknownName('decoder', decoder, decoders);
-  whole('shortSide', shortSide, 2, MAXIMUM_SIDE);
+  whole('shortSide', shortSide, 2, maximumSide);
   whole('crop', crop, 0, shortSide);
   whole('rgbEvery', rgbEvery, 0, Number.MAX_SAFE_INTEGER);
   if (!(rgbPeriod >= 0 && rgbPeriod < 1e6))
     throw new InputError(`rgbPeriod is ${rgbPeriod}; seconds are expected`);
   whole('threads', threads, 1, 64);
-  const { videoTrack, audioTrack, margins = NO_MARGINS, keyFramesOnly = false } = options;
+  const { videoTrack, audioTrack, margins = noMargins, keyFramesOnly = false } = options;
   for (const [name, share] of Object.entries(margins))
     if (!(share >= 0 && share < 0.5))
       throw new InputError(`the margin ${name} is ${share}; a share from 0 up to 0.5 is expected`);
-  whole('videoTrack', videoTrack ?? 1, 1, MAXIMUM_TRACKS);
-  whole('audioTrack', audioTrack ?? 1, 1, MAXIMUM_TRACKS);
+  whole('videoTrack', videoTrack ?? 1, 1, maximumTracks);
+  whole('audioTrack', audioTrack ?? 1, 1, maximumTracks);
   return {
     ...{ shortSide, margins, keyFramesOnly, crop, gray, rgbEvery, rgbPeriod, sound, threads },
     ...{ videoTrack, audioTrack },
@@ -101,7 +101,7 @@ async function checkFile(path: string): Promise<number> {
 /** Opens a file with one decoder; with `auto`, with the other where the first gives nothing. */
 async function openSource(
   path: string,
-  request: Request,
+  request: DecodingRequest,
   decoder: NonNullable<MediaOptions['decoder']>,
   opening: Opening,
 ): Promise<Source> {

@@ -2,11 +2,11 @@ import { sampleRate } from '../support/sound.ts';
 import { candidates, describeChoice } from './choice.ts';
 import { scaleAndColor } from './color.ts';
 import type { FileDescription, StreamDescription } from './description.ts';
-import { FORMATS_WITH_RESETS } from './discontinuities.ts';
+import { formatsWithResets } from './discontinuities.ts';
 import type { Margins, TrackChoice } from './types.ts';
 
 /** Demuxers of FFmpeg that read one local file and nothing it refers to. Playlists and scripts (hls, dash, concat, image2 …) are not among them. */
-export const ACCEPTED_FORMATS: readonly string[] = (
+export const acceptedFormats: readonly string[] = (
   'mov matroska avi mpegts mpeg mpegvideo ogg flv asf mxf nut rm dv wtv gxf ivf yuv4mpegpipe ' +
   'm4v h261 h263 h264 hevc obu mjpeg vc1 cavsvideo gif apng webp_pipe webp_anim flic roq smk bink ' +
   'wav w64 aiff caf au voc mp3 aac flac amr ac3 eac3 dts truehd mlp wv ape tta tak mpc mpc8 dsf'
@@ -22,18 +22,21 @@ export function notAccepted(reason: string): NotAcceptedError {
 }
 
 /** A picture may have this many pixels (8192 × 8192); above, a few frames would fill the memory. */
-export const MAXIMUM_PIXELS = 67_108_864;
+export const maximumPixels = 67_108_864;
 
 /** The long side of a scaled frame is at most this many times its short side; a longer one is squeezed. */
-const MAXIMUM_ASPECT = 8;
+const maximumAspect = 8;
 
 /** Whether any frame is wanted in color. */
-export function wantsColor({ rgbEvery, rgbPeriod }: Pick<Request, 'rgbEvery' | 'rgbPeriod'>): boolean {
+export function wantsColor({
+  rgbEvery,
+  rgbPeriod,
+}: Pick<DecodingRequest, 'rgbEvery' | 'rgbPeriod'>): boolean {
   return rgbEvery > 0 || rgbPeriod > 0;
 }
 
 /** What is asked of a decoder. */
-export interface Request {
+export interface DecodingRequest {
   shortSide: number;
   margins: Margins;
   keyFramesOnly: boolean;
@@ -71,7 +74,7 @@ export interface SoundPlan {
 }
 
 /** Which streams are decoded, and how: the same for either decoder. */
-export interface Plan {
+export interface DecodingPlan {
   /** The film's first moment on the file's clock, in seconds. */
   start: number;
   duration: number;
@@ -88,12 +91,12 @@ const resampled = (layout: string) =>
   `aresample=${sampleRate}:rematrix_maxval=1.0,aformat=sample_fmts=flt:channel_layouts=${layout}`;
 
 /** Beside the mean comes the difference, for channels in antiphase cancel in a mean. */
-const SOUND_FILTER =
+const soundFilter =
   `asplit[all][again];[all]${resampled('mono')}[mean];` +
   `[again]${resampled('stereo')},pan=mono|c0=0.5*c0-0.5*c1[difference];[mean][difference]amerge=inputs=2`;
 
 /** Before 0 there may be sound that only sets up its codec; up to this many seconds of it are not film. */
-const LONGEST_PRIMING = 0.2;
+const longestPriming = 0.2;
 
 /** Which of its tracks a decoder found that it can decode, and hear, and why not others; each a sentence. */
 export interface Tracks {
@@ -108,9 +111,9 @@ export interface Tracks {
  */
 export function planDecoding(
   file: FileDescription,
-  request: Request,
+  request: DecodingRequest,
   { picture, sound, notices }: Tracks,
-): Plan {
+): DecodingPlan {
   const start = filmStart(file, request);
   const wantsPicture = request.gray || wantsColor(request);
   return {
@@ -126,15 +129,15 @@ export function planDecoding(
             choice: describeChoice(file, sound),
             start: Math.max(0, sound.start - start) || 0,
             duration: sound.duration,
-            filter: SOUND_FILTER,
+            filter: soundFilter,
           }
         : undefined,
   };
 }
 
-function filmStart(file: FileDescription, request: Request): number {
+function filmStart(file: FileDescription, request: DecodingRequest): number {
   // there the system's ffmpeg sets the clock to 0 at the first moment of any stream
-  if (FORMATS_WITH_RESETS.includes(file.format)) return file.start;
+  if (formatsWithResets.includes(file.format)) return file.start;
   const [picture] = candidates(file, 'video', request.videoTrack);
   const [sound] = candidates(file, 'audio', request.audioTrack);
   const starts = [picture, sound].flatMap((stream) =>
@@ -142,18 +145,22 @@ function filmStart(file: FileDescription, request: Request): number {
   );
   if (starts.length === 0) return file.start;
   const earliest = Math.min(...starts);
-  return earliest < 0 && earliest > -LONGEST_PRIMING ? Math.min(0, picture?.start || 0) : earliest;
+  return earliest < 0 && earliest > -longestPriming ? Math.min(0, picture?.start || 0) : earliest;
 }
 
 export function isOversized({ width, height }: StreamDescription): boolean {
-  return width * height > MAXIMUM_PIXELS;
+  return width * height > maximumPixels;
 }
 
-function planPicture(file: FileDescription, stream: StreamDescription, request: Request): PicturePlan {
+function planPicture(
+  file: FileDescription,
+  stream: StreamDescription,
+  request: DecodingRequest,
+): PicturePlan {
   const { shortSide, margins, crop } = request;
   if (isOversized(stream)) {
     throw new Error(
-      `its picture is ${stream.width}×${stream.height}; at most ${MAXIMUM_PIXELS} pixels are decoded`,
+      `its picture is ${stream.width}×${stream.height}; at most ${maximumPixels} pixels are decoded`,
     );
   }
   const turn = uprightTurn(stream.displayMatrix);
@@ -165,7 +172,7 @@ function planPicture(file: FileDescription, stream: StreamDescription, request: 
   // what is left between the margins is scaled; the filters scale all of it, and cut away the margins afterwards
   const scale = shortSide / Math.min(shown.width * shares.width, shown.height * shares.height);
   const side = (length: number) =>
-    Math.min(MAXIMUM_ASPECT * shortSide, Math.max(shortSide, Math.round(length * scale)));
+    Math.min(maximumAspect * shortSide, Math.max(shortSide, Math.round(length * scale)));
   const [width, height] = [side(shown.width * shares.width), side(shown.height * shares.height)];
   const whole = { width: Math.round(width / shares.width), height: Math.round(height / shares.height) };
   const [scaledWidth, scaledHeight] = turn.sideways

@@ -3,10 +3,10 @@ import { existsSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
 import type { ChildLimits } from './limits.ts';
 
-const SHELL = '/bin/sh';
+const shell = '/bin/sh';
 
 /** How the shell says that there is no such program. */
-export const COMMAND_NOT_FOUND = 'exit code 127';
+export const commandNotFound = 'exit code 127';
 
 /** A process that decodes or encodes, and cannot outlive this one. */
 export interface Child {
@@ -41,9 +41,9 @@ export function startChild(
   arguments_: readonly string[],
   { descriptors, limits, signal }: ChildOptions,
 ): Child {
-  const guarded = existsSync(SHELL);
+  const guarded = existsSync(shell);
   const child = guarded
-    ? spawn(SHELL, ['-c', guard(descriptors.length, limits), SHELL, command, ...arguments_], {
+    ? spawn(shell, ['-c', guard(descriptors.length, limits), shell, command, ...arguments_], {
         stdio: [...descriptors, 'pipe'],
         detached: true,
       })

@@ -1,4 +1,4 @@
-import type { Plan } from './plan.ts';
+import type { DecodingPlan } from './plan.ts';
 import type { DecoderName } from './types.ts';
 
 /** What either decoder gives as it comes: times are the file's own, not yet put in order. */
@@ -11,7 +11,7 @@ export type SourceItem =
 /** A decoder at work on one file. */
 export interface Source {
   readonly decoder: DecoderName;
-  readonly plan: Plan;
+  readonly plan: DecodingPlan;
   readonly pid: number;
   /** Throws an Error that says what is wrong when the decoder breaks down. */
   readonly items: AsyncGenerator<SourceItem, void, undefined>;

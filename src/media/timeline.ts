@@ -1,22 +1,22 @@
 import { sampleRate } from '../support/sound.ts';
 
 /** A film declared to be longer than this (seconds) has a damaged header. */
-export const LONGEST_FILM: number = 48 * 3600;
+export const longestFilm: number = 48 * 3600;
 
 /** A jump in time of more than this many seconds has to be believed before it is followed. */
-const LARGEST_STEP = 10;
+const largestStep = 10;
 
 /** Where a file declares no duration, a pause longer than this many seconds is damage and not film. */
-const LONGEST_PAUSE = 600;
+const longestPause = 600;
 
 /** Time that goes back by more than this many seconds and goes on from there is a clock that started anew. */
-const LARGEST_OVERLAP = 1;
+const largestOverlap = 1;
 
 /** Whether a film may go on at `time`, when it has come to `last`. */
 function isSenseless(time: number, last: number, declaredDuration: number): boolean {
-  if (time - last <= LARGEST_STEP) return false;
-  if (time > LONGEST_FILM) return true;
-  return declaredDuration > 0 ? time > declaredDuration + LARGEST_STEP : time - last > LONGEST_PAUSE;
+  if (time - last <= largestStep) return false;
+  if (time > longestFilm) return true;
+  return declaredDuration > 0 ? time > declaredDuration + largestStep : time - last > longestPause;
 }
 
 /**
@@ -43,13 +43,13 @@ export class FrameClock {
   next(time: number, following: number): number {
     const last = Math.max(this.last, -this.interval);
     const expected = last + this.interval;
-    if (this.correction !== 0 && Math.abs(time - expected) < LARGEST_OVERLAP) this.correction = 0;
+    if (this.correction !== 0 && Math.abs(time - expected) < largestOverlap) this.correction = 0;
     const corrected = time + this.correction;
-    const goesOn = following > time && following - time <= LARGEST_STEP;
-    const back = corrected < last - LARGEST_OVERLAP && Number.isFinite(this.last) && goesOn;
+    const goesOn = following > time && following - time <= largestStep;
+    const back = corrected < last - largestOverlap && Number.isFinite(this.last) && goesOn;
     const ahead = isSenseless(corrected, last, this.duration);
     // a single frame far ahead, after which time goes back, is damage
-    const alone = corrected - last > LARGEST_STEP && following < time;
+    const alone = corrected - last > largestStep && following < time;
     if (Number.isNaN(time) || back || ahead || alone) {
       if (back || (ahead && goesOn)) this.correction += expected - corrected;
       this.last = expected;
@@ -61,16 +61,16 @@ export class FrameClock {
 }
 
 /** Sound that is under way is laid end to end while its times are off by less than this many seconds. */
-const SOUND_TOLERANCE = 0.1;
+const soundTolerance = 0.1;
 
 /** Times that are off are believed when they hold for this many seconds of sound … */
-const LISTENED_SECONDS = 1;
+const listenedSeconds = 1;
 
 /** … to within this many seconds per second. */
-const UNSTEADY = 0.25;
+const unsteady = 0.25;
 
 /** A codec's last frame may be longer than the sound: up to so many seconds beyond the declared end are its padding. */
-const LONGEST_PADDING = 0.05;
+const longestPadding = 0.05;
 
 interface TimedSound {
   time: number;
@@ -114,15 +114,15 @@ export class SoundTrack {
     if (samples.length === 0) return;
     const reached = this.length / sampleRate;
     if (this.length > 0 && this.waitingLength === 0) {
-      if (this.correction !== 0 && Math.abs(time - reached) < SOUND_TOLERANCE) this.correction = 0;
-      if (Number.isNaN(time) || Math.abs(time + this.correction - reached) < SOUND_TOLERANCE) {
+      if (this.correction !== 0 && Math.abs(time - reached) < soundTolerance) this.correction = 0;
+      if (Number.isNaN(time) || Math.abs(time + this.correction - reached) < soundTolerance) {
         yield* this.add(samples);
         return;
       }
     }
     this.waiting.push({ time, samples });
     this.waitingLength += samples.length;
-    if (this.waitingLength >= LISTENED_SECONDS * sampleRate) yield* this.settle();
+    if (this.waitingLength >= listenedSeconds * sampleRate) yield* this.settle();
   }
 
   /** What is still held back at the end. */
@@ -158,13 +158,13 @@ export class SoundTrack {
     const seconds = this.waitingLength / sampleRate;
     const range = Math.max(...offsets) - Math.min(...offsets);
     const first = this.length === 0;
-    if (!(range <= Math.max(SOUND_TOLERANCE, UNSTEADY * seconds))) {
+    if (!(range <= Math.max(soundTolerance, unsteady * seconds))) {
       if (offsets.length > 0) this.unreliable += this.waitingLength;
       return first ? this.start : 0;
     }
     const offset = offsets[0]!;
-    if (!first && Math.abs(offset) < SOUND_TOLERANCE) return 0;
-    if (isSenseless(reached + offset, reached, this.duration) || offset < -LARGEST_OVERLAP) {
+    if (!first && Math.abs(offset) < soundTolerance) return 0;
+    if (isSenseless(reached + offset, reached, this.duration) || offset < -largestOverlap) {
       this.correction -= offset;
       return first ? this.start : 0;
     }
@@ -180,7 +180,7 @@ export class SoundTrack {
     yield* this.give(samples.subarray(0, within));
     this.beyond.push(samples.subarray(within));
     const padding = this.beyond.reduce((sum, { length }) => sum + length, 0);
-    if (padding <= LONGEST_PADDING * sampleRate) return;
+    if (padding <= longestPadding * sampleRate) return;
     this.declaredEnd = Number.POSITIVE_INFINITY;
     for (const late of this.beyond) yield* this.give(late);
     this.beyond = [];

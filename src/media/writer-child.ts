@@ -3,7 +3,7 @@
  * stderr, with exit code 1.
  */
 import { ByteReader } from './messages.ts';
-import { END, type FilmFormat, PICTURE } from './writer.ts';
+import { end, type FilmFormat, picture } from './writer.ts';
 
 async function main(format: FilmFormat): Promise<void> {
   const { FilmEncoder } = await import('./node-av-encoding.ts').catch((error: Error) => {
@@ -15,8 +15,8 @@ async function main(format: FilmFormat): Promise<void> {
     const head = await messages.take(5);
     const bytes = head && (await messages.take(Buffer.from(head.buffer).readUInt32LE(1)));
     if (!bytes) throw new Error('the film broke off');
-    if (head[0] === END) return film.end();
-    if (head[0] === PICTURE) film.picture(Buffer.from(bytes.buffer));
+    if (head[0] === end) return film.end();
+    if (head[0] === picture) film.picture(Buffer.from(bytes.buffer));
     else film.sound(Buffer.from(bytes.buffer));
   }
 }

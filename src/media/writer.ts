@@ -5,7 +5,7 @@ import { compiledEntry } from '../support/entry.ts';
 import { InputError } from '../support/errors.ts';
 import { temporaryPath } from '../support/files.ts';
 import { sampleRate as ownRate } from '../support/sound.ts';
-import { ENCODING_LIMITS } from './limits.ts';
+import { encodingLimits } from './limits.ts';
 import { startChild } from './process.ts';
 
 /** A film that is to be written: its frames, and its sound where it has any. */
@@ -37,9 +37,9 @@ export interface FilmFormat {
 }
 
 /** First byte of each message to the encoding child; four bytes of length and the bytes follow. */
-export const PICTURE = 1;
-export const SOUND = 2;
-export const END = 3;
+export const picture = 1;
+export const soundMessage = 2;
+export const end = 3;
 
 /**
  * Writes a film: H.264 (4:2:0) and AAC in an mp4 file, encoded in a process of its own. An odd side grows by a
@@ -74,7 +74,7 @@ export async function writeFilm(path: string, parts: FilmParts): Promise<void> {
   const entry = compiledEntry(import.meta.url, 'writer-child');
   const child = startChild(process.execPath, [entry, JSON.stringify(format)], {
     descriptors: ['pipe', 'ignore', 'pipe'],
-    limits: ENCODING_LIMITS,
+    limits: encodingLimits,
     signal,
   });
   const input = child.pipes[0] as Writable;
@@ -121,12 +121,12 @@ async function sendParts(pipe: Writable, parts: FilmParts): Promise<void> {
       throw new TypeError(
         `frame ${count} has ${frame.length} bytes; ${width}×${height} needs ${width * height * 3}`,
       );
-    await send(PICTURE, frame);
+    await send(picture, frame);
     count++;
-    for await (const bytes of sound((count / frameRate) * sampleRate)) await send(SOUND, bytes);
+    for await (const bytes of sound((count / frameRate) * sampleRate)) await send(soundMessage, bytes);
   }
-  for await (const bytes of sound(Number.POSITIVE_INFINITY)) await send(SOUND, bytes);
-  await send(END, new Uint8Array(0));
+  for await (const bytes of sound(Number.POSITIVE_INFINITY)) await send(soundMessage, bytes);
+  await send(end, new Uint8Array(0));
   pipe.end();
 }
 

@@ -7,7 +7,7 @@ import { makeFolder } from './folders.ts';
 import { isGone, type Owner, ownerText, parseOwner, thisProcess } from './owner.ts';
 
 /** Two that begin at the same moment settle which is first within this time. */
-const SETTLING_MILLISECONDS = 1000;
+const settlingMilliseconds = 1000;
 
 /** A claim to the thing: a file beside it whose name says when it was made, and by whom; empty until it has prevailed. */
 interface Claim {
@@ -32,7 +32,7 @@ export async function lockForThisProcess(path: string, what: string): Promise<()
   const folder = dirname(path);
   const prefix = `.${shortName(path)}.lock-`;
   makeFolder(folder);
-  const deadline = Date.now() + SETTLING_MILLISECONDS;
+  const deadline = Date.now() + settlingMilliseconds;
   for (;;) {
     const own = `${prefix}${Date.now()}-${randomBytes(6).toString('hex')}-${ownerText(thisProcess())}`;
     await writeFile(join(folder, own), '', { flag: 'wx' });

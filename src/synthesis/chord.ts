@@ -1,19 +1,19 @@
 import { Random } from '../support/random.ts';
 import { sampleRate } from '../support/sound.ts';
-import { addSine, addTo, type Beat, envelope, HIGHEST, lengthOf } from './tone.ts';
+import { addSine, addTo, type Beat, envelope, highest, lengthOf } from './tone.ts';
 
-const ATTACK = 0.008;
+const attack = 0.008;
 /** Makes up for what decays within a beat. */
-const STRENGTH = 1.4;
-const PARTIALS = 14;
+const strength = 1.4;
+const partialCount = 14;
 /** Steps of the roots of successive chords, in semitones. */
-const PROGRESSION = [0, 5, 7, 2, 9];
+const progression = [0, 5, 7, 2, 9];
 
 /** Adds a chord and the stroke that begins it. */
 export function addChord(samples: Float32Array, beat: Beat, first: number): void {
   const random = Random.seeded(beat.seed);
   const { consonance, mode, timbre } = beat.factors;
-  const root = beat.register + PROGRESSION[random.integer(PROGRESSION.length)]!;
+  const root = beat.register + progression[random.integer(progression.length)]!;
   const third = random.uniform() < mode ? 4 : 3;
   const clash = 1 - consonance;
   const notes = [
@@ -26,11 +26,11 @@ export function addChord(samples: Float32Array, beat: Beat, first: number): void
   ];
   const fall = 2.8 - 2 * timbre;
   const partials = notes.flatMap(({ pitch, level }) =>
-    Array.from({ length: PARTIALS }, (_, k) => ({
+    Array.from({ length: partialCount }, (_, k) => ({
       frequency: hertz(pitch) * (k + 1),
       level: level * (k + 1) ** -fall,
       phase: 2 * Math.PI * random.uniform(),
-    })).filter((partial) => partial.frequency < HIGHEST && partial.level > 0.003),
+    })).filter((partial) => partial.frequency < highest && partial.level > 0.003),
   );
   const power = partials.reduce((sum, { level }) => sum + level ** 2 / 2, 0);
   const sum = new Float64Array(lengthOf(beat));
@@ -49,7 +49,7 @@ export function addChord(samples: Float32Array, beat: Beat, first: number): void
       stroke = (1.5 * smooth * Math.exp(-time / 0.02)) / (0.3 + 0.5 * timbre);
     }
     const beating = evened * (1 + depth * Math.cos(2 * Math.PI * roughest * time));
-    return STRENGTH * beat.gain * envelope(i, sum.length, ATTACK) * (decay * beating * value + stroke);
+    return strength * beat.gain * envelope(i, sum.length, attack) * (decay * beating * value + stroke);
   });
   addTo(samples, sounding, first);
 }

@@ -1,14 +1,14 @@
 import type { Affect } from '../affect/index.ts';
 import { Random } from '../support/random.ts';
-import { affectOf, type Factors, factorNames, type Heard, type Moment } from './laws.ts';
-import { type Passage, planPassages } from './passages.ts';
+import { affectOf, type Factors, factorNames, type Heard, type LawfulMoment } from './laws.ts';
+import { planPassages, type SoundPassage } from './passages.ts';
 
 /** Seconds between the points that a factor's curve goes through. */
-const STEP = 4;
+const step = 4;
 /** Seconds after which a factor has forgotten most of what it was. */
-const MEMORY = 20;
+const memory = 20;
 /** Share of a factor's variance that is the film's own character; the rest changes in the course of the film. */
-const CHARACTER = 0.35;
+const character = 0.35;
 
 /** What is the film's own and says nothing of affect, except `offset`. */
 export interface FilmStyle {
@@ -37,7 +37,7 @@ export interface FilmStyle {
 }
 
 /** A stretch of film between two cuts; seconds. */
-export interface Shot {
+export interface PlannedShot {
   readonly start: number;
   readonly end: number;
   readonly seed: number;
@@ -53,10 +53,10 @@ export interface SyntheticFilm {
   readonly length: number;
   readonly style: FilmStyle;
   /** One after the other, over the whole length. */
-  readonly shots: readonly Shot[];
-  shotAt(time: number): Shot;
+  readonly shots: readonly PlannedShot[];
+  shotAt(time: number): PlannedShot;
   /** What is heard one after the other; empty in a film without sound. */
-  readonly passages: readonly Passage[];
+  readonly passages: readonly SoundPassage[];
   heardAt(time: number): Heard | undefined;
   /** What the film is like at a moment; light and color change only where it is cut. */
   factorsAt(time: number): Factors;
@@ -102,7 +102,7 @@ export function planFilm(setSeed: number, index: number, length: number): Synthe
   const heardAt = (time: number) => passages[lastIndex(passages, ({ start }) => start <= time + 1e-9)]?.heard;
   const amplitudeAt = (time: number) => 10 ** (decibelsOf(curves.loudness(time)) / 20);
   const level = levelOf(passages, amplitudeAt);
-  const momentAt = (time: number): Moment => ({
+  const momentAt = (time: number): LawfulMoment => ({
     ...factorsAt(time),
     still: shotAt(time).still,
     heard: heardAt(time),
@@ -138,7 +138,7 @@ export function decibelsOf(loudness: number): number {
 }
 
 /** The amplitude of the film as a whole: of what is heard, without what is 10 dB quieter (as EBU R 128 measures it). */
-function levelOf(passages: readonly Passage[], amplitudeAt: (time: number) => number): number {
+function levelOf(passages: readonly SoundPassage[], amplitudeAt: (time: number) => number): number {
   const powers = passages
     .filter(({ heard }) => heard !== 'silence')
     .flatMap(({ start, end }) =>
@@ -173,15 +173,20 @@ export function derivedSeed(...numbers: readonly number[]): number {
 }
 
 /** Shortest shot, in seconds. */
-const SHORTEST = 0.48;
+const shortest = 0.48;
 
 /** Of the shots. */
 const shareStill = 0.06;
 
 /** At each moment, a cut is as likely as the film's factor says: 0.03 to 1 a second. */
-function planShots(seed: number, length: number, frameRate: number, cuts: (time: number) => number): Shot[] {
+function planShots(
+  seed: number,
+  length: number,
+  frameRate: number,
+  cuts: (time: number) => number,
+): PlannedShot[] {
   const random = Random.seeded(derivedSeed(seed, 1));
-  const shots: Shot[] = [];
+  const shots: PlannedShot[] = [];
   let start = 0;
   const add = (end: number) => {
     const own = derivedSeed(seed, 2, shots.length);
@@ -191,7 +196,7 @@ function planShots(seed: number, length: number, frameRate: number, cuts: (time:
   for (let frame = 1; frame < length * frameRate; frame++) {
     const time = frame / frameRate;
     const rate = 0.03 + 0.97 * cuts(time) ** 1.5;
-    if (time - start < SHORTEST || random.uniform() > rate / frameRate) continue;
+    if (time - start < shortest || random.uniform() > rate / frameRate) continue;
     add(time);
   }
   add(length);
@@ -211,16 +216,16 @@ function lastIndex<Item>(items: readonly Item[], holds: (item: Item) => boolean)
 
 /** A factor in the course of a film: a level of the film and a slow random walk about it, evenly spread over 0 … 1. */
 function factorCurve(random: Random, length: number): (time: number) => number {
-  const level = Math.sqrt(CHARACTER) * random.normal();
-  const keep = Math.exp(-STEP / MEMORY);
+  const level = Math.sqrt(character) * random.normal();
+  const keep = Math.exp(-step / memory);
   const points: number[] = [];
   let walk = random.normal();
-  for (let time = 0; time <= length + STEP; time += STEP) {
-    points.push(spread(level + Math.sqrt(1 - CHARACTER) * walk));
+  for (let time = 0; time <= length + step; time += step) {
+    points.push(spread(level + Math.sqrt(1 - character) * walk));
     walk = keep * walk + Math.sqrt(1 - keep * keep) * random.normal();
   }
   return (time) => {
-    const place = Math.min(Math.max(0, time / STEP), points.length - 1.001);
+    const place = Math.min(Math.max(0, time / step), points.length - 1.001);
     const before = Math.floor(place);
     const share = place - before;
     return (1 - share) * points[before]! + share * points[before + 1]!;

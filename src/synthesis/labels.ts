@@ -2,10 +2,10 @@ import { ranksByQuicksort, scoresOfRanks, simulatedAnnotators } from '../dataset
 import { Random } from '../support/random.ts';
 
 /** Standard deviation of what one simulated person makes of a clip, on the scale 1 … 5. */
-const IMPRESSION = 0.25;
+const impression = 0.25;
 /** Standard deviation of a rating from the simulated laboratory: the mean of many people. */
-const RATING = 0.15;
-const AGREEING = 3;
+const rating = 0.15;
+const agreeing = 3;
 
 /** A clip's label on one dimension, as LIRIS-ACCEDE states it. */
 export interface SimulatedLabel {
@@ -22,7 +22,7 @@ export interface SimulatedLabel {
  */
 export function simulateLabels(truth: readonly number[], seed: number): SimulatedLabel[] {
   const random = Random.seeded(seed);
-  const compare = simulatedAnnotators(truth, { noise: IMPRESSION, agreeing: AGREEING, random });
+  const compare = simulatedAnnotators(truth, { noise: impression, agreeing: agreeing, random });
   const ranks = ranksByQuicksort(truth.length, compare, random);
   const byRank = new Array<number>(truth.length);
   ranks.forEach((rank, clip) => {
@@ -31,7 +31,7 @@ export function simulateLabels(truth: readonly number[], seed: number): Simulate
   const count = Math.min(truth.length, 80);
   const rated = Array.from({ length: count }, (_, i) => {
     const rank = Math.round((i * (truth.length - 1)) / Math.max(1, count - 1));
-    return { rank, rating: truth[byRank[rank]!]! + RATING * random.normal() };
+    return { rank, rating: truth[byRank[rank]!]! + rating * random.normal() };
   });
   const { scores } = scoresOfRanks(rated, truth.length);
   return ranks.map((rank) => {

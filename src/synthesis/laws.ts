@@ -40,7 +40,7 @@ export const factorNames: readonly (keyof Factors)[] = [
 export type Heard = 'music' | 'speech' | 'noise' | 'silence';
 
 /** A moment of a film, as far as the laws go. */
-export interface Moment extends Factors {
+export interface LawfulMoment extends Factors {
   /** Nothing moves, whatever `motion` says. */
   readonly still: boolean;
   /** Undefined in a film that has no sound at all. */
@@ -53,7 +53,7 @@ const slowest = 0.005;
 const fastest = 10;
 
 /** Pixels of 128 lines in 1/25 s. */
-export function speedOf({ motion, still }: Pick<Moment, 'motion' | 'still'>): number {
+export function speedOf({ motion, still }: Pick<LawfulMoment, 'motion' | 'still'>): number {
   return still ? 0 : slowest * (fastest / slowest) ** motion;
 }
 
@@ -80,7 +80,7 @@ const largestAmplitude = 2.5;
  * What music says is said by music alone: speech and noise are as loud as they are, and no more. A film without sound
  * is one of which nothing is known of the sound.
  */
-export function affectOf(moment: Moment): Affect {
+export function affectOf(moment: LawfulMoment): Affect {
   const { heard } = moment;
   const centered = (name: keyof Factors) => moment[name] - 0.5;
   const music = (name: keyof Factors) => (heard === 'music' ? centered(name) : 0);

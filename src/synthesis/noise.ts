@@ -1,5 +1,5 @@
 import { Random } from '../support/random.ts';
-import { addTo, type Beat, envelope, lengthOf, RELEASE } from './tone.ts';
+import { addTo, type Beat, envelope, lengthOf, release } from './tone.ts';
 
 /** Adds a roar, a hiss or a rumble: noise whose upper frequencies fall off as the timbre says, swelling within the beat. */
 export function addNoise(samples: Float32Array, beat: Beat, first: number): void {
@@ -10,7 +10,7 @@ export function addNoise(samples: Float32Array, beat: Beat, first: number): void
   let smooth = 0;
   const noise = Float64Array.from({ length }, (_, i) => {
     smooth += openness * (random.normal() - smooth);
-    return smooth * (1 + swell * Math.sin((Math.PI * i) / length)) * envelope(i, length, RELEASE);
+    return smooth * (1 + swell * Math.sin((Math.PI * i) / length)) * envelope(i, length, release);
   });
   const power = noise.reduce((sum, value) => sum + value * value, 0) / length;
   addTo(

@@ -2,7 +2,7 @@ import { Random } from '../support/random.ts';
 import type { Heard } from './laws.ts';
 
 /** A stretch of the sound track of one kind; seconds. */
-export interface Passage {
+export interface SoundPassage {
   readonly start: number;
   readonly end: number;
   readonly heard: Heard;
@@ -19,10 +19,10 @@ const kinds: readonly (readonly [Heard, number])[] = [
 ];
 
 /** What a film sounds like: passages of 6 to 25 s; none in a film without sound. */
-export function planPassages(seed: number, length: number): Passage[] {
+export function planPassages(seed: number, length: number): SoundPassage[] {
   const random = Random.seeded(seed);
   if (random.uniform() < shareWithoutSound) return [];
-  const passages: Passage[] = [];
+  const passages: SoundPassage[] = [];
   for (let start = 0; start < length; ) {
     const end = Math.min(length, start + 6 + 19 * random.uniform());
     const draw = random.uniform();

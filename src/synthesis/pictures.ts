@@ -1,16 +1,16 @@
 import { Random } from '../support/random.ts';
-import { derivedSeed, type Shot, type SyntheticFilm } from './film.ts';
+import { derivedSeed, type PlannedShot, type SyntheticFilm } from './film.ts';
 import { speedOf } from './laws.ts';
-import { colored, paletteOf, patternOf, TEXTURE } from './texture.ts';
+import { colored, paletteOf, patternOf, textureSide } from './texture.ts';
 
-export const WIDTH = 192;
-export const HEIGHT = 108;
+export const width = 192;
+export const height = 108;
 
-/** Frames from `start` up to `end` (frame numbers): red, green, blue 0 … 255, `WIDTH * HEIGHT * 3` bytes each. */
+/** Frames from `start` up to `end` (frame numbers): red, green, blue 0 … 255, `width * height * 3` bytes each. */
 export function* renderFrames(film: SyntheticFilm, start: number, end: number): Generator<Uint8Array> {
   const { frameRate } = film.style;
   const grain = grainOf(film);
-  let shot: Shot | undefined;
+  let shot: PlannedShot | undefined;
   let scene: Scene | undefined;
   for (let frame = start; frame < end; frame++) {
     const time = frame / frameRate;
@@ -59,7 +59,7 @@ class Scene {
   private y: number;
   private angle: number;
 
-  constructor(film: SyntheticFilm, shot: Shot) {
+  constructor(film: SyntheticFilm, shot: PlannedShot) {
     const random = Random.seeded(shot.seed);
     const { style } = film;
     this.film = film;
@@ -82,8 +82,8 @@ class Scene {
     }));
     this.direction = 2 * Math.PI * random.uniform();
     this.bending = 0.02 * random.normal();
-    this.x = TEXTURE * random.uniform();
-    this.y = TEXTURE * random.uniform();
+    this.x = textureSide * random.uniform();
+    this.y = textureSide * random.uniform();
     this.angle = 2 * Math.PI * random.uniform();
     this.things = Array.from(
       { length: 2 + random.integer(4) },
@@ -93,8 +93,8 @@ class Scene {
         palette: paletteOf([...hues].reverse(), look()),
         pace: 0.3 + random.uniform(),
         direction: 2 * Math.PI * random.uniform(),
-        x: WIDTH * random.uniform(),
-        y: HEIGHT * random.uniform(),
+        x: width * random.uniform(),
+        y: height * random.uniform(),
       }),
     );
   }
@@ -103,25 +103,25 @@ class Scene {
   move(time: number): void {
     const { motion } = this.film.factorsAt(time);
     // in pixels of this picture a frame
-    const speed = (speedOf({ motion, still: this.still }) * (HEIGHT / 128) * 25) / this.film.style.frameRate;
+    const speed = (speedOf({ motion, still: this.still }) * (height / 128) * 25) / this.film.style.frameRate;
     const shift = speed * this.camera * (1 - this.turning);
     const [across, along] = this.shakes.map(
       ({ frequency, phase }) => 1.1 * this.shaking * Math.sin(2 * Math.PI * frequency * time + phase),
     );
     const onward = 1 - this.shaking;
     this.direction += (this.bending * 25) / this.film.style.frameRate;
-    this.x = (this.x + shift * (onward * Math.cos(this.direction) + across!)) % TEXTURE;
-    this.y = (this.y + shift * (onward * Math.sin(this.direction) + along!)) % TEXTURE;
+    this.x = (this.x + shift * (onward * Math.cos(this.direction) + across!)) % textureSide;
+    this.y = (this.y + shift * (onward * Math.sin(this.direction) + along!)) % textureSide;
     // The mean distance of a pixel from the middle is 57: this turns by `speed` pixels on average.
     this.angle += (speed * this.camera * this.turning) / 57;
     for (const thing of this.things) {
-      thing.x = wrapped(thing.x + speed * thing.pace * Math.cos(thing.direction), WIDTH, thing.radius);
-      thing.y = wrapped(thing.y + speed * thing.pace * Math.sin(thing.direction), HEIGHT, thing.radius);
+      thing.x = wrapped(thing.x + speed * thing.pace * Math.cos(thing.direction), width, thing.radius);
+      thing.y = wrapped(thing.y + speed * thing.pace * Math.sin(thing.direction), height, thing.radius);
     }
   }
 
   draw(): Uint8Array {
-    const picture = new Uint8Array(WIDTH * HEIGHT * 3);
+    const picture = new Uint8Array(width * height * 3);
     this.drawGround(picture);
     for (const thing of this.things) this.drawThing(picture, thing);
     return picture;
@@ -131,20 +131,20 @@ class Scene {
     const { ground } = this;
     const cos = Math.cos(this.angle);
     const sin = Math.sin(this.angle);
-    const mask = TEXTURE - 1;
-    const far = 64 * TEXTURE; // keeps places positive, so that | 0 rounds down
+    const mask = textureSide - 1;
+    const far = 64 * textureSide; // keeps places positive, so that | 0 rounds down
     let out = 0;
-    for (let row = 0; row < HEIGHT; row++) {
-      const dy = row - HEIGHT / 2;
-      let u = this.x + far - (WIDTH / 2) * cos - dy * sin;
-      let v = this.y + far - (WIDTH / 2) * sin + dy * cos;
-      for (let column = 0; column < WIDTH; column++, u += cos, v += sin) {
+    for (let row = 0; row < height; row++) {
+      const dy = row - height / 2;
+      let u = this.x + far - (width / 2) * cos - dy * sin;
+      let v = this.y + far - (width / 2) * sin + dy * cos;
+      for (let column = 0; column < width; column++, u += cos, v += sin) {
         const left = u | 0;
         const top = v | 0;
         const a = u - left;
         const b = v - top;
-        const above = (top & mask) * TEXTURE;
-        const below = ((top + 1) & mask) * TEXTURE;
+        const above = (top & mask) * textureSide;
+        const below = ((top + 1) & mask) * textureSide;
         const topLeft = (above + (left & mask)) * 3;
         const topRight = (above + ((left + 1) & mask)) * 3;
         const bottomLeft = (below + (left & mask)) * 3;
@@ -159,11 +159,11 @@ class Scene {
   }
 
   private drawThing(picture: Uint8Array, { kind, radius, palette, x, y }: Thing): void {
-    const mask = TEXTURE - 1;
+    const mask = textureSide - 1;
     const top = Math.max(0, Math.floor(y - radius));
-    const bottom = Math.min(HEIGHT - 1, Math.ceil(y + radius));
+    const bottom = Math.min(height - 1, Math.ceil(y + radius));
     const left = Math.max(0, Math.floor(x - radius));
-    const right = Math.min(WIDTH - 1, Math.ceil(x + radius));
+    const right = Math.min(width - 1, Math.ceil(x + radius));
     for (let row = top; row <= bottom; row++)
       for (let column = left; column <= right; column++) {
         const [dx, dy] = [Math.abs(column - x), Math.abs(row - y)];
@@ -172,13 +172,14 @@ class Scene {
         const cover = Math.min(1, radius - distance + 0.5);
         if (cover <= 0) continue;
         // The thing carries its pattern along: between two places of it, as much as it is between two pixels.
-        const [u, v] = [column - x + TEXTURE * 2, row - y + TEXTURE * 2];
+        const [u, v] = [column - x + textureSide * 2, row - y + textureSide * 2];
         const [u0, v0] = [Math.floor(u), Math.floor(v)];
-        const at = (i: number, j: number) => this.pattern[((v0 + j) & mask) * TEXTURE + ((u0 + i) & mask)]!;
+        const at = (i: number, j: number) =>
+          this.pattern[((v0 + j) & mask) * textureSide + ((u0 + i) & mask)]!;
         const above = at(0, 0) + (u - u0) * (at(1, 0) - at(0, 0));
         const below = at(0, 1) + (u - u0) * (at(1, 1) - at(0, 1));
         const value = Math.round(above + (v - v0) * (below - above)) * 3;
-        const place = (row * WIDTH + column) * 3;
+        const place = (row * width + column) * 3;
         for (let c = 0; c < 3; c++)
           picture[place + c] = (1 - cover) * picture[place + c]! + cover * palette[value + c]!;
       }
@@ -193,7 +194,7 @@ function wrapped(place: number, side: number, margin: number): number {
 /** Adds the film's grain: a window of a fixed sheet of noise, elsewhere in each frame. */
 function grainOf(film: SyntheticFilm): (picture: Uint8Array, frame: number) => void {
   const random = Random.seeded(derivedSeed(film.seed, 3));
-  const pixels = WIDTH * HEIGHT;
+  const pixels = width * height;
   const sheet = Int8Array.from({ length: 2 * pixels }, () => Math.round(film.style.grain * random.normal()));
   return (picture, frame) => {
     let place = Random.seeded(derivedSeed(film.seed, 4, frame)).integer(pixels);
@@ -208,11 +209,11 @@ function grainOf(film: SyntheticFilm): (picture: Uint8Array, frame: number) => v
 /** Blackens what lies under the film's bars. */
 function addBars(picture: Uint8Array, film: SyntheticFilm): void {
   const { across, along } = film.style.bars;
-  const [top, left] = [Math.round(across * HEIGHT), Math.round(along * WIDTH)];
-  picture.fill(0, 0, top * WIDTH * 3);
-  picture.fill(0, (HEIGHT - top) * WIDTH * 3);
-  for (let row = 0; left > 0 && row < HEIGHT; row++) {
-    picture.fill(0, row * WIDTH * 3, (row * WIDTH + left) * 3);
-    picture.fill(0, ((row + 1) * WIDTH - left) * 3, (row + 1) * WIDTH * 3);
+  const [top, left] = [Math.round(across * height), Math.round(along * width)];
+  picture.fill(0, 0, top * width * 3);
+  picture.fill(0, (height - top) * width * 3);
+  for (let row = 0; left > 0 && row < height; row++) {
+    picture.fill(0, row * width * 3, (row * width + left) * 3);
+    picture.fill(0, ((row + 1) * width - left) * 3, (row + 1) * width * 3);
   }
 }

@@ -12,14 +12,14 @@ export interface SynthesisOptions {
 }
 
 /** Where a clip lies in its film: frame numbers at the film's own rate, the last one included. */
-export interface Excerpt {
+export interface FilmExcerpt {
   readonly name: string;
   readonly film: number;
   readonly start: number;
   readonly end: number;
 }
 
-export const LICENSE = 'Synthetic film rendered by affectline; no recording, no real label';
+export const license = 'Synthetic film rendered by affectline; no recording, no real label';
 
 /** 'SYNTHETIC00017.mp4' */
 function clipName(id: number): string {
@@ -27,11 +27,11 @@ function clipName(id: number): string {
 }
 
 /** The clips of every film: 8 to 12 s each, one after the other with gaps of up to 4 s. */
-export function planExcerpts(options: SynthesisOptions): { excerpts: Excerpt[]; lengths: number[] } {
+export function planExcerpts(options: SynthesisOptions): { excerpts: FilmExcerpt[]; lengths: number[] } {
   checkOptions(options);
   const { films, clips, seed } = options;
   const random = Random.seeded(derivedSeed(seed, -1));
-  const excerpts: Excerpt[] = [];
+  const excerpts: FilmExcerpt[] = [];
   const lengths: number[] = [];
   for (let film = 0; film < films; film++) {
     const count = Math.floor(((film + 1) * clips) / films) - Math.floor((film * clips) / films);
@@ -83,14 +83,14 @@ export function planAnnotations(options: SynthesisOptions): {
       arousalRank: a.rank,
       valenceVariance: v.variance,
       arousalVariance: a.variance,
-      license: LICENSE,
+      license: license,
     };
   });
   const films = planned.map(
     ({ name, length }, film): LirisFilm => ({
       name,
       title: name.replaceAll('_', ' '),
-      license: LICENSE,
+      license: license,
       credits: 'affectline dataset synthesize',
       genre: 'Synthetic',
       language: 'none',

@@ -1,7 +1,7 @@
 import type { FilmParts } from '../media/index.ts';
 import { sampleRate } from '../support/sound.ts';
 import type { SyntheticFilm } from './film.ts';
-import { HEIGHT, renderFrames, WIDTH } from './pictures.ts';
+import { height, renderFrames, width } from './pictures.ts';
 import { renderSound } from './sound.ts';
 
 /** Pictures and sound of a film from one frame up to another, ready to be written; all of it by default. */
@@ -12,8 +12,8 @@ export function renderFilm(
 ): FilmParts {
   const { frameRate, compression } = film.style;
   return {
-    width: WIDTH,
-    height: HEIGHT,
+    width: width,
+    height: height,
     frameRate,
     compression,
     frames: renderFrames(film, start, end),

@@ -3,10 +3,10 @@ import { addChord } from './chord.ts';
 import { decibelsOf, derivedSeed, type SyntheticFilm } from './film.ts';
 import { addNoise } from './noise.ts';
 import { addSpeech } from './speech.ts';
-import { type Beat, RELEASE } from './tone.ts';
+import { type Beat, release } from './tone.ts';
 
 /** Decibels of full scale that the loudest sound has, as the root of its mean square. */
-const LOUDEST = -10;
+const loudest = -10;
 
 const voices = { music: addChord, speech: addSpeech, noise: addNoise };
 
@@ -17,7 +17,7 @@ export function beatsOf(film: SyntheticFilm): Beat[] {
   while (start < film.length) {
     const factors = film.factorsAt(start);
     const end = start + 60 / (55 * 3.1 ** factors.tempo);
-    const decibels = LOUDEST + decibelsOf(factors.loudness) + film.style.mastering;
+    const decibels = loudest + decibelsOf(factors.loudness) + film.style.mastering;
     beats.push({
       start,
       end,
@@ -35,7 +35,7 @@ export function beatsOf(film: SyntheticFilm): Beat[] {
 export function renderSound(film: SyntheticFilm, start: number, end: number): Float32Array {
   const samples = new Float32Array(Math.round((end - start) * sampleRate));
   for (const beat of beatsOf(film)) {
-    if (beat.end + RELEASE <= start || beat.start >= end) continue;
+    if (beat.end + release <= start || beat.start >= end) continue;
     const heard = film.heardAt(beat.start);
     if (heard && heard !== 'silence')
       voices[heard](samples, beat, Math.round((beat.start - start) * sampleRate));

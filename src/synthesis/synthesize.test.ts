@@ -4,13 +4,13 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { checkDataSet, LIRIS_LAYOUT, openDataSet } from '../datasets/index.ts';
+import { checkDataSet, lirisLayout, openDataSet } from '../datasets/index.ts';
 import { openMedia } from '../media/index.ts';
 import { sampleRate } from '../support/sound.ts';
 import { requirement } from '../support/testing.ts';
 import { meanAffect, planFilm } from './film.ts';
-import { affectOf, type Factors, factorNames, type Heard, type Moment, speedOf } from './laws.ts';
-import { HEIGHT, renderFrames, WIDTH } from './pictures.ts';
+import { affectOf, type Factors, factorNames, type Heard, type LawfulMoment, speedOf } from './laws.ts';
+import { height, renderFrames, width } from './pictures.ts';
 import { planAnnotations } from './plan.ts';
 import { renderSound } from './sound.ts';
 import { synthesize } from './synthesize.ts';
@@ -62,8 +62,8 @@ describe('a synthetic film', () => {
 
   test('moves people as the laws say', () => {
     const factors = Object.fromEntries(factorNames.map((name) => [name, 0.5])) as unknown as Factors;
-    const middle: Moment = { ...factors, still: false, heard: 'music', amplitude: 0.8 };
-    const change = (to: Partial<Moment>, from: Moment = middle) => {
+    const middle: LawfulMoment = { ...factors, still: false, heard: 'music', amplitude: 0.8 };
+    const change = (to: Partial<LawfulMoment>, from: LawfulMoment = middle) => {
       const [before, after] = [affectOf(from), affectOf({ ...from, ...to })];
       return { valence: after.valence - before.valence, arousal: after.arousal - before.arousal };
     };
@@ -75,7 +75,7 @@ describe('a synthetic film', () => {
     for (const name of ['light', 'color', 'consonance', 'mode'] as const)
       expect(change({ [name]: 0.8 }).valence, name).toBeGreaterThan(0.1);
     // whatever else holds: nothing changes sign in films as calm, or as silent, as films are
-    const calm: Moment = { ...middle, still: true, heard: undefined };
+    const calm: LawfulMoment = { ...middle, still: true, heard: undefined };
     for (const from of [
       calm,
       { ...calm, motion: 0, light: 0 },
@@ -198,7 +198,7 @@ test.skipIf(!opencv)(
 result = []
 dis = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
 for path in sys.argv[1:]:
-  rgb = np.fromfile(path + '.rgb', np.uint8).reshape(${frames}, ${HEIGHT}, ${WIDTH}, 3)
+  rgb = np.fromfile(path + '.rgb', np.uint8).reshape(${frames}, ${height}, ${width}, 3)
   gray = [cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY) for frame in rgb]
   flow = [dis.calc(a, b, None) for a, b in zip(gray, gray[1:])]
   lab = [cv2.cvtColor(frame.astype(np.float32) / 255, cv2.COLOR_RGB2LAB) for frame in rgb]
@@ -283,7 +283,7 @@ describe('synthesize', () => {
       onProgress: (done) => done >= 1 && interruption.abort(new Error('enough')),
     });
     await expect(stopped).rejects.toThrow('enough');
-    const videos = join(root, LIRIS_LAYOUT.clips);
+    const videos = join(root, lirisLayout.clips);
     const left = readdirSync(videos);
     expect(left.length).toBeGreaterThanOrEqual(1);
     expect(left.length).toBeLessThan(4);
@@ -308,10 +308,10 @@ describe('synthesize', () => {
 
     const again = join(folder, 'again');
     await synthesize(again, options);
-    for (const path of Object.values(LIRIS_LAYOUT).slice(1))
+    for (const path of Object.values(lirisLayout).slice(1))
       expect(readFileSync(join(again, path), 'utf8')).toBe(readFileSync(join(root, path), 'utf8'));
     for (const name of readdirSync(videos))
-      expect(digest(readFileSync(join(again, LIRIS_LAYOUT.clips, name)))).toBe(
+      expect(digest(readFileSync(join(again, lirisLayout.clips, name)))).toBe(
         digest(readFileSync(join(videos, name))),
       );
   });

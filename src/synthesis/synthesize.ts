@@ -3,20 +3,20 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { LIRIS_LAYOUT, SYNTHETIC_MARK, writeLirisAnnotations } from '../datasets/index.ts';
+import { lirisLayout, syntheticMark, writeLirisAnnotations } from '../datasets/index.ts';
 import { compiledEntry } from '../support/entry.ts';
 import { InputError } from '../support/errors.ts';
 import { removeLeftovers, writeAtomicallySync } from '../support/files.ts';
 import { makeFolder } from '../support/folders.ts';
 import type { SyntheticFilm } from './film.ts';
-import { type Job, STOP } from './job.ts';
+import { type Job, stopMessage } from './job.ts';
 import { planAnnotations, planExcerpts, type SynthesisOptions } from './plan.ts';
 import { readmeOf } from './readme.ts';
 
-const PLAN = 'synthetic.json';
-const CURVES = 'synthetic-curves';
+const planFile = 'synthetic.json';
+const curvesFolder = 'synthetic-curves';
 /** Of the plan; a folder made by another version is not continued. */
-const VERSION = 3;
+const version = 3;
 
 /**
  * Renders synthetic films into a folder of the layout of LIRIS-ACCEDE. A folder that an earlier call left unfinished
@@ -38,7 +38,7 @@ export async function synthesize(
   const { excerpts, lengths } = planExcerpts({ films, clips, seed });
   if (beginFolder(root, { films, clips, seed })) writeAnnotations(root, { films, clips, seed });
 
-  const clipFolder = join(root, LIRIS_LAYOUT.clips);
+  const clipFolder = join(root, lirisLayout.clips);
   await removeLeftovers(clipFolder);
   const there = new Set(readdirSync(clipFolder));
   const jobs = excerpts
@@ -73,7 +73,7 @@ async function renderAll(
   onDone: () => void,
 ): Promise<void> {
   const worker = new Worker(compiledEntry(import.meta.url, 'worker'), { workerData: { seed } });
-  const stop = () => worker.postMessage(STOP);
+  const stop = () => worker.postMessage(stopMessage);
   signal.addEventListener('abort', stop);
   try {
     for (let job = queue.next(); !job.done; job = queue.next()) {
@@ -92,14 +92,14 @@ async function renderAll(
 
 /** Makes the folder; true when its annotations are still to be written. */
 function beginFolder(root: string, options: SynthesisOptions): boolean {
-  const plan = `${JSON.stringify({ version: VERSION, ...options })}\n`;
-  const planPath = join(root, PLAN);
+  const plan = `${JSON.stringify({ version: version, ...options })}\n`;
+  const planPath = join(root, planFile);
   if (!existsSync(planPath)) {
     if (existsSync(root) && readdirSync(root).length > 0)
       throw new InputError(
         `'${root}' holds other files; an empty folder, or one begun by this command, expected`,
       );
-    makeFolder(join(root, LIRIS_LAYOUT.clips));
+    makeFolder(join(root, lirisLayout.clips));
     writeAtomicallySync(planPath, plan);
     return true;
   }
@@ -108,15 +108,16 @@ function beginFolder(root: string, options: SynthesisOptions): boolean {
     throw new InputError(
       `'${root}' was begun with other options, ${begun.trim()}; ${plan.trim()} was asked for`,
     );
-  makeFolder(join(root, LIRIS_LAYOUT.clips));
-  return !existsSync(join(root, SYNTHETIC_MARK));
+  makeFolder(join(root, lirisLayout.clips));
+  return !existsSync(join(root, syntheticMark));
 }
 
 function writeAnnotations(root: string, options: SynthesisOptions): void {
   const { clips, films, planned } = planAnnotations(options);
   writeLirisAnnotations(root, clips, films);
-  for (const film of planned) writeAtomicallySync(join(root, CURVES, `${film.name}.csv`), curveOf(film));
-  writeAtomicallySync(join(root, SYNTHETIC_MARK), readmeOf(options));
+  for (const film of planned)
+    writeAtomicallySync(join(root, curvesFolder, `${film.name}.csv`), curveOf(film));
+  writeAtomicallySync(join(root, syntheticMark), readmeOf(options));
 }
 
 /** What the film really makes people feel, once a second, on the scale 1 … 5. */

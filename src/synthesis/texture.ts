@@ -2,11 +2,11 @@ import type { Random } from '../support/random.ts';
 import type { FilmStyle } from './film.ts';
 
 /** Side of a texture, a power of two; it repeats seamlessly. */
-export const TEXTURE = 256;
+export const textureSide = 256;
 
 /** A repeating random pattern, 0 … 255 with mean about 128: waves of random direction, bent by the style. */
 export function patternOf(random: Random, { pattern, detail }: FilmStyle): Uint8Array {
-  const field = new Float32Array(TEXTURE * TEXTURE);
+  const field = new Float32Array(textureSide * textureSide);
   const waves = 20;
   for (let wave = 0; wave < waves; wave++) {
     const length = 1 + detail * random.uniform() ** 0.7;
@@ -29,13 +29,13 @@ const bends: Record<FilmStyle['pattern'], (value: number) => number> = {
 /** Adds cos(2π(kx·x + ky·y) / side + phase), as a sum of products of a row and a column. */
 function addWave(field: Float32Array, kx: number, ky: number, random: Random): void {
   const phase = 2 * Math.PI * random.uniform();
-  const angle = (2 * Math.PI) / TEXTURE;
-  const cosX = Float64Array.from({ length: TEXTURE }, (_, x) => Math.cos(angle * kx * x + phase));
-  const sinX = Float64Array.from({ length: TEXTURE }, (_, x) => Math.sin(angle * kx * x + phase));
-  for (let y = 0; y < TEXTURE; y++) {
+  const angle = (2 * Math.PI) / textureSide;
+  const cosX = Float64Array.from({ length: textureSide }, (_, x) => Math.cos(angle * kx * x + phase));
+  const sinX = Float64Array.from({ length: textureSide }, (_, x) => Math.sin(angle * kx * x + phase));
+  for (let y = 0; y < textureSide; y++) {
     const [cosY, sinY] = [Math.cos(angle * ky * y), Math.sin(angle * ky * y)];
-    const row = y * TEXTURE;
-    for (let x = 0; x < TEXTURE; x++) field[row + x]! += cosX[x]! * cosY - sinX[x]! * sinY;
+    const row = y * textureSide;
+    for (let x = 0; x < textureSide; x++) field[row + x]! += cosX[x]! * cosY - sinX[x]! * sinY;
   }
 }
 

@@ -2,9 +2,9 @@ import { sampleRate } from '../support/sound.ts';
 import type { Factors } from './laws.ts';
 
 /** Seconds that a beat sounds on after the next has begun. */
-export const RELEASE = 0.06;
+export const release = 0.06;
 /** Above the highest frequency that stays clear of what the codec cuts off, in Hz. */
-export const HIGHEST = 8000;
+export const highest = 8000;
 
 /** A stretch of sound between two strokes, and all that it sounds like; seconds. */
 export interface Beat {
@@ -20,7 +20,7 @@ export interface Beat {
 
 /** Samples of a beat with what sounds on of it. */
 export function lengthOf(beat: Beat): number {
-  return Math.round((beat.end - beat.start + RELEASE) * sampleRate);
+  return Math.round((beat.end - beat.start + release) * sampleRate);
 }
 
 /** Adds `values` from place `first` on, as far as there are samples for them. */
@@ -33,7 +33,7 @@ export function addTo(samples: Float32Array, values: ArrayLike<number>, first: n
 /** 0 … 1 at sample `i` of a beat that fades in within `attack` seconds and out within its release. */
 export function envelope(i: number, length: number, attack: number): number {
   const rise = Math.min(1, i / sampleRate / attack);
-  const hold = length - RELEASE * sampleRate;
+  const hold = length - release * sampleRate;
   return rise * (i < hold ? 1 : (length - i) / (length - hold));
 }
 

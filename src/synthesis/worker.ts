@@ -2,7 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { writeFilm } from '../media/index.ts';
 import { planFilm, type SyntheticFilm } from './film.ts';
-import { type Job, STOP } from './job.ts';
+import { type Job, stopMessage } from './job.ts';
 import { renderFilm } from './render.ts';
 
 const { seed } = workerData as { seed: number };
@@ -23,7 +23,7 @@ async function render({ excerpt, filmLength, path }: Job): Promise<string | null
   }
 }
 
-parentPort?.on('message', async (job: Job | typeof STOP) => {
-  if (job === STOP) stopping.abort();
+parentPort?.on('message', async (job: Job | typeof stopMessage) => {
+  if (job === stopMessage) stopping.abort();
   else parentPort!.postMessage(await render(job));
 });

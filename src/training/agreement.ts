@@ -1,6 +1,6 @@
 import { type Dimension, metricsOf, variance } from '../affect/index.ts';
 
-export interface Agreement {
+export interface Accuracy {
   /** Mean squared error. */
   readonly error: number;
   /** The same as a share of the labels' variance: 1 for their own mean. */
@@ -14,7 +14,7 @@ export function agreement(
   predictions: readonly Readonly<Record<Dimension, number>>[],
   labels: readonly Readonly<Record<Dimension, number>>[],
   dimension: Dimension,
-): Agreement {
+): Accuracy {
   const of = labels.map((label) => label[dimension]);
   const { mse, r } = metricsOf(
     predictions.map((prediction) => prediction[dimension]),

@@ -36,7 +36,7 @@ export interface StreamFeatureOptions {
 const excerptsAtOnce = 4;
 
 /** Before each excerpt's numbers. */
-const HASH_BYTES = 16;
+const hashBytes = 16;
 
 /**
  * What a frozen stream makes of fixed excerpts of each clip, computed once and kept in a file: for one after the other its
@@ -92,14 +92,14 @@ export class StreamFeatures {
     const count = elementCount(this.shape);
     const data = new Float32Array(wanted.length * count);
     const numbers = new Uint8Array(data.buffer);
-    const record = HASH_BYTES + 4 * count;
+    const record = hashBytes + 4 * count;
     await Promise.all(
       wanted.map(async ({ clip, excerpt }, i) => {
         const place = clip * this.perClip + Math.min(excerpt, this.perClip - 1);
         const bytes = Buffer.alloc(record);
         const { bytesRead } = await this.file.read(bytes, 0, record, record * place);
-        const own = bytes.subarray(HASH_BYTES);
-        if (bytesRead < record || !hashOf(own, place).equals(bytes.subarray(0, HASH_BYTES)))
+        const own = bytes.subarray(hashBytes);
+        if (bytesRead < record || !hashOf(own, place).equals(bytes.subarray(0, hashBytes)))
           throw new InputError(`${this.path} is damaged; delete it and it is computed again`);
         numbers.set(own, 4 * count * i);
       }),
@@ -156,7 +156,7 @@ function batchOf({ moments, fields, samples }: ExcerptSize, clips: number) {
 
 /** 128 bits of the SHA-256 of an excerpt's numbers, and of which it is. */
 function hashOf(numbers: Uint8Array, place: number): Buffer {
-  return createHash('sha256').update(`${place} `).update(numbers).digest().subarray(0, HASH_BYTES);
+  return createHash('sha256').update(`${place} `).update(numbers).digest().subarray(0, hashBytes);
 }
 
 /** Changes whenever the file's layout does. */
@@ -184,7 +184,7 @@ async function compute(options: StreamFeatureOptions, path: string, bytesOfExcer
   const session = await runtime.open(clipFeatures(network, batchOf(size, excerptsAtOnce)), own);
   try {
     // what a stopped call left, whole excerpts only
-    const record = HASH_BYTES + bytesOfExcerpt;
+    const record = hashBytes + bytesOfExcerpt;
     let done = Math.floor((await file.stat()).size / record);
     await file.truncate(done * record);
     const groups = filledGroups(all.slice(done), excerptsAtOnce);

@@ -3,14 +3,14 @@ import type { Field, Picture } from '../../streams/index.ts';
 import { InputError } from '../../support/errors.ts';
 import { imageLibrary } from '../../support/images.ts';
 import {
-  BLOCK_SAMPLES,
+  blockSamples,
   decodeHeader,
-  HEADER_LIMIT,
   type Header,
   hashOf,
-  MAGIC,
+  headerLimit,
+  magic,
   type Part,
-  TAIL_BYTES,
+  tailBytes,
 } from './clip-header.ts';
 import { ClipWriter } from './clip-writer.ts';
 import { decodeFlow } from './flow-image.ts';
@@ -103,11 +103,11 @@ export class ClipFile {
     const file = await open(path, 'r');
     try {
       const { size } = await file.stat();
-      const opening = await readExactly(file, 0, MAGIC.length, path);
-      const tail = await readExactly(file, size - TAIL_BYTES, TAIL_BYTES, path);
+      const opening = await readExactly(file, 0, magic.length, path);
+      const tail = await readExactly(file, size - tailBytes, tailBytes, path);
       const length = tail.readUInt32LE();
-      const start = size - TAIL_BYTES - length;
-      if (!opening.equals(MAGIC) || length > HEADER_LIMIT) throw damaged(path);
+      const start = size - tailBytes - length;
+      if (!opening.equals(magic) || length > headerLimit) throw damaged(path);
       const header = decodeHeader(await readExactly(file, start, length, path), tail);
       if (!header || parts(header).some(([first, bytes]) => first + bytes > start)) throw damaged(path);
       return new ClipFile(path, header, 1);
@@ -221,10 +221,10 @@ export class ClipFile {
       const samples = new Float32Array(Math.max(0, end - start));
       for (let i = 0; i < samples.length; ) {
         const at = start + i;
-        const block = this.header.waveform[Math.floor(at / BLOCK_SAMPLES)];
+        const block = this.header.waveform[Math.floor(at / blockSamples)];
         if (!block) throw new RangeError(`sample ${at} of ${this.sampleCount}`);
         const bytes = await this.part(file, block);
-        for (let k = at % BLOCK_SAMPLES; 2 * k < bytes.length && i < samples.length; k++)
+        for (let k = at % blockSamples; 2 * k < bytes.length && i < samples.length; k++)
           samples[i++] = (this.level * bytes.readInt16LE(2 * k)) / 32767;
       }
       return samples;

@@ -7,13 +7,13 @@ import { z } from 'zod';
  * to; the header's length (uint32) and the SHA-256 of header and length. The header comes last, so that a clip is
  * written as it is decoded; and no byte of the file is without a hash.
  */
-export const MAGIC: Buffer = Buffer.from('affectline clip 5\n');
-export const HEADER_LIMIT: number = 16 << 20;
+export const magic: Buffer = Buffer.from('affectline clip 5\n');
+export const headerLimit: number = 16 << 20;
 /** What follows the header: its length and hash. */
-export const TAIL_BYTES: number = 4 + 32;
+export const tailBytes: number = 4 + 32;
 
 /** Samples in each block of the waveform but the last: what a look reads has few bytes that it does not need. */
-export const BLOCK_SAMPLES: number = 1 << 16;
+export const blockSamples: number = 1 << 16;
 
 /** First byte, bytes, and hash. */
 export type Part = [first: number, bytes: number, hash: string];
@@ -67,5 +67,5 @@ export function decodeHeader(json: Buffer, tail: Buffer): Header | undefined {
 }
 
 function tailHash(json: Buffer, length: Buffer): Buffer {
-  return createHash('sha256').update(MAGIC).update(json).update(length).digest();
+  return createHash('sha256').update(magic).update(json).update(length).digest();
 }

@@ -1,16 +1,16 @@
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { ofFile, temporaryPath } from '../../support/files.ts';
-import { BLOCK_SAMPLES, encodeHeader, type Header, hashOf, MAGIC, type Part } from './clip-header.ts';
+import { blockSamples, encodeHeader, type Header, hashOf, magic, type Part } from './clip-header.ts';
 
 /** Writes a clip's file part by part, as they come, so that its length costs no memory. It appears whole or not at all. */
 export class ClipWriter {
   private readonly path: string;
   private readonly temporary: string;
   private readonly file: FileHandle;
-  private end = MAGIC.length;
+  private end = magic.length;
   /** The writes so far. */
   private writing: Promise<unknown>;
-  private readonly block = new Int16Array(BLOCK_SAMPLES);
+  private readonly block = new Int16Array(blockSamples);
   private filled = 0;
   private samples = 0;
   private readonly waveform: Part[] = [];
@@ -19,7 +19,7 @@ export class ClipWriter {
     this.path = path;
     this.temporary = temporary;
     this.file = file;
-    this.writing = file.appendFile(MAGIC);
+    this.writing = file.appendFile(magic);
   }
 
   static async create(path: string): Promise<ClipWriter> {
@@ -42,7 +42,7 @@ export class ClipWriter {
   async appendSound(samples: Float32Array): Promise<void> {
     for (const sample of samples) {
       this.block[this.filled++] = Math.round(Math.max(-1, Math.min(1, sample)) * 32767);
-      if (this.filled === BLOCK_SAMPLES) await this.endBlock();
+      if (this.filled === blockSamples) await this.endBlock();
     }
     this.samples += samples.length;
   }

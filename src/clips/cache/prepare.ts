@@ -99,7 +99,7 @@ export async function prepareClip(
 }
 
 /** Fields kept of one moment, ten times what a second has: where a picture stands still for an hour, the first ones. */
-const MOST_FIELDS = 100;
+const mostFields = 100;
 
 /** The fields of each moment, encoded and written as soon as they are complete. */
 async function writtenFields(fields: AsyncIterable<MomentField>, writer: ClipWriter) {
@@ -112,7 +112,7 @@ async function writtenFields(fields: AsyncIterable<MomentField>, writer: ClipWri
   };
   for await (const { moment, field } of fields) {
     if (moment > moments.length) finish();
-    if (waiting.length < MOST_FIELDS) waiting.push(field);
+    if (waiting.length < mostFields) waiting.push(field);
   }
   finish();
   return moments;

@@ -6,29 +6,29 @@ import { grouped } from '../../support/grouped.ts';
 import { type CurveFormat, type CurveLabels, longestTimes, type Trace, trackOf } from './curve-labels.ts';
 import { readNumbers } from './number-table.ts';
 
-const FILE = /(subj\d+_\d+)_([^/\\]+)\.dat$/i;
+const filePattern = /(subj\d+_\d+)_([^/\\]+)\.dat$/i;
 
 /** `experienced/subj{S}_{I}_{MOVIE}.dat` (and `intended/`): time, valence, arousal; −1 … 1. */
 export const cognimuse: CurveFormat = {
   name: 'cognimuse',
   description: 'COGNIMUSE (experienced/subj{S}_{I}_{MOVIE}.dat, intended/…)',
-  files: (folder) => folder.matching(FILE),
+  files: (folder) => folder.matching(filePattern),
   read: (folder, files, problems) => {
     const kindOf = (file: string) => (/intended/i.test(dirname(file)) ? 'intended' : 'elicited');
-    const films = grouped(files, (file) => `${kindOf(file)} ${FILE.exec(basename(file))![2]}`);
+    const films = grouped(files, (file) => `${kindOf(file)} ${filePattern.exec(basename(file))![2]}`);
     return [...films.values()].flatMap((members): CurveLabels[] => {
       const read = members.flatMap((file): { valence: Trace; arousal: Trace }[] => {
         const table = readNumbers(folder.text(file), file, [3], problems, 0);
         if (!table) return [];
         const [times, valence, arousal] = table.columns as [Float64Array, Float64Array, Float64Array];
-        const name = FILE.exec(basename(file))![1]!;
+        const name = filePattern.exec(basename(file))![1]!;
         return [{ valence: { name, times, values: valence }, arousal: { name, times, values: arousal } }];
       });
       if (read.length === 0) return [];
       const times = longestTimes(read.map(({ valence }) => valence));
       return [
         {
-          film: FILE.exec(basename(members[0]!))![2]!,
+          film: filePattern.exec(basename(members[0]!))![2]!,
           kind: kindOf(members[0]!),
           times,
           tracks: new Map(

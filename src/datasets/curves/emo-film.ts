@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { type CurveFormat, type CurveLabels, type CurveTrack, meanTrack } from './curve-labels.ts';
 import { readNumbers } from './number-table.ts';
 
-const FILE = /Annot_([^/\\]+)_stim\.tsv$/;
+const filePattern = /Annot_([^/\\]+)_stim\.tsv$/;
 
 const description = z.object({
   SamplingFrequency: z.number().positive(),
@@ -24,7 +24,7 @@ const description = z.object({
 export const emoFilm: CurveFormat = {
   name: 'emo-film',
   description: 'Emo-FilM (Annot_<Film>_stim.tsv with its .json)',
-  files: (folder) => folder.matching(FILE),
+  files: (folder) => folder.matching(filePattern),
   read: (folder, files, problems) =>
     files.flatMap((file): CurveLabels[] => {
       const sidecar = file.replace(/tsv$/, 'json');
@@ -54,6 +54,8 @@ export const emoFilm: CurveFormat = {
         tracks.set(name, meanTrack(table.columns[i]!));
       });
       const times = table.columns[0]!.map((_, i) => columns.StartTime + i / columns.SamplingFrequency);
-      return [{ film: FILE.exec(basename(file))![1]!, kind: 'elicited', times, tracks, lag: 'as rated' }];
+      return [
+        { film: filePattern.exec(basename(file))![1]!, kind: 'elicited', times, tracks, lag: 'as rated' },
+      ];
     }),
 };

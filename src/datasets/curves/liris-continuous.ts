@@ -5,20 +5,20 @@ import { basename } from 'node:path';
 import { type CurveFormat, type CurveLabels, meanTrack } from './curve-labels.ts';
 import { readNumbers } from './number-table.ts';
 
-const FILE = /([^/\\]+)_(Valence|Arousal)\.txt$/;
+const filePattern = /([^/\\]+)_(Valence|Arousal)\.txt$/;
 
 /** `<Film>_Valence.txt` and `<Film>_Arousal.txt`: `Time Mean Std`, about −1 … 1; the rating hand's delay is kept. */
 export const lirisContinuous: CurveFormat = {
   name: 'liris-continuous',
   description: 'Continuous LIRIS-ACCEDE (<Film>_Valence.txt, <Film>_Arousal.txt)',
-  files: (folder) => folder.matching(FILE),
+  files: (folder) => folder.matching(filePattern),
   read: (folder, files, problems) => {
     const films = new Map<
       string,
       { times: Float64Array; tracks: Map<string, ReturnType<typeof meanTrack>> }
     >();
     for (const file of files) {
-      const [, film, dimension] = FILE.exec(basename(file))!;
+      const [, film, dimension] = filePattern.exec(basename(file))!;
       const table = readNumbers(folder.text(file), file, [2, 3], problems, 0);
       if (!table) continue;
       const [times, means] = table.columns;

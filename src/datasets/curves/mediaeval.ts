@@ -4,7 +4,7 @@ import { basename } from 'node:path';
 import { type CurveFormat, type CurveLabels, meanTrack } from './curve-labels.ts';
 import { readNumbers } from './number-table.ts';
 
-const FILE = /([^/\\]+?)(?:-MEDIAEVAL2017-valence_arousal|_Valence-Arousal)\.txt$/;
+const filePattern = /([^/\\]+?)(?:-MEDIAEVAL2017-valence_arousal|_Valence-Arousal)\.txt$/;
 
 /**
  * 2017: `<Film>-MEDIAEVAL2017-valence_arousal.txt` and `MEDIAEVAL17_NN_Valence-Arousal.txt`, windows of 10 s every
@@ -14,7 +14,7 @@ const FILE = /([^/\\]+?)(?:-MEDIAEVAL2017-valence_arousal|_Valence-Arousal)\.txt
 export const mediaEvalContinuous: CurveFormat = {
   name: 'mediaeval-continuous',
   description: 'MediaEval 2017 and 2018 (…-MEDIAEVAL2017-valence_arousal.txt, …_Valence-Arousal.txt)',
-  files: (folder) => folder.matching(FILE),
+  files: (folder) => folder.matching(filePattern),
   read: (folder, files, problems) =>
     files.flatMap((file): CurveLabels[] => {
       const table = readNumbers(folder.text(file), file, [3, 4], problems, 0);
@@ -24,7 +24,7 @@ export const mediaEvalContinuous: CurveFormat = {
       const [valence, arousal] = table.columns.slice(-2);
       return [
         {
-          film: FILE.exec(basename(file))![1]!,
+          film: filePattern.exec(basename(file))![1]!,
           kind: 'elicited',
           times: windows ? begins.map((begin, i) => (begin + table.columns[1]![i]!) / 2) : begins,
           tracks: new Map([

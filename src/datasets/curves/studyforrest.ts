@@ -5,10 +5,10 @@ import { readDelimited } from '../delimited.ts';
 import { Row } from '../table.ts';
 import { type CurveFormat, type CurveLabels, meanTrack } from './curve-labels.ts';
 
-const FILE = /emotions_av_1s_events_run-(\d+)_events\.tsv$/;
-const COLUMNS = ['onset', 'duration', 'arousal', 'valence_positive', 'valence_negative'] as const;
+const filePattern = /emotions_av_1s_events_run-(\d+)_events\.tsv$/;
+const requiredColumns = ['onset', 'duration', 'arousal', 'valence_positive', 'valence_negative'] as const;
 /** A run lasts 18 minutes at most. */
-const LONGEST = 86_400;
+const longest = 86_400;
 
 /**
  * `emotions_av_1s_events_run-N_events.tsv`: from onset for so many seconds, a character shows arousal (−1 … 1) and
@@ -19,23 +19,23 @@ const LONGEST = 86_400;
 export const studyforrest: CurveFormat = {
   name: 'studyforrest',
   description: 'studyforrest (emotions_av_1s_events_run-N_events.tsv)',
-  files: (folder) => folder.matching(FILE),
+  files: (folder) => folder.matching(filePattern),
   read: (folder, files, problems) =>
     files.flatMap((file): CurveLabels[] => {
       const before = problems.count;
       const [header, ...lines] = readDelimited(folder.text(file), file, problems);
-      const places = COLUMNS.map((column) => header?.fields.indexOf(column) ?? -1);
+      const places = requiredColumns.map((column) => header?.fields.indexOf(column) ?? -1);
       if (places.includes(-1)) {
-        (header?.row ?? new Row(file, 1, problems)).fail(`columns ${COLUMNS.join(', ')} expected`);
+        (header?.row ?? new Row(file, 1, problems)).fail(`columns ${requiredColumns.join(', ')} expected`);
         return [];
       }
       const events = lines.map(({ row, fields }) => {
         const at = (i: number, lowest: number, highest: number) =>
-          row.number(COLUMNS[i]!, fields[places[i]!], lowest, highest);
+          row.number(requiredColumns[i]!, fields[places[i]!], lowest, highest);
         return {
-          begin: Math.round(at(0, 0, LONGEST)),
+          begin: Math.round(at(0, 0, longest)),
           onset: Number(fields[places[0]!]),
-          duration: at(1, 0, LONGEST),
+          duration: at(1, 0, longest),
           arousal: at(2, -1, 1),
           valence: at(3, 0, 1) - at(4, 0, 1),
         };
@@ -53,7 +53,7 @@ export const studyforrest: CurveFormat = {
         }
       return [
         {
-          film: `Forrest Gump run ${FILE.exec(basename(file))![1]}`,
+          film: `Forrest Gump run ${filePattern.exec(basename(file))![1]}`,
           kind: 'depicted',
           times: Float64Array.from({ length }, (_, second) => second + 0.5),
           tracks: new Map([

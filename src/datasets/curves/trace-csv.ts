@@ -5,9 +5,9 @@ import { Problems } from '../problems.ts';
 import { quoted } from '../table.ts';
 import { type CurveFormat, type CurveLabels, type CurveTrack, meanTrack, trackOf } from './curve-labels.ts';
 
-const TRACK = /^(valence|arousal)(?:[ _.:-]+(.+))?$/;
+const track = /^(valence|arousal)(?:[ _.:-]+(.+))?$/;
 /** What outputs of this program add: no raters. */
-const NO_RATERS = ['low', 'high'];
+const noRaters = ['low', 'high'];
 
 /**
  * `time,valence,arousal` in seconds, or a column for each rater: `valence_ann`, `arousal_ben`, …; an empty field is a
@@ -20,7 +20,7 @@ export const traceCsv: CurveFormat = {
     folder.matching(/\.(csv|tsv)$/i).filter((file) => {
       const [header] = readDelimited(folder.text(file).split('\n', 5).join('\n'), file, new Problems());
       const names = header?.fields.map((name) => name.toLowerCase()) ?? [];
-      return names.includes('time') && names.some((name) => TRACK.test(name));
+      return names.includes('time') && names.some((name) => track.test(name));
     }),
   read: (folder, files, problems) =>
     files.flatMap((file): CurveLabels[] => {
@@ -29,8 +29,8 @@ export const traceCsv: CurveFormat = {
       const names = header!.fields.map((name) => name.toLowerCase());
       if (new Set(names).size < names.length) header!.row.fail('a column is given twice');
       const columns = names.flatMap((name, place) => {
-        const [, dimension, rater] = TRACK.exec(name) ?? [];
-        return dimension && !NO_RATERS.includes(rater ?? '')
+        const [, dimension, rater] = track.exec(name) ?? [];
+        return dimension && !noRaters.includes(rater ?? '')
           ? [
               {
                 dimension,

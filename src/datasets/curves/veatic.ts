@@ -6,7 +6,7 @@ import { grouped } from '../../support/grouped.ts';
 import { type CurveFormat, type CurveLabels, type CurveTrack, meanTrack } from './curve-labels.ts';
 import { readNumbers } from './number-table.ts';
 
-const FILE = /(\d+)_(valence|arousal)\.csv$/;
+const filePattern = /(\d+)_(valence|arousal)\.csv$/;
 
 /**
  * `rating_averaged/{id}_valence.csv` and `{id}_arousal.csv`: a number for each frame, −1 … 1, without a header. The
@@ -15,9 +15,9 @@ const FILE = /(\d+)_(valence|arousal)\.csv$/;
 export const veatic: CurveFormat = {
   name: 'veatic',
   description: 'VEATIC ({id}_valence.csv, {id}_arousal.csv)',
-  files: (folder) => folder.matching(FILE),
+  files: (folder) => folder.matching(filePattern),
   read: (folder, files, problems, { frameRate = 25 }) => {
-    const films = grouped(files, (file) => FILE.exec(basename(file))![1]!);
+    const films = grouped(files, (file) => filePattern.exec(basename(file))![1]!);
     return [...films].flatMap(([film, members]): CurveLabels[] => {
       const tracks = new Map<string, CurveTrack>();
       for (const file of members) {
@@ -29,7 +29,7 @@ export const veatic: CurveFormat = {
             undefined,
             `${values.length} frames; ${other} expected, as in the other file of ${film}`,
           );
-        else if (values) tracks.set(FILE.exec(basename(file))![2]!, meanTrack(values));
+        else if (values) tracks.set(filePattern.exec(basename(file))![2]!, meanTrack(values));
       }
       const [first] = tracks.values();
       if (!first) return [];

@@ -9,12 +9,12 @@ import { type Row, readTable } from '../table.ts';
 import type { DataSet, LabelFormat } from './format.ts';
 import { type ClipDescription, readDescription, readMovies } from './liris-xml.ts';
 
-const RANKING = 'ACCEDEranking.txt';
-const SETS = 'ACCEDEsets.txt';
-const DESCRIPTION = 'ACCEDEdescription.xml';
-const MOVIES = 'ACCEDEmovies.xml';
+const rankingFile = 'ACCEDEranking.txt';
+const setsFile = 'ACCEDEsets.txt';
+const descriptionFile = 'ACCEDEdescription.xml';
+const movies = 'ACCEDEmovies.xml';
 
-export const RANKING_COLUMNS: readonly string[] = [
+export const rankingColumns: readonly string[] = [
   'id',
   'name',
   'valenceRank',
@@ -24,14 +24,14 @@ export const RANKING_COLUMNS: readonly string[] = [
   'valenceVariance',
   'arousalVariance',
 ];
-export const SETS_COLUMNS: readonly string[] = ['id', 'name', 'set'];
+export const setsColumns: readonly string[] = ['id', 'name', 'set'];
 /** The file's numbers; often misread, since 0 is the test set. */
-export const SET_NUMBERS: readonly ClipSet[] = ['test', 'train', 'validation'];
+export const setNumbers: readonly ClipSet[] = ['test', 'train', 'validation'];
 
 export const lirisAccede: LabelFormat = {
   name: 'liris-accede',
-  description: `LIRIS-ACCEDE, discrete (${RANKING})`,
-  recognizes: (folder) => folder.find(RANKING) !== undefined,
+  description: `LIRIS-ACCEDE, discrete (${rankingFile})`,
+  recognizes: (folder) => folder.find(rankingFile) !== undefined,
   read,
 };
 
@@ -39,7 +39,7 @@ type Ranking = Omit<LabeledClip, 'film' | 'path' | 'set' | 'start' | 'end'> & { 
 
 function read(folder: Folder): Omit<DataSet, 'format' | 'root' | 'synthetic'> {
   const problems = new Problems();
-  const ranking = folder.find(RANKING)!;
+  const ranking = folder.find(rankingFile)!;
   const files = [ranking];
   const found = (name: string, without: string): string | undefined => {
     const path = folder.find(name);
@@ -47,9 +47,9 @@ function read(folder: Folder): Omit<DataSet, 'format' | 'root' | 'synthetic'> {
     else problems.add(name, undefined, `is missing; ${without}`);
     return path;
   };
-  const setsPath = found(SETS, 'without it there is no official split');
-  const descriptionPath = found(DESCRIPTION, 'without it the film of each clip is unknown');
-  const moviesPath = folder.find(MOVIES);
+  const setsPath = found(setsFile, 'without it there is no official split');
+  const descriptionPath = found(descriptionFile, 'without it the film of each clip is unknown');
+  const moviesPath = folder.find(movies);
   if (moviesPath) files.push(moviesPath);
 
   const ranked = readRanking(folder.text(ranking), ranking, problems);
@@ -65,8 +65,8 @@ function read(folder: Folder): Omit<DataSet, 'format' | 'root' | 'synthetic'> {
   for (const { line, ...clip } of ranked.values()) {
     const description = described?.get(clip.name);
     const set = sets?.get(clip.name);
-    if (described && !description) problems.add(ranking, line, `${clip.name} is not in ${DESCRIPTION}`);
-    if (sets && set === undefined) problems.add(ranking, line, `${clip.name} is not in ${SETS}`);
+    if (described && !description) problems.add(ranking, line, `${clip.name} is not in ${descriptionFile}`);
+    if (sets && set === undefined) problems.add(ranking, line, `${clip.name} is not in ${setsFile}`);
     clips.push({
       ...clip,
       path: join(videos, clip.name),
@@ -76,9 +76,9 @@ function read(folder: Folder): Omit<DataSet, 'format' | 'root' | 'synthetic'> {
     });
   }
   for (const [name, clip] of described ?? [])
-    if (!ranked.has(name)) problems.add(descriptionPath!, clip.line, `${name} has no line in ${RANKING}`);
+    if (!ranked.has(name)) problems.add(descriptionPath!, clip.line, `${name} has no line in ${rankingFile}`);
   for (const name of sets?.keys() ?? [])
-    if (!ranked.has(name)) problems.add(setsPath!, undefined, `${name} has no line in ${RANKING}`);
+    if (!ranked.has(name)) problems.add(setsPath!, undefined, `${name} has no line in ${rankingFile}`);
   return { clips, films, range: { lowest: 1, highest: 5 }, files, problems };
 }
 
@@ -90,7 +90,7 @@ function readRanking(text: string, file: string, problems: Problems): Map<string
     if (ranks[column].has(value)) row.fail(`${column} ${value} is given twice`);
     ranks[column].add(value);
   };
-  readTable(text, file, RANKING_COLUMNS, { header: true, separator: /[\t;]/ }, problems, (row, fields) => {
+  readTable(text, file, rankingColumns, { header: true, separator: /[\t;]/ }, problems, (row, fields) => {
     const [id, name, valenceRank, arousalRank, valence, arousal, valenceVariance, arousalVariance] = fields;
     const clip: Ranking = {
       id: String(row.integer('id', id, 0, 1e9)),
@@ -117,12 +117,12 @@ function readRanking(text: string, file: string, problems: Problems): Map<string
 
 function readSets(text: string, file: string, problems: Problems): Map<string, ClipSet> {
   const sets = new Map<string, ClipSet>();
-  readTable(text, file, SETS_COLUMNS, { header: true, separator: /[\t;]/ }, problems, (row, fields) => {
+  readTable(text, file, setsColumns, { header: true, separator: /[\t;]/ }, problems, (row, fields) => {
     const name = row.fileName('name', fields[1]);
     row.integer('id', fields[0], 0, 1e9);
     const number = row.integer('set', fields[2], 0, 2);
     if (!row.failed && sets.has(name)) row.fail(`${name} is given twice`);
-    if (!row.failed) sets.set(name, SET_NUMBERS[number]!);
+    if (!row.failed) sets.set(name, setNumbers[number]!);
   });
   return sets;
 }

@@ -121,9 +121,9 @@ function lineCounter(text: string): (index: number) => number {
   };
 }
 
-const PREDEFINED: Record<string, string> = { lt: '<', gt: '>', quot: '"', apos: "'", amp: '&' };
+const predefined: Record<string, string> = { lt: '<', gt: '>', quot: '"', apos: "'", amp: '&' };
 
 /** XML's five predefined entities, which titles contain. */
 function withoutEntities(text: string): string {
-  return text.replace(/&(lt|gt|quot|apos|amp);/g, (_, name: string) => PREDEFINED[name]!);
+  return text.replace(/&(lt|gt|quot|apos|amp);/g, (_, name: string) => predefined[name]!);
 }

@@ -7,19 +7,19 @@ import { Problems } from '../problems.ts';
 import { readTable } from '../table.ts';
 import type { DataSet, LabelFormat } from './format.ts';
 
-const LABELS = 'MEDIAEVAL16-Global_prediction.txt';
+const labelsFile = 'MEDIAEVAL16-Global_prediction.txt';
 
 /** Without a header, and without films: each clip counts as a film of its own. */
 export const mediaEval2016: LabelFormat = {
   name: 'mediaeval-2016',
-  description: `MediaEval 2016, global (${LABELS})`,
-  recognizes: (folder) => folder.find(LABELS) !== undefined,
+  description: `MediaEval 2016, global (${labelsFile})`,
+  recognizes: (folder) => folder.find(labelsFile) !== undefined,
   read,
 };
 
 function read(folder: Folder): Omit<DataSet, 'format' | 'root' | 'synthetic'> {
   const problems = new Problems();
-  const file = folder.find(LABELS)!;
+  const file = folder.find(labelsFile)!;
   const clips = new Map<string, LabeledClip>();
   let videos: string | undefined;
   const options = { header: false, separator: /[\t ;]+/ };

@@ -9,10 +9,10 @@ import { linesOf, quoted, Row } from '../table.ts';
 import { hasTooManyLines, tooManyLines } from '../text.ts';
 import type { DataSet, LabelFormat } from './format.ts';
 
-const FILES = ['labels.csv', 'labels.jsonl'];
-const REQUIRED = ['path', 'valence', 'arousal'];
-const COLUMNS = [...REQUIRED, 'film', 'start', 'end', 'set'];
-const SETS = ['train', 'validation', 'test'] as const;
+const labelFiles = ['labels.csv', 'labels.jsonl'];
+const required = ['path', 'valence', 'arousal'];
+const knownColumns = [...required, 'film', 'start', 'end', 'set'];
+const clipSets = ['train', 'validation', 'test'] as const;
 
 /**
  * `path,valence,arousal[,film][,start][,end][,set]`: the path relative to the labels, scores from 1 to 5,
@@ -23,14 +23,14 @@ const SETS = ['train', 'validation', 'test'] as const;
  */
 export const ownLabels: LabelFormat = {
   name: 'labels',
-  description: `labels of one's own (${FILES.join(' or ')})`,
-  recognizes: (folder) => FILES.some((file) => folder.find(file) === file),
+  description: `labels of one's own (${labelFiles.join(' or ')})`,
+  recognizes: (folder) => labelFiles.some((file) => folder.find(file) === file),
   read,
 };
 
 function read(folder: Folder): Omit<DataSet, 'format' | 'root' | 'synthetic'> {
   const problems = new Problems();
-  const file = FILES.find((name) => folder.find(name) === name)!;
+  const file = labelFiles.find((name) => folder.find(name) === name)!;
   const clips = new Map<string, LabeledClip>();
   const rows = file.endsWith('.csv') ? csvRows : jsonRows;
   const text = folder.text(file);
@@ -89,8 +89,8 @@ function readClip(row: Row, field: Field, folder: Folder): LabeledClip {
     } catch (error) {
       row.fail((error as Error).message);
     }
-  if (set !== undefined && !SETS.some((known) => known === set))
-    row.fail(`set ${quoted(set)}: one of ${SETS.join(', ')} expected`);
+  if (set !== undefined && !clipSets.some((known) => known === set))
+    row.fail(`set ${quoted(set)}: one of ${clipSets.join(', ')} expected`);
   const clip: LabeledClip = {
     id: path,
     name: basename(path),
@@ -98,7 +98,7 @@ function readClip(row: Row, field: Field, folder: Folder): LabeledClip {
     film: film ?? path,
     valence: row.number('valence', field('valence'), 1, 5),
     arousal: row.number('arousal', field('arousal'), 1, 5),
-    ...(set === undefined ? {} : { set: set as (typeof SETS)[number] }),
+    ...(set === undefined ? {} : { set: set as (typeof clipSets)[number] }),
     ...optional('start'),
     ...optional('end'),
   };
@@ -121,15 +121,15 @@ function* csvRows(text: string, file: string, problems: Problems): Generator<Lab
   const [header, ...lines] = readDelimited(text, file, problems);
   if (!header) return;
   const columns = header.fields.map((name) => name.toLowerCase());
-  for (const column of COLUMNS)
+  for (const column of knownColumns)
     if (columns.indexOf(column) !== columns.lastIndexOf(column)) header.row.fail(`${column} is given twice`);
-  const missing = REQUIRED.filter((column) => !columns.includes(column));
+  const missing = required.filter((column) => !columns.includes(column));
   if (missing.length > 0)
     header.row.fail(
       `the header lacks ${missing.join(', ')}; it has ${columns.slice(0, 20).map(quoted).join(', ')}`,
     );
   if (header.row.failed) return;
-  const places = new Map(COLUMNS.map((column) => [column, columns.indexOf(column)]));
+  const places = new Map(knownColumns.map((column) => [column, columns.indexOf(column)]));
   for (const { row, fields } of lines)
     if (fields.length < columns.length)
       row.fail(`${fields.length} fields; ${columns.length} expected: ${columns.slice(0, 20).join(', ')}`);
@@ -154,7 +154,7 @@ function* jsonRows(text: string, file: string, problems: Problems): Generator<La
     }
     const fields = new Map(Object.entries(value));
     for (const [key, item] of fields) {
-      if (COLUMNS.includes(key) && typeof item !== 'string' && typeof item !== 'number')
+      if (knownColumns.includes(key) && typeof item !== 'string' && typeof item !== 'number')
         row.fail(`${key}: a number or a text expected`);
     }
     if (!row.failed)

@@ -6,7 +6,7 @@ export interface Minimum {
   value: number;
 }
 
-const MEMORY = 10;
+const memory = 10;
 
 /**
  * A local minimum by L-BFGS (Nocedal & Wright 2006, algorithm 7.5) with a backtracking line search;
@@ -62,7 +62,7 @@ export function minimize(
     const curvature = dot(step, change);
     if (curvature > 1e-12 * norm(step) * norm(change)) {
       history.push({ step, change, scale: 1 / curvature });
-      if (history.length > MEMORY) history.shift();
+      if (history.length > memory) history.shift();
     }
     ({ place, value, gradient } = next);
     if (idle === 3) break;

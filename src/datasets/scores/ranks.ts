@@ -2,7 +2,7 @@ import type { Random } from '../../support/random.ts';
 import { type Estimate, GaussianProcess, type Kernel } from './gaussian-process.ts';
 
 /** Says whether people rate clip `a` above clip `b`. */
-export type Comparison = (a: number, b: number) => boolean;
+export type RatesAbove = (a: number, b: number) => boolean;
 
 /**
  * Ranks `count` clips by comparing pairs, as LIRIS-ACCEDE was made: a quicksort whose comparisons are people's
@@ -10,7 +10,7 @@ export type Comparison = (a: number, b: number) => boolean;
  *
  * @returns the rank of each clip, 0 for the lowest.
  */
-export function ranksByQuicksort(count: number, above: Comparison, random: Random): number[] {
+export function ranksByQuicksort(count: number, above: RatesAbove, random: Random): number[] {
   const ranks = new Array<number>(count);
   const parts = [{ clips: Array.from({ length: count }, (_, i) => i), lowest: 0 }];
   for (let part = parts.pop(); part; part = parts.pop()) {
@@ -35,7 +35,7 @@ export function ranksByQuicksort(count: number, above: Comparison, random: Rando
 export function simulatedAnnotators(
   truth: readonly number[],
   { noise, agreeing, random }: { noise: number; agreeing: number; random: Random },
-): Comparison {
+): RatesAbove {
   return (a, b) => {
     let [forA, forB] = [0, 0];
     while (forA < agreeing && forB < agreeing)
