@@ -5,6 +5,7 @@ import type {
   JobCard,
   LabelOverview,
   LabelSceneCard,
+  PlacesCard,
   Problem,
   RunCard,
   SceneCard,
@@ -27,6 +28,8 @@ async function ask<Body>(path: string, init?: RequestInit): Promise<Body> {
 export const films = (before?: number) =>
   ask<FilmPage>(`/api/films${before === undefined ? '' : `?before=${before}`}`);
 export const film = (id: number) => ask<FilmDetails>(`/api/films/${id}`);
+/** Where in the picture the values of a moment come from. */
+export const places = (id: number, at: number) => ask<PlacesCard>(`/api/films/${id}/places?at=${at}`);
 export const forget = (id: number) => ask<void>(`/api/films/${id}`, { method: 'DELETE' });
 export const formats = () =>
   ask<{ formats: { name: string; about: string; endings: string[] }[] }>('/api/formats').then(

@@ -107,6 +107,32 @@ describe.skipIf(!hasChromium)('the page (needs chromium)', () => {
     await page.context().close();
   }, 60_000);
 
+  test('where in the paused frame a value comes from: a map over the video, and in words', async () => {
+    const { page, wrong } = await open('#/film/1', { bypassCSP: true });
+    await page.getByRole('button', { name: 'Where in the picture?' }).click();
+    const said = page.locator('.screen').getByRole('status');
+    await expect
+      .poll(() => said.innerText(), { timeout: 30_000 })
+      .toMatch(/^In this frame \w+ (adds|takes) [\d.]+ (to|from) arousal, most of it/);
+    const { frame, view } = await (await fetch(`${server.url}api/films/1/places?at=0`)).json();
+    const { width, height } = frame.maps[0];
+    const cells = page.locator('.screen svg rect');
+    expect(await cells.count()).toBe(width * height);
+    const [map, video] = [page.locator('.screen svg'), page.locator('video')];
+    const [over, under] = [(await map.boundingBox())!, (await video.boundingBox())!];
+    expect(over.height / under.height).toBeCloseTo(view.height, 1);
+    await page.locator('.screen select').first().selectOption('flow');
+    await page.locator('.screen select').last().selectOption('valence');
+    await expect
+      .poll(() => said.innerText())
+      .toMatch(/^In this frame flow (adds|takes) [\d.]+ (to|from) valence/);
+    if (pictures) await page.screenshot({ path: join(pictures, 'page-places.png') });
+    await page.addScriptTag({ content: axe });
+    expect(await seriousFaults(page)).toEqual([]);
+    expect(wrong).toEqual([]);
+    await page.context().close();
+  }, 90_000);
+
   test('the library is shown page by page, and the keyboard goes on where the next one begins', async () => {
     const ids: number[] = [];
     const { description } = analyzer.model;

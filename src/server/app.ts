@@ -9,6 +9,7 @@ import { healthRoutes } from './health.ts';
 import { jobRoutes } from './jobs.ts';
 import { labelRoutes } from './labeling.ts';
 import { pageRoutes } from './page.ts';
+import { placeRoutes } from './places.ts';
 import { runRoutes } from './runs.ts';
 import { searchRoutes } from './searching.ts';
 import { traceRoutes } from './traces.ts';
@@ -46,6 +47,7 @@ export function createApp(context: Context, guarding: GuardOptions, version: str
   labelRoutes(app, context);
   traceRoutes(app, context);
   compareRoutes(app, context);
+  placeRoutes(app, context);
   runRoutes(app, context);
   healthRoutes(app, context, version);
   pageRoutes(app);

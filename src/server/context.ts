@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { Analyzer } from '../analysis/node/index.ts';
 import type { JobQueue } from '../jobs/index.ts';
 import type { Library } from '../library/index.ts';
 import type { Search } from '../search/index.ts';
@@ -15,6 +16,8 @@ export interface UploadLimits {
 export interface Context {
   readonly library: Library;
   readonly search: Search;
+  /** Looks at films again, to say where in the picture their values come from. */
+  readonly analyzer: Pick<Analyzer, 'places'>;
   readonly queue: JobQueue;
   /** Where uploaded films are kept. */
   readonly uploads: string;

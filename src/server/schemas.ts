@@ -1,8 +1,9 @@
 import { z } from '@hono/zod-openapi';
-import type { FilmAffect } from '../affect/index.ts';
+import type { Affect, FilmAffect } from '../affect/index.ts';
 import type { FilmDetails, FilmPage, JobCard, Problem, SceneCard } from './types.ts';
 
-const affect = z.object({ valence: z.number(), arousal: z.number() });
+/** A pair of values. */
+export const affect: z.ZodType<Affect> = z.object({ valence: z.number(), arousal: z.number() });
 
 export const problem: z.ZodType<Problem> = z
   .object({ error: z.object({ code: z.string(), message: z.string() }) })

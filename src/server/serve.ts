@@ -3,6 +3,7 @@ import type { Server } from 'node:http';
 import { type AddressInfo, isIP } from 'node:net';
 import { serve as listen } from '@hono/node-server';
 import pino, { type Logger } from 'pino';
+import type { Analyzer } from '../analysis/node/index.ts';
 import { analysisJobs, type FilmAnalyzer, openJobs, work } from '../jobs/index.ts';
 import type { Library } from '../library/index.ts';
 import { Search } from '../search/index.ts';
@@ -15,7 +16,7 @@ import { removeAbandoned } from './upload-copies.ts';
 export interface ServeOptions {
   readonly library: Library;
   /** What analyzes the films that are brought; the server works its own queue. */
-  readonly analyzer: FilmAnalyzer;
+  readonly analyzer: FilmAnalyzer & Pick<Analyzer, 'places'>;
   /** Where these films are kept. */
   readonly uploads: string;
   /** A folder of trainings and reports of experiments, which is shown and never written. */
@@ -63,7 +64,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   // an address cannot be bound anew, as a name can
   const isOwn = (asked: string) => hosts.includes(asked) || (!isLoopback && isAddress(asked));
   const app = createApp(
-    { library, search, queue, uploads, runs: options.runs, limits, log },
+    { library, search, analyzer, queue, uploads, runs: options.runs, limits, log },
     { isOwn, token },
     version,
   );

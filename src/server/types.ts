@@ -30,6 +30,24 @@ export interface FilmPage {
   next?: number | undefined;
 }
 
+/** What each place of a grid over the picture adds, by stream, row by row from the upper left. */
+export interface PlaceSumsCard {
+  constant: Affect;
+  maps: { stream: string; width: number; height: number; valence: number[]; arousal: number[] }[];
+}
+
+/** Where in the picture the values of a moment come from. */
+export interface PlacesCard {
+  /** Of the frame. */
+  time: number;
+  /** The part of the picture that the maps lie over, as shares of its width and height. */
+  view: { left: number; top: number; width: number; height: number };
+  /** Of the point of the curve. */
+  point: PlaceSumsCard;
+  /** Of the frame alone. */
+  frame: PlaceSumsCard;
+}
+
 /** What a scene is called. */
 export interface SceneName {
   quadrant: string;
