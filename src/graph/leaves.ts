@@ -43,7 +43,10 @@ export const constantOperation: Operation<{ shape: Shape; data: ArrayLike<number
     return shape;
   },
   reference: ({ attributes }) => new Float64Array(attributes.data),
-  lower: ({ attributes }, _, onnx) => onnx.floats(attributes.data, attributes.shape),
+  lower: ({ attributes: { data, shape } }, _, onnx) => {
+    const whole = data instanceof Uint8Array || data instanceof Int8Array || data instanceof Int32Array;
+    return whole ? onnx.wholes(data, shape) : onnx.floats(data, shape);
+  },
 };
 
 /** An array given with every run. */
@@ -60,7 +63,7 @@ export function parameter(
   return { ...apply(parameterOperation, [], { name, shape, trainable }), name, trainable };
 }
 
-/** A number (of shape []), or a tensor, that never changes. */
+/** A number (of shape []), or a tensor, that never changes. What is given in a whole-number array stays in its type. */
 export function constant(content: number | Tensor | { shape: Shape; data: ArrayLike<number> }): Value {
   const { shape, data } = typeof content === 'number' ? { shape: [], data: [content] } : content;
   return apply(constantOperation, [], { shape, data });

@@ -3,6 +3,7 @@ import type { Tensor } from '../support/tensor.ts';
 import { type Choice, cpuChoice, cpuRules } from './cpu.ts';
 import { inputOperation, parameterOperation } from './leaves.ts';
 import { OnnxGraph, type Reader } from './onnx.ts';
+import { quantized, type Ranges } from './quantization.ts';
 import { keptOperation } from './recomputation.ts';
 import {
   beforeGradients,
@@ -29,6 +30,8 @@ export interface Target {
   readonly lowering: 'portable' | 'cpu';
   /** For `cpu`: see `cpuChoice`. */
   readonly block: number;
+  /** For `cpu`, with all parameters given: what is computed in bytes, and on which grids. */
+  readonly ranges?: Ranges | undefined;
 }
 
 /** Standard ONNX operators alone: for any runtime, and for GPUs. */
@@ -64,7 +67,7 @@ export function onnxFile(
 function lowered(
   outputs: Readonly<Record<string, Value>>,
   parameters: ReadonlyMap<string, Tensor>,
-  { lowering, block }: Target,
+  { lowering, block, ranges }: Target,
   reader: Reader,
 ): { onnx: OnnxGraph; inputs: ReadonlyMap<string, Shape> } {
   const forCpu = lowering === 'cpu';
@@ -76,7 +79,8 @@ function lowered(
     slopeIntoWeight,
     ...(forCpu ? cpuRules : []),
   ];
-  const exact = rules.reduce(rewrite, Object.values(outputs));
+  const written = Object.values(outputs);
+  const exact = rules.reduce(rewrite, ranges ? quantized(written, ranges, parameters) : written);
   // An operation that is not lowered here, and has no nodes of its own, is made of others.
   const choiceFor = (values: Value[]): Choice => (forCpu ? cpuChoice(values, block) : () => undefined);
   const special = choiceFor(ordered(exact));

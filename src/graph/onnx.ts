@@ -4,6 +4,8 @@ import type { Shape } from './shape.ts';
 
 type Attribute = number | string | readonly number[] | { readonly float: number };
 
+type Numbers = Float32Array | BigInt64Array | Uint8Array | Int8Array | Int32Array;
+
 /** The domain of operators that ONNX Runtime adds to the standard ones. */
 export const microsoft = 'com.microsoft';
 
@@ -78,6 +80,13 @@ export class OnnxGraph {
     return label;
   }
 
+  /** An array of whole numbers of 8 or 32 bits that is part of the model. */
+  wholes(data: Uint8Array | Int8Array | Int32Array, shape: Shape): string {
+    const label = `wholes:${this.count++}`;
+    this.initializer(label, typeOf(data), shape, data);
+    return label;
+  }
+
   /** A list of whole numbers that is part of the model: shapes, axes, margins. */
   integers(values: readonly number[]): string {
     const key = `i ${values}`;
@@ -89,7 +98,7 @@ export class OnnxGraph {
     return label;
   }
 
-  private initializer(name: string, type: number, shape: Shape, data: Float32Array | BigInt64Array): void {
+  private initializer(name: string, type: number, shape: Shape, data: Numbers): void {
     this.bytes += data.byteLength;
     if (this.bytes > largest) throw new Error('the arrays of a model exceed the 2 GB of an ONNX file');
     const tensor = new Message();
@@ -129,6 +138,12 @@ export class OnnxGraph {
       model.message(14, new Message().text(1, key).text(2, value));
     return model.encoded();
   }
+}
+
+/** `TensorProto.DataType` of whole numbers. */
+function typeOf(data: Uint8Array | Int8Array | Int32Array): number {
+  if (data instanceof Int32Array) return 6;
+  return data instanceof Int8Array ? 3 : 2;
 }
 
 function attributeMessage(name: string, value: Attribute): Message {

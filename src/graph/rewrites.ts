@@ -58,7 +58,11 @@ export function share(): Rule {
     const { operation, attributes, inputs } = value;
     const data = isA(value, constantOperation) ? value.attributes.data : undefined;
     // A large array is equal only to itself: comparing numbers costs more than it saves.
-    const content = data ? (data.length > 64 ? numbers.size : [value.shape, Array.from(data)]) : attributes;
+    const content = data
+      ? data.length > 64
+        ? numbers.size
+        : [value.shape, typeOf(data), Array.from(data)]
+      : attributes;
     const key = JSON.stringify([operation.name, content, inputs.map((input) => numbers.get(input))]);
     const same = known.get(key) ?? value;
     known.set(key, same);
@@ -169,3 +173,8 @@ export const slopeIntoWeight: Rule = (value, usedOnce) => {
   if (isA(value, multiplyOperation) && perChannel) return scaledByWeight(gradient!, slope, usedOnce);
   return;
 };
+
+/** What an array's numbers are kept as. */
+function typeOf(data: ArrayLike<number>): string {
+  return Object.prototype.toString.call(data);
+}

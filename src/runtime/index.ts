@@ -1,6 +1,6 @@
 // What computes networks, free of any machine: outputs of a network and its weights in → a session. `node/` is one, ONNX
 // Runtime in worker threads.
-import type { Value } from '../graph/index.ts';
+import type { Ranges, Value } from '../graph/index.ts';
 import type { Tensor } from '../support/tensor.ts';
 
 /** A network ready to run. Runs may overlap: they are queued. */
@@ -26,6 +26,11 @@ export interface Runtime {
    * Makes outputs ready to be computed; shapes are fixed, so there is a session for each size of batch.
    *
    * @param parameters become part of the session; those not given are inputs of every run.
+   * @param ranges of what may be computed in bytes, if the machine does so exactly.
    */
-  open(outputs: Record<string, Value>, parameters: ReadonlyMap<string, Tensor>): Promise<Session>;
+  open(
+    outputs: Record<string, Value>,
+    parameters: ReadonlyMap<string, Tensor>,
+    ranges?: Ranges | undefined,
+  ): Promise<Session>;
 }

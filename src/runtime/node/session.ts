@@ -4,10 +4,12 @@ import {
   convolution,
   evaluate,
   input,
+  largestProducts,
   lower,
   parameter,
   parametersOf,
   portable,
+  type Ranges,
   shapeText,
   type Target,
   type Value,
@@ -30,6 +32,11 @@ export interface SessionOptions {
   /** Become part of the model; parameters not given are inputs of every run. */
   parameters?: ReadonlyMap<string, Tensor>;
   provider?: Provider;
+  /**
+   * What is computed in bytes rather than in float32, on `cpu`, where all parameters are given and the processor multiplies
+   * bytes exactly; others compute it in float32.
+   */
+  ranges?: Ranges | undefined;
   /** How many threads compute; as many as the machine has cores unless given. */
   threads?: number;
 }
@@ -140,19 +147,38 @@ export async function openSession(
   outputs: Record<string, Value>,
   options: SessionOptions = {},
 ): Promise<Session> {
-  const { provider = 'cpu', parameters } = options;
+  const { provider = 'cpu', parameters, ranges } = options;
   if (!providers.includes(provider)) throw unknownName('provider', provider, providers);
   if (provider !== 'cpu') return await WorkerSession.open(outputs, options, portable);
   const constant = parametersOf(outputs).every(({ name }) => parameters?.has(name));
   return await WorkerSession.open(outputs, options, {
     lowering: 'cpu',
     block: constant ? 0 : await blockSize(),
+    ...(constant && ranges && (await multipliesBytesExactly()) && { ranges }),
   });
 }
 
 /** Sessions in worker threads of this process. @param options of all of them. */
-export function nodeRuntime(options: Omit<SessionOptions, 'parameters'> = {}): Runtime {
-  return { open: (outputs, parameters) => openSession(outputs, { ...options, parameters }) };
+export function nodeRuntime(options: Omit<SessionOptions, 'parameters' | 'ranges'> = {}): Runtime {
+  return { open: (outputs, parameters, ranges) => openSession(outputs, { ...options, parameters, ranges }) };
+}
+
+let knownExactness: Promise<boolean> | undefined;
+
+/** Whether this processor adds products of bytes exactly; tried once. */
+export function multipliesBytesExactly(): Promise<boolean> {
+  knownExactness ??= tryBytes();
+  return knownExactness;
+}
+
+async function tryBytes(): Promise<boolean> {
+  const { output, x } = largestProducts();
+  const session = await WorkerSession.open({ output }, { threads: 1 }, { lowering: 'cpu', block: 0 });
+  try {
+    return (await session.run({ x })).output!.data.every((value) => value === 255);
+  } finally {
+    await session.close();
+  }
 }
 
 let knownBlock: Promise<number> | undefined;
