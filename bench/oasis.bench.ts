@@ -11,7 +11,7 @@ import { writePicture } from '../src/streams/picture.ts';
 import { describeMachine } from '../src/support/machine.ts';
 import { Random } from '../src/support/random.ts';
 import { pretrainedFile } from '../src/support/testing.ts';
-import { loadInto, readWeights } from '../src/weights/index.ts';
+import { loadInto, readModelWeights } from '../src/weights/index.ts';
 
 const folds = 10;
 const seed = 1;
@@ -68,10 +68,8 @@ async function colors(file: string): Promise<number[]> {
 async function features(files: readonly string[], version: 1 | 2, weights: string): Promise<number[][]> {
   const side = 224;
   const map = mobilenet(input('picture', [1, 3, side, side]), { prefix: 'picture.' }, { version });
-  const parameters = loadInto(parametersOf(map), await readWeights(weights), {
-    source: weights,
-    rename: true,
-  });
+  const found = await readModelWeights(weights);
+  const parameters = loadInto(parametersOf(map), found.parameters, { source: weights });
   const session = await openSession({ features: globalAveragePool(map) }, { parameters });
   const rows: number[][] = [];
   for (const file of files) {

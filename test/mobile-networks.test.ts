@@ -17,7 +17,7 @@ import { openSession } from '../src/runtime/node/index.ts';
 import { Random } from '../src/support/random.ts';
 import type { Tensor } from '../src/support/tensor.ts';
 import { pretrainedFile, requirement } from '../src/support/testing.ts';
-import { loadInto, parseTfliteModel, readWeights, tfliteExpression } from '../src/weights/index.ts';
+import { loadInto, parseTfliteModel, readModelWeights, tfliteExpression } from '../src/weights/index.ts';
 
 const python = '/usr/bin/python3';
 const hasNumpy = requirement('NumPy (python3-numpy)', () => {
@@ -38,7 +38,8 @@ async function run(
 
 /** The weights of a file for a network of ours, each of which has to be there. */
 async function weightsFor(path: string, network: Value): Promise<Map<string, Tensor>> {
-  return loadInto(parametersOf(network), await readWeights(path), { source: path, rename: true });
+  const { parameters } = await readModelWeights(path);
+  return loadInto(parametersOf(network), parameters, { source: path });
 }
 
 function correlation(a: ArrayLike<number>, b: ArrayLike<number>): number {

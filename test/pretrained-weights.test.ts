@@ -9,7 +9,7 @@ import { flowSizes } from '../src/streams/flow.ts';
 import { pictureSizes } from '../src/streams/picture.ts';
 import { soundSizes } from '../src/streams/sound.ts';
 import { requirement } from '../src/support/testing.ts';
-import { loadInto, readWeights } from '../src/weights/index.ts';
+import { loadInto, readModelWeights } from '../src/weights/index.ts';
 
 const python = '/usr/bin/python3';
 const hasTorch = requirement('PyTorch (python3-torch, python3-torchvision)', () => {
@@ -57,7 +57,8 @@ test.skipIf(!hasTorch).each(networks)(
   '%s fits the %s stream of the preset paper, parameter for parameter (needs PyTorch)',
   async (file, stream, build) => {
     const expected = parametersOf(build());
-    const loaded = loadInto(expected, await readWeights(join(folder, file)), { source: file, rename: true });
+    const { parameters } = await readModelWeights(join(folder, file));
+    const loaded = loadInto(expected, parameters, { source: file });
     expect([...loaded.keys()]).toEqual(expected.map(({ name }) => name));
     expect([...loaded.keys()].every((name) => name.startsWith(`${stream}.`))).toBe(true);
   },
@@ -65,8 +66,8 @@ test.skipIf(!hasTorch).each(networks)(
 
 test.skipIf(!hasTorch)('a file of another network is one error that says all (needs PyTorch)', async () => {
   const expected = parametersOf(networks[1]![2]());
-  const found = await readWeights(join(folder, 'densenet121.pth'));
-  expect(() => loadInto(expected, found, { source: 'densenet121.pth', rename: true })).toThrow(
+  const { parameters } = await readModelWeights(join(folder, 'densenet121.pth'));
+  expect(() => loadInto(expected, parameters, { source: 'densenet121.pth' })).toThrow(
     /densenet121\.pth do not fit the network's 10 parameters\n {2}10 missing: 'flow\.features\.0\.weight', .*\n {2}604 unknown to the network: .*, and 584 more$/,
   );
 });

@@ -7,7 +7,7 @@ export interface LabeledClip {
   readonly path: string;
   /** The film the clip is cut from; clips without a known film are each their own. */
   readonly film: string;
-  /** Raw score, in the range of the data set (`DataSet.range`). */
+  /** Raw score, 1 … 5. */
   readonly valence: number;
   readonly arousal: number;
   /** Which part of the official split the clip belongs to. */
@@ -45,19 +45,4 @@ export interface Film {
 export interface ScoreRange {
   readonly lowest: number;
   readonly highest: number;
-}
-
-/**
- * A score on the scale 1 … 5 as a number in −1 … 1: (x − 3) / 2, the usual normalization of LIRIS-ACCEDE.
- * With another scale, its middle goes to 0 and its ends to ∓1.
- */
-export function normalized(score: number, range: ScoreRange = { lowest: 1, highest: 5 }): number {
-  const middle = (range.lowest + range.highest) / 2;
-  return (score - middle) / (range.highest - middle);
-}
-
-/** The inverse of `normalized`. */
-export function denormalized(value: number, range: ScoreRange = { lowest: 1, highest: 5 }): number {
-  const middle = (range.lowest + range.highest) / 2;
-  return middle + value * (range.highest - middle);
 }

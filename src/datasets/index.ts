@@ -1,15 +1,13 @@
 // Annotation files in → labeled clips, splits, scores out.
 //
 // In:  a folder in one of `labelFormats` (LIRIS-ACCEDE, MediaEval 2016, labels of one's own).
-// Out: a `DataSet` of `LabeledClip`s with raw scores, 1 … 5; `normalized` brings them to −1 … 1.
+// Out: a `DataSet` of `LabeledClip`s with raw scores, 1 … 5.
 export { type CheckReport, checkDataSet, checkText, inspectDataSet, type ScoreSummary } from './check.ts';
-export {
-  type ClipSet,
-  denormalized,
-  type Film,
-  type LabeledClip,
-  normalized,
-  type ScoreRange,
+export type {
+  ClipSet,
+  Film,
+  LabeledClip,
+  ScoreRange,
 } from './clip.ts';
 export type {
   CurveFormat,

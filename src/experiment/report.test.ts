@@ -44,7 +44,7 @@ const clips: LabeledClip[] = Array.from({ length: 40 }, (_, film) => {
 }).flat();
 
 const dataSet = (synthetic: boolean): DataSet => ({
-  ...{ format: 'liris-accede', root: '/', clips, films: [], range: { lowest: 1, highest: 5 }, files: [] },
+  ...{ format: 'liris-accede', root: '/', clips, films: [], files: [] },
   ...{ synthetic, problems: new Problems() },
 });
 

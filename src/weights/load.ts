@@ -1,7 +1,6 @@
 import { InputError } from '../support/errors.ts';
 import type { Tensor } from '../support/tensor.ts';
 import { quoted } from './bytes.ts';
-import { toModelNames } from './names.ts';
 
 /** As many faults of one kind are listed by name; the rest are counted. */
 const mostListed = 20;
@@ -10,8 +9,6 @@ const mostListed = 20;
 export interface LoadOptions {
   /** What the parameters come from, for the message: a file's path. */
   source?: string;
-  /** True for a pretrained file, whose names are first turned into ours (see `toModelNames`). */
-  rename?: boolean;
 }
 
 /**
@@ -23,10 +20,9 @@ export interface LoadOptions {
  */
 export function loadInto(
   expected: readonly { readonly name: string; readonly shape: readonly number[] }[],
-  found: ReadonlyMap<string, Tensor>,
-  { source = 'the weights', rename = false }: LoadOptions = {},
+  parameters: ReadonlyMap<string, Tensor>,
+  { source = 'the weights' }: LoadOptions = {},
 ): Map<string, Tensor> {
-  const parameters = rename ? toModelNames(found).parameters : found;
   const known = new Set(expected.map(({ name }) => name));
   const missing = expected.filter(({ name }) => !parameters.has(name)).map(({ name }) => quoted(name));
   const extra = [...parameters.keys()].filter((name) => !known.has(name)).map(quoted);

@@ -1,4 +1,4 @@
-import type { Film, LabeledClip, ScoreRange } from '../clip.ts';
+import type { Film, LabeledClip } from '../clip.ts';
 import type { Folder } from '../folder.ts';
 import type { Problems } from '../problems.ts';
 
@@ -11,7 +11,6 @@ export interface DataSet {
   readonly clips: readonly LabeledClip[];
   /** Films that are described; empty when the format describes none. */
   readonly films: readonly Film[];
-  readonly range: ScoreRange;
   /** Annotation files that were read, relative to the root. */
   readonly files: readonly string[];
   /** True for films rendered by `affectline dataset synthesize`. */

@@ -79,7 +79,7 @@ function read(folder: Folder): Omit<DataSet, 'format' | 'root' | 'synthetic'> {
     if (!ranked.has(name)) problems.add(descriptionPath!, clip.line, `${name} has no line in ${rankingFile}`);
   for (const name of sets?.keys() ?? [])
     if (!ranked.has(name)) problems.add(setsPath!, undefined, `${name} has no line in ${rankingFile}`);
-  return { clips, films, range: { lowest: 1, highest: 5 }, files, problems };
+  return { clips, films, files, problems };
 }
 
 function readRanking(text: string, file: string, problems: Problems): Map<string, Ranking> {

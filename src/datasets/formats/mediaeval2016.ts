@@ -34,7 +34,7 @@ function read(folder: Folder): Omit<DataSet, 'format' | 'root' | 'synthetic'> {
     clips.set(name, { id: film, name, path: join(videos, name), film, valence, arousal });
   });
   if (clips.size === 0 && problems.count === 0) problems.add(file, undefined, 'is empty');
-  return { clips: [...clips.values()], films: [], range: { lowest: 1, highest: 5 }, files: [file], problems };
+  return { clips: [...clips.values()], films: [], files: [file], problems };
 }
 
 /** The folder of the first clip, or `data` beside the labels when that clip is missing. */

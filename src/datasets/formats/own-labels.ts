@@ -46,7 +46,6 @@ function read(folder: Folder): Omit<DataSet, 'format' | 'root' | 'synthetic'> {
   return {
     clips: cutOut([...clips.values()]),
     films: [],
-    range: { lowest: 1, highest: 5 },
     files: [file],
     problems,
   };
