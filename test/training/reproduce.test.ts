@@ -43,7 +43,7 @@ describe.skipIf(!hasFfmpeg)('affectline reproduce (needs ffmpeg)', () => {
   }
 
   test('interrupted and called again it goes on, and its report says what the predictions say', async () => {
-    const first = await reproduce(out, 'paper: epoch 1');
+    const first = await reproduce(out, 'paper: epoch 1  loss');
     expect(first.code, first.stderr).toBe(130);
     expect(first.stderr).toMatch(
       /plan\n.*prepare 24 clips.*\n.*train 2 networks, preset compact: paper, sound;/,
