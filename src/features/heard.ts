@@ -15,7 +15,6 @@ interface Listener {
   readonly chunks: SoundChunks;
   readonly columns: Float32Array[];
   readonly kept: Vectors;
-  session?: Session;
 }
 
 /** The tracks of streams that hear: a vector for each column of their maps. */
@@ -36,17 +35,13 @@ export async function heardTracks(
     };
   });
   let samplesHeard = 0;
-  try {
-    for await (const samples of film.sound) {
-      samplesHeard += samples.length;
-      for (const listener of listeners)
-        for (const chunk of listener.chunks.push(samples)) {
-          listener.session ??= await sessions.waveform(listener.stream, chunk.samples.length);
-          await listen(listener, chunk, listener.session, network);
-        }
-    }
-  } finally {
-    for (const { session } of listeners) await session?.close();
+  for await (const samples of film.sound) {
+    samplesHeard += samples.length;
+    for (const listener of listeners)
+      for (const chunk of listener.chunks.push(samples)) {
+        const session = await sessions.chunk(listener.stream, chunk.samples.length);
+        await listen(listener, chunk, session, network);
+      }
   }
   for (const listener of listeners)
     for (const chunk of listener.chunks.end()) {

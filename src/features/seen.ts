@@ -23,7 +23,11 @@ export async function seenTracks(
   streams: readonly string[],
   onMoment: (moment: Moment) => void,
 ): Promise<FeatureTrack[]> {
-  const session = await sessions.moments(givenOf(network, streams));
+  // side by side: each opens in a thread of its own
+  const [session] = await Promise.all([
+    sessions.moments(givenOf(network, streams)),
+    ...streamsTaking({ streams }, 'pair').map((stream) => sessions.pairs(stream)),
+  ]);
   // in fusion of decisions, a track of its own for each stream, those that are not used have nothing to say
   const names = network.tracks
     .filter(({ of, streams: own }) => of === 'moment' && own.some((name) => streams.includes(name)))

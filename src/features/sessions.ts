@@ -46,7 +46,14 @@ export class Sessions {
     );
   }
 
-  /** A chunk of the waveform → [1, C, columns, 1], both called as the stream. Not kept: the ends of films differ in length. */
+  /** A whole chunk of the waveform, of always so many samples → [1, C, columns, 1], both called as the stream. */
+  chunk(stream: string, samples: number): Promise<Session> {
+    return this.once(`${stream} of ${samples} samples`, () =>
+      waveformNetwork(this.model.network, stream, samples),
+    );
+  }
+
+  /** The same of what is left at the end of a film. Not kept: the ends of films differ in length. */
   waveform(stream: string, samples: number): Promise<Session> {
     return this.open(waveformNetwork(this.model.network, stream, samples));
   }
