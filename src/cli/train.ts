@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { dataSetFor, openDataSet, protocolOf, splitNamed } from '../datasets/index.ts';
 import { constant, evaluate, leakTest, leakText, metricNames } from '../evaluation/index.ts';
-import { preparedClips, startingConfiguration, trainAndPredict } from '../experiment/index.ts';
+import { preparedClips, startingConfiguration, trainAndPredict, writeCard } from '../experiment/index.ts';
 import type { Provider } from '../runtime/node/index.ts';
 import { InputError } from '../support/errors.ts';
 import { checkWritable } from '../support/folders.ts';
@@ -81,6 +81,7 @@ async function trainNetwork(options: TrainOptions): Promise<void> {
     provider,
   });
 
+  await writeCard(join(folder, 'best'), { dataSet, split, configuration, test: predictions });
   const floor = constant(split.train, split.test);
   const leak = split.filmDisjoint ? undefined : leakTest(protocolOf(split));
   const results = { model: evaluate(split.test, predictions), constant: evaluate(split.test, floor) };

@@ -80,6 +80,11 @@ export class Folder {
 
   /** Its lines end in LF, whatever the file's encoding. @throws InputError when it is larger than any real annotation file. */
   text(path: string): string {
+    return decodedText(this.bytes(path));
+  }
+
+  /** @throws InputError when it is larger than any real annotation file. */
+  bytes(path: string): Uint8Array {
     const absolute = this.absolute(path);
     const status = statSync(absolute);
     if (!status.isFile()) throw new InputError(`${path} is not a file`);
@@ -88,7 +93,7 @@ export class Folder {
       throw new InputError(
         `${path} has ${Math.round(size / mebibyte)} MiB; annotations have at most ${largestFile / mebibyte} MiB`,
       );
-    return decodedText(readFileSync(absolute));
+    return readFileSync(absolute);
   }
 
   /** @throws InputError when the path leads out of the folder. */

@@ -14,15 +14,25 @@ import type { Provider } from '../runtime/node/index.ts';
 import { InputError } from '../support/errors.ts';
 import { checkWritable } from '../support/folders.ts';
 import type { TrainingConfiguration } from '../training/index.ts';
+import { writeCard } from './card.ts';
 import { claimExperiment } from './claims.ts';
-import { runExperiment } from './experiment.ts';
+import { type Experiment, runExperiment, trainingsOf } from './experiment.ts';
 import { type Finding, findingsOf, measuredOn } from './findings.ts';
 import { type ForeignResult, type ForeignSet, foreignSet, named, testOnForeign } from './foreign.ts';
-import { distinctModels, type ModelName, modelNames, tunedSound } from './models.ts';
+import {
+  configurationFor,
+  distinctModels,
+  isNetwork,
+  type ModelName,
+  modelNames,
+  tunedSound,
+} from './models.ts';
 import { openingsText, openTest } from './openings.ts';
 import { planText } from './plan.ts';
+import { readPredictions } from './predictions-file.ts';
 import { writeReport } from './report.ts';
 import { preparedClips, type Reporting, silent } from './run.ts';
+import { spreadSentence } from './tables.ts';
 
 /** What the paper's experiment is run on. */
 export interface ReproduceOptions {
@@ -99,6 +109,7 @@ export async function reproduceExperiment(
   const opened = openingsText(await openTest(folder, outcomes));
   for (const sentence of opened) say(sentence);
   const findings = findingsOf(measuredOn(protocol), outcomes, { seed });
+  await writeCards(experiment, findings, opened);
   const results: ForeignResult[] = [];
   for (const set of foreign) results.push(await testOnForeign(experiment, set, reporting));
   const report = await writeReport({
@@ -112,4 +123,22 @@ function foreignOf({ testOn, configuration }: ReproduceOptions, dataSet: DataSet
   const asked = testOn === undefined ? [] : [foreignSet(testOn)];
   const beside = configuration.split === 'paper' ? mediaEvalBeside(dataSet) : undefined;
   return [...asked, ...(beside ? [named(beside.format, beside)] : [])];
+}
+
+/** The card of every network that was trained, each with its own figures, and what its other seeds came to. */
+async function writeCards(
+  experiment: Experiment,
+  findings: readonly Finding[],
+  opened: readonly string[],
+): Promise<void> {
+  const { dataSet, protocol, configuration } = experiment;
+  for (const { name, overSeeds } of findings.filter((finding) => isNetwork(finding.name)))
+    for (const { seed, folders } of trainingsOf(experiment, name))
+      for (const [i, folder] of folders.entries())
+        await writeCard(join(folder, 'best'), {
+          ...{ dataSet, split: protocol.splits[i]! },
+          configuration: { ...configurationFor(name, configuration), seed },
+          test: readPredictions(join(folder, 'predictions.csv')),
+          notes: [...(overSeeds ? [spreadSentence(overSeeds)] : []), ...opened],
+        });
 }

@@ -50,6 +50,17 @@ export function modelTable(findings: readonly Finding[], title: string, notes: r
   };
 }
 
+/** What trainings that differ by their seed alone came to. */
+export function spreadSentence({ count, spread }: NonNullable<Finding['overSeeds']>): string {
+  const figures = dimensions.flatMap((of) =>
+    (['r', 'ccc'] as const).map((metric) => {
+      const { mean, deviation } = spread[of][metric];
+      return `${of} ${metric === 'r' ? 'r' : 'CCC'} ${mean.toFixed(3)} ± ${deviation.toFixed(3)}`;
+    }),
+  );
+  return `${count} trainings that differ by their seed alone, mean ± standard deviation on the same clips: ${figures.join(', ')}.`;
+}
+
 /** Networks that were trained several times: each figure's mean and standard deviation over the seeds. */
 export function seedsTable(findings: readonly Finding[], title: string, notes: readonly string[]): Table {
   const counts = new Set(findings.flatMap(({ overSeeds }) => overSeeds?.count ?? []));

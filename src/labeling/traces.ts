@@ -65,8 +65,8 @@ export async function keepTrace(
 
 /**
  * The ratings of a film as a table, which `affectline evaluate --ratings` takes: `time` in seconds, and a column
- * `valence_<rater>` or `arousal_<rater>` for each, on 1 … 5; empty where one did not rate. Rows are a quarter of a second
- * apart, with straight lines between what was said.
+ * `valence_<rater>` or `arousal_<rater>` for each, on 1 … 5, as the columns `lowest` and `highest` say; empty where one did
+ * not rate. Rows are a quarter of a second apart, with straight lines between what was said.
  *
  * @throws InputError when there are none.
  */
@@ -84,7 +84,7 @@ export async function tracesCsv(library: Library, film: number): Promise<string>
     }));
   const field = (value: number) => (Number.isNaN(value) ? '' : (3 + 2 * value).toFixed(4));
   return stringify([
-    ['time', ...columns.map(({ name }) => name)],
-    ...times.map((time, row) => [time, ...columns.map(({ values }) => field(values[row]!))]),
+    ['time', ...columns.map(({ name }) => name), 'lowest', 'highest'],
+    ...times.map((time, row) => [time, ...columns.map(({ values }) => field(values[row]!)), 1, 5]),
   ]);
 }

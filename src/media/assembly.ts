@@ -7,6 +7,8 @@ import { FrameClock, longestFilm, SoundTrack } from './timeline.ts';
 import type { MediaInfo, MediaItem, MediaSummary } from './types.ts';
 
 const maximumProblems = 20;
+/** A file that lacks no more seconds of its sound than this is whole. */
+const soundTolerance = 0.1;
 
 type Picture = Extract<SourceItem, { kind: 'video' }>;
 
@@ -89,7 +91,8 @@ export async function* assemble(
   if (frames === 0 && track.length === 0)
     throw new Error([...problems, ...plan.notices].join('; ') || 'it holds neither picture nor sound');
 
-  const damage = problems.size > 0 || wholeness.cut;
+  const { lostSound = 0 } = wholeness;
+  const damage = problems.size > 0 || wholeness.cut || lostSound > soundTolerance;
   const seconds = Math.max(coverage.end, track.length / sampleRate);
   const whole = (declared = 0, decoded = 0) =>
     Math.max(declared <= longestFilm ? declared : 0, decoded / wholeness.share);
@@ -101,8 +104,8 @@ export async function* assemble(
   ];
   function soundShare(): number {
     if (!damage || track.length === 0) return 1;
-    const decoded = (track.length - track.holes) / sampleRate;
-    return decoded / whole(plan.sound?.duration || info.declaredDuration, track.length / sampleRate);
+    const expected = whole(plan.sound?.duration || info.declaredDuration, track.length / sampleRate);
+    return Math.min((track.length - track.holes) / sampleRate, expected - lostSound) / expected;
   }
   const share = Math.min(1, ...shares);
   return {

@@ -261,6 +261,16 @@ describe.skipIf(!ffmpegFound)('what is easily read wrongly (needs ffmpeg)', { ti
         writeFileSync(join(folder, `zeroed.${ending}`), moving);
         expect((await read(`zeroed.${ending}`)).coverage, ending).toBeLessThan(0.6);
       }
+      // FFmpeg passes over zeros between the frames of this without a word
+      ffmpeg('-f', 'lavfi', '-i', 'anoisesrc=a=.3:d=3:seed=1', '-c:a', 'flac', 'whole.flac');
+      const flac = readFileSync(join(folder, 'whole.flac'));
+      writeFileSync(
+        join(folder, 'zeroed.flac'),
+        Buffer.from(flac).fill(0, Math.floor(0.4 * flac.length), Math.floor(0.6 * flac.length)),
+      );
+      expect((await read('whole.flac')).coverage).toBe(1);
+      expect((await read('zeroed.flac')).coverage).toBeGreaterThan(0.65);
+      expect((await read('zeroed.flac')).coverage).toBeLessThan(0.85);
       ffmpeg(...base, '-c:v', 'wmv2', '-c:a', 'wmav2', 'whole.asf');
       const asf = readFileSync(join(folder, 'whole.asf'));
       writeFileSync(join(folder, 'cut.asf'), asf.subarray(0, asf.length / 2));

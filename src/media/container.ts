@@ -1,5 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { readableGif, readablePng } from './animations.ts';
+import { lostFlacSeconds } from './flac.ts';
 
 /** How whole a file is, by the sizes that its container writes down. */
 export interface Wholeness {
@@ -9,6 +10,8 @@ export interface Wholeness {
   cut: boolean;
   /** Why nothing can be decoded of it, if that is so. */
   lacks?: string;
+  /** Seconds of sound that the file counts, and does not hold. */
+  lostSound?: number;
 }
 
 const whole: Wholeness = { share: 1, cut: false };
@@ -34,13 +37,14 @@ export async function examine(path: string): Promise<Wholeness> {
   try {
     const { size } = await file.stat();
     const head = await read(file, 0, 64);
-    if (head.length < 16) return whole;
+    if (head.length < 26) return whole;
     const tag = head.toString('latin1', 0, 4);
     const box = head.toString('latin1', 4, 8);
     if (['ftyp', 'styp', 'moov', 'mdat', 'wide', 'free', 'skip', 'moof', 'sidx'].includes(box))
       return await examineBoxes(file, size);
     if (tag === 'RIFF') return await examineRiff(file, size);
     if (tag === 'OggS') return await examineOgg(file, size);
+    if (tag === 'fLaC') return { ...whole, lostSound: await lostFlacSeconds(file, head) };
     if (tag === 'GIF8')
       return upToFault(size, await readableGif(file, size), (await read(file, size - 1, 1))[0] !== 0x3b);
     if (head.readUInt32BE(0) === 0x1a45dfa3) return examineMatroska(head, size);

@@ -2,6 +2,7 @@
 //
 // In:  names of streams and a preset (`describeNetwork`). Out: the network as expressions: for clips (`clipNetwork`), and
 //      in the parts that the analysis of a film computes once. `node/` reads and writes the folder of a model.
+export { cardText } from './card.ts';
 export {
   clipFeatures,
   clipNetwork,
@@ -11,7 +12,14 @@ export {
   soundMask,
   trackMap,
 } from './clip-network.ts';
-export { type Calibration, configText, type Known, type ModelFile, modelFileText } from './description.ts';
+export {
+  type Calibration,
+  configText,
+  type Known,
+  type ModelFile,
+  modelFileText,
+  parseModelFile,
+} from './description.ts';
 export {
   momentNetwork,
   pairNetwork,

@@ -65,7 +65,7 @@ test('ratings drawn while a film plays are kept for each rater, and read back fr
   expect(response.headers.get('content-disposition')).toContain("''film.csv");
   writeFileSync(join(folder, 'film.csv'), await response.text());
   const [labels] = readCurves(join(folder, 'film.csv'));
-  expect(labels).toMatchObject({ film: 'film', kind: 'elicited' });
+  expect(labels).toMatchObject({ film: 'film', kind: 'elicited', scale: { lowest: 1, highest: 5 } });
   const raters = new Map(labels!.tracks.get('arousal')!.raters.map(({ name, values }) => [name, values]));
   const at = (rater: string, time: number) => raters.get(rater)![labels!.times.indexOf(time)]!;
   // halfway from 0 to 0.5 on -1 ... 1, and a third of the way from 0.5 to -1

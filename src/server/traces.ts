@@ -52,7 +52,7 @@ export function traceRoutes(app: OpenAPIHono, { library }: Context): void {
       path: '/api/films/{id}/ratings.csv',
       request: { params: identifier },
       responses: {
-        200: { description: 'time, and a column for each dimension and rater, on 1 … 5' },
+        200: { description: 'time, a column for each dimension and rater, and the ends of their scale' },
         ...problems,
       },
     }),

@@ -96,6 +96,16 @@ describe.skipIf(!hasFfmpeg)('affectline reproduce --seeds, --test-on and --split
     expect(testOn[0].name).toBe('foreign');
     expect(Object.keys(testOn[0].models)).toEqual(['paper', 'constant']);
 
+    const card = read('whole', 'models/paper-seed-2/best/README.md');
+    expect(card).toBe(read('resumed', 'models/paper-seed-2/best/README.md'));
+    expect(card).toMatch(/trained on \*\*synthetic films\*\* only/);
+    expect(card).toMatch(/\| learned from \| \d+ \| \d+ \|/);
+    expect(card).toContain('seed: 2');
+    expect(card).toMatch(/\| this model \| arousal \| [^|]+\[/);
+    const { mean: r, deviation } = overSeeds.paper.valence.r;
+    expect(card).toContain(`3 trainings that differ by their seed alone`);
+    expect(card).toContain(`valence r ${r.toFixed(3)} ± ${deviation.toFixed(3)}`);
+
     const report = read('whole', 'report.md');
     expect(report).toMatch(/## Over seeds[^#]*\| the paper's model \| valence \| [^|]+ ± /);
     expect(report).toMatch(

@@ -86,6 +86,70 @@ describe('formats', () => {
     expect(values(other, 'arousal')).toEqual([0.25, 0.125]);
   });
 
+  test('fear of MediaEval: windows of 2017, stretches of 2018, none in a film without', () => {
+    file('Chatter-MEDIAEVAL2017-valence_arousal.txt', '0\t10\t0.1\t-0.2\n5\t15\t0.3\t-0.4\n');
+    file('Chatter-MEDIAEVAL2017-fear.txt', 'Segment beginning\tSegment end\tFear\n0\t10\t0\n5\t15\t1\n');
+    file('MEDIAEVAL18_03_Valence-Arousal.txt', '0 0 0\n1 0 0\n2 0 0\n3 0 0\n');
+    file('MEDIAEVAL18_03_Fear.txt', '1 3\n');
+    file('MEDIAEVAL18_04_Valence-Arousal.txt', '0 0 0\n1 0 0\n');
+    file('MEDIAEVAL18_04_Fear.txt', '');
+    file('MEDIAEVAL18_05_Fear.txt', '0 1.5\n');
+    const curves = new Map(readCurves(root).map((curve) => [curve.film, curve]));
+    expect([...curves.keys()].toSorted()).toEqual([
+      'Chatter',
+      'MEDIAEVAL18_03',
+      'MEDIAEVAL18_04',
+      'MEDIAEVAL18_05',
+    ]);
+    expect(values(curves.get('Chatter'), 'fear')).toEqual([0, 1]);
+    expect(values(curves.get('MEDIAEVAL18_03'), 'fear')).toEqual([0, 1, 1, 0]);
+    expect(values(curves.get('MEDIAEVAL18_04'), 'fear')).toEqual([0, 0]);
+    expect([...curves.get('MEDIAEVAL18_05')!.tracks.keys()]).toEqual(['fear']);
+    file('Chatter-MEDIAEVAL2017-fear.txt', '0\t10\t0\n');
+    expect(refusal()).toContain(
+      "Chatter-MEDIAEVAL2017-fear.txt: the moments of Chatter's other file expected",
+    );
+    file('MEDIAEVAL18_03_Fear.txt', '3 1\n');
+    expect(refusal()).toContain('MEDIAEVAL18_03_Fear.txt:1: end 1 does not lie after begin 3');
+  });
+
+  test('NOVA: annotators of a session, as text and as bytes; other schemes are passed over', () => {
+    const described = (
+      annotator: string,
+      ftype: string,
+      size: number,
+      scheme = 'valence',
+      type = 'CONTINUOUS',
+    ) =>
+      `<?xml version="1.0" ?>\n<annotation ssi-v="3">\n<info ftype="${ftype}" size="${size}" />\n` +
+      `<meta annotator="${annotator}" />\n<scheme name="${scheme}" type="${type}" sr="4" min="0" max="1" />\n</annotation>\n`;
+    file('Sea/viewer.valence.ann.annotation', described('ann', 'ASCII', 3));
+    file('Sea/viewer.valence.ann.annotation~', '0.25;1\nnan;0\n0.75;1\n');
+    file('Sea/viewer.valence.ben.annotation', described('ben', 'BINARY', 2));
+    const bytes = Buffer.alloc(16);
+    [0.5, 1, 1, 0.5].forEach((value, i) => {
+      bytes.writeFloatLE(value, 4 * i);
+    });
+    writeFileSync(join(root, 'Sea/viewer.valence.ben.annotation~'), bytes);
+    file('Sea/viewer.laughter.ann.annotation', described('ann', 'ASCII', 0, 'laughter', 'DISCRETE'));
+    const [curve, ...others] = readCurves(root);
+    expect(others).toEqual([]);
+    expect(curve).toMatchObject({ film: 'Sea', kind: 'depicted', scale: { lowest: 0, highest: 1 } });
+    expect([...curve!.times]).toEqual([0, 0.25, 0.5]);
+    expect(curve!.tracks.get('valence')!.raters).toEqual([
+      { name: 'ann', values: Float64Array.of(0.25, Number.NaN, 0.75) },
+      { name: 'ben', values: Float64Array.of(0.5, 1, Number.NaN) },
+    ]);
+    file('Sea/viewer.valence.ann.annotation~', '0.25;1\nx;0\n');
+    expect(refusal()).toContain("viewer.valence.ann.annotation~:2: value 'x': a number expected");
+    file('Sea/viewer.valence.ann.annotation~', '0.25;1\n');
+    expect(refusal()).toContain('viewer.valence.ann.annotation~: 1 values; 3 expected, as its header says');
+    rmSync(join(root, 'Sea/viewer.valence.ann.annotation~'));
+    expect(refusal()).toContain('viewer.valence.ann.annotation~: is missing; it holds the values');
+    file('Sea/viewer.valence.ann.annotation', '<annotation><info></annotation>');
+    expect(refusal()).toContain('viewer.valence.ann.annotation: is not well-formed XML');
+  });
+
   test('COGNIMUSE: viewers are kept apart, experienced and intended too', () => {
     file('experienced/subj1_1_BMI.dat', '0.00 0.5 0.1\n0.04 0.6 0.2\n0.08 0.7 0.3\n');
     file('experienced/subj2_1_BMI.dat', '0.00 -0.5 0.3\n0.08 -0.7 0.5\n');
@@ -182,6 +246,12 @@ describe('formats', () => {
       { name: 'Ben', values: Float64Array.of(2.5, 3) },
     ]);
     expect([...mean]).toEqual([2, 3]);
+    const [scaled] = readCurves(file('Scaled.csv', 'time,valence,lowest,highest\n0,1,1,5\n1,2,1,5\n'));
+    expect(scaled!.scale).toEqual({ lowest: 1, highest: 5 });
+    expect(sea!.scale).toBeUndefined();
+    const mixed = file('Mixed.csv', 'time,valence,lowest,highest\n0,1,1,5\n1,2,0,5\n');
+    expect(refusal(mixed)).toContain('Mixed.csv:3: another lowest or highest than in the first line');
+    rmSync(mixed);
     const bad = file('Bad.csv', 'time,valence\n0,1\n0,2\n1,x\n');
     expect(refusal(bad)).toContain("Bad.csv:3: time '0' does not lie after 0");
     expect(refusal(bad)).toContain("Bad.csv:4: valence 'x': a number expected");

@@ -9,6 +9,7 @@ import type { CurveFormat, CurveLabels, CurveOptions } from './curve-labels.ts';
 import { emoFilm } from './emo-film.ts';
 import { lirisContinuous } from './liris-continuous.ts';
 import { mediaEvalContinuous } from './mediaeval.ts';
+import { nova } from './nova.ts';
 import { studyforrest } from './studyforrest.ts';
 import { traceCsv } from './trace-csv.ts';
 import { veatic } from './veatic.ts';
@@ -22,6 +23,7 @@ export const curveFormats: readonly CurveFormat[] = [
   cognimuse,
   veatic,
   carma,
+  nova,
   traceCsv,
 ];
 

@@ -1,8 +1,9 @@
 // Curves of one's own: a CSV file for each film.
 import { basename } from 'node:path';
+import type { ScoreRange } from '../clip.ts';
 import { readDelimited } from '../delimited.ts';
 import { Problems } from '../problems.ts';
-import { quoted } from '../table.ts';
+import { quoted, type Row } from '../table.ts';
 import { type CurveFormat, type CurveLabels, type CurveTrack, meanTrack, trackOf } from './curve-labels.ts';
 
 const track = /^(valence|arousal)(?:[ _.:-]+(.+))?$/;
@@ -10,8 +11,29 @@ const track = /^(valence|arousal)(?:[ _.:-]+(.+))?$/;
 const noRaters = ['low', 'high'];
 
 /**
+ * What the columns `lowest` and `highest` say of the scale: the same in every line; nothing without them.
+ * Problems are those of the line that says otherwise.
+ */
+function scaleOf(
+  names: readonly string[],
+  lines: readonly { row: Row; fields: readonly string[] }[],
+): ScoreRange | undefined {
+  const places = ['lowest', 'highest'].map((name) => names.indexOf(name));
+  const [first] = lines;
+  if (places.includes(-1) || !first) return undefined;
+  const [lowest, highest] = places.map((place) => first.row.number(names[place]!, first.fields[place]));
+  if (!first.row.failed && !(lowest! < highest!))
+    first.row.fail(`lowest ${lowest} and highest ${highest}: the lower end of the scale first expected`);
+  for (const { row, fields } of lines)
+    if (places.some((place) => fields[place] !== first.fields[place]))
+      row.fail('another lowest or highest than in the first line; one scale for a film expected');
+  return { lowest: lowest!, highest: highest! };
+}
+
+/**
  * `time,valence,arousal` in seconds, or a column for each rater: `valence_ann`, `arousal_ben`, …; an empty field is a
- * moment that was not rated. Commas, semicolons or tabs; other columns are left alone. The film is the file's name.
+ * moment that was not rated; `lowest` and `highest`, in every line, are the ends of the scale. Commas, semicolons or tabs;
+ * other columns are left alone. The film is the file's name.
  */
 export const traceCsv: CurveFormat = {
   name: 'csv',
@@ -57,6 +79,7 @@ export const traceCsv: CurveFormat = {
           columns[i]!.values.push(value);
         });
       }
+      const scale = scaleOf(names, lines);
       if (problems.count === before && times.length === 0) problems.add(file, undefined, 'holds no ratings');
       if (problems.count > before) return [];
       const tracks = new Map<string, CurveTrack>();
@@ -73,6 +96,7 @@ export const traceCsv: CurveFormat = {
           kind: 'elicited',
           times: Float64Array.from(times),
           tracks,
+          ...(scale && { scale }),
           lag: 'as rated',
         },
       ];
