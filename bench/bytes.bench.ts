@@ -1,37 +1,17 @@
 // Networks in bytes beside the same in float32, in this runtime: interleaved rounds, the best of each, and how far the
 // answers lie apart. Weights and inputs are drawn at random, and ranges are those of the inputs themselves.
-import { input, observed, parametersOf, type Ranges, type Value } from '../src/graph/index.ts';
+import { input, parametersOf, type Value } from '../src/graph/index.ts';
 import { convnet5, densenet, randomParameters } from '../src/networks/index.ts';
 import { openSession } from '../src/runtime/node/index.ts';
 import { flowSizes } from '../src/streams/flow.ts';
 import { pictureSizes } from '../src/streams/picture.ts';
 import { describeMachine } from '../src/support/machine.ts';
 import { Random } from '../src/support/random.ts';
-import { elementCount, type Tensor } from '../src/support/tensor.ts';
+import { elementCount } from '../src/support/tensor.ts';
+import { rangesOf } from './drawn-ranges.ts';
 
 const rounds = 15;
 const random = Random.seeded(1);
-
-async function rangesOf(output: Value, parameters: ReadonlyMap<string, Tensor>, x: Tensor): Promise<Ranges> {
-  const { outputs, watched } = observed({ output }, () => true);
-  const extremes = [...watched].flatMap(([name, { highest, lowest }]): [string, Value][] => [
-    [`highest ${name}`, highest],
-    ...(lowest ? [[`lowest ${name}`, lowest] as [string, Value]] : []),
-  ]);
-  const session = await openSession({ ...outputs, ...Object.fromEntries(extremes) }, { parameters });
-  const found = await session.run({ x });
-  await session.close();
-  return new Map(
-    [...watched].map(([name, { highest }]) => {
-      const [batch, channels] = highest.shape as [number, number];
-      const most = (of: string, c: number) =>
-        Math.max(0, ...Array.from({ length: batch }, (_, n) => found[of]?.data[n * channels + c] ?? 0));
-      const lowest = Array.from({ length: channels }, (_, c) => -most(`lowest ${name}`, c));
-      const largest = Array.from({ length: channels }, (_, c) => most(`highest ${name}`, c));
-      return [name, { shape: [2, channels], data: Float32Array.from([...lowest, ...largest]) }];
-    }),
-  );
-}
 
 console.log(`${describeMachine()}; best of ${rounds} interleaved rounds, milliseconds\n`);
 console.log(`${''.padEnd(26)}${'bytes'.padStart(9)}${'float32'.padStart(9)}${'ratio'.padStart(7)}   apart`);
