@@ -89,5 +89,6 @@ export const traces = (id: number) =>
   ask<{ traces: TraceCard[] }>(`/api/films/${id}/traces`).then(({ traces }) => traces);
 export const keepTrace = (id: number, trace: TraceCard) =>
   ask<void>(`/api/films/${id}/traces`, { ...post(trace), method: 'PUT' });
+/** Two films aligned, moment by moment. */
 export const compare = (id: number, other: number) => ask<Comparison>(`/api/films/${id}/compare/${other}`);
 export const runs = () => ask<{ runs: RunCard[]; reports: { name: string; text: string }[] }>('/api/runs');

@@ -45,4 +45,3 @@ export { type Peak, peaksOf } from './peaks.ts';
 export { resampled, smoothed } from './resample.ts';
 export { type Findings, filmAffect } from './result.ts';
 export { filmAffectJsonSchema, filmAffectSchema, parseFilmAffect } from './schema.ts';
-export { type Warping, warping } from './warping.ts';

@@ -1,23 +1,35 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
-import { type Affect, warping } from '../affect/index.ts';
-import type { StoredCurve } from '../library/index.ts';
-import { InputError } from '../support/errors.ts';
+import { compareFilms } from '../search/index.ts';
 import type { Context } from './context.ts';
 import { identifier, json, problems } from './schemas.ts';
+import { turns } from './turns.ts';
 import type { Comparison } from './types.ts';
 
-/** Points of a curve that are aligned at most: the work is the product of two. */
-const mostPoints = 1200;
+/** Comparisons that wait for their turn at most. */
+const mostWaiting = 8;
 
+const stretches = z.array(z.object({ from: z.number(), to: z.number() }));
 const comparison: z.ZodType<Comparison> = z
   .object({
-    times: z.tuple([z.array(z.number()), z.array(z.number())]),
-    distance: z.number(),
+    by: z.enum(['content', 'curves']).openapi({
+      description: 'the vectors of their moments, or their curves where one of them has no vectors',
+    }),
+    times: z
+      .tuple([z.array(z.number()), z.array(z.number())])
+      .openapi({ description: 'seconds of the first and of the second that go together' }),
+    alone: z
+      .tuple([stretches, stretches])
+      .openapi({ description: 'seconds of the first and of the second that the other has nothing for' }),
+    distance: z.number().openapi({
+      description:
+        'mean of the moments that go together; by content 0 is the same and 1 as far as moments at random, by curves on the plane',
+    }),
   })
   .openapi('Comparison');
 
 /** Two films, or two cuts of one, moment by moment. */
 export function compareRoutes(app: OpenAPIHono, { library }: Context): void {
+  const inTurn = turns(mostWaiting, 'several films are being compared already; ask again in a while');
   app.openapi(
     createRoute({
       method: 'get',
@@ -26,46 +38,16 @@ export function compareRoutes(app: OpenAPIHono, { library }: Context): void {
         params: identifier.extend({ other: z.string().regex(/^\d{1,15}$/) }),
       },
       responses: {
-        200: json(comparison, 'moments of both that go together by the course of their curves'),
+        200: json(comparison, 'moments of both that go together by their content'),
         ...problems,
       },
     }),
     async (context) => {
       const { id, other } = context.req.valid('param');
-      const numbers = [(await library.film(Number(id))).id, (await library.film(Number(other))).id] as const;
-      const curves = await library.curves([...numbers]);
-      const [a, b] = numbers.map((number) => {
-        const curve = curves.get(number);
-        if (!curve)
-          throw new InputError(
-            `film ${number} has no curve of the model that the library is searched by; add it again`,
-            'not-found',
-          );
-        return thinned(curve);
-      });
-      const { path, distance } = warping(a!.points, b!.points);
-      return context.json(
-        {
-          times: [path.map(([i]) => a!.start + a!.step * i), path.map(([, j]) => b!.start + b!.step * j)] as [
-            number[],
-            number[],
-          ],
-          distance,
-        },
-        200,
-      );
+      const films = [(await library.film(Number(id))).id, (await library.film(Number(other))).id] as const;
+      const { signal } = context.req.raw;
+      const found = await inTurn(signal, () => compareFilms(library, films, { signal }));
+      return context.json(found, 200);
     },
   );
-}
-
-/** Of each stretch of a curve its first point. */
-function thinned({ start, step, valence, arousal }: StoredCurve): {
-  start: number;
-  step: number;
-  points: Affect[];
-} {
-  const every = Math.ceil(valence.length / mostPoints);
-  const points: Affect[] = [];
-  for (let i = 0; i < valence.length; i += every) points.push({ valence: valence[i]!, arousal: arousal[i]! });
-  return { start, step: step * every, points };
 }

@@ -88,12 +88,16 @@ test('ratings drawn while a film plays are kept for each rater, and read back fr
   expect([large.status, (await large.json()).error.code]).toEqual([413, 'bad-input']);
 });
 
-test('two films are aligned by the course of their curves', async () => {
-  const { times, distance } = await asked('/api/films/1/compare/2');
+test('two films are aligned by their content, and by their curves where one has no vectors', async () => {
+  const { by, times, alone, distance } = await asked('/api/films/1/compare/2');
   expect([times[0][0], times[1][0], times[0].at(-1), times[1].at(-1)]).toEqual([0, 0, 59, 39]);
   for (const own of times) expect(own).toEqual([...own].sort((a, b) => a - b));
+  expect(by).toBe('curves');
+  expect(alone).toHaveLength(2);
   expect(distance).toBeGreaterThan(0);
   const same = await asked('/api/films/1/compare/1');
+  expect(same).toMatchObject({ by: 'content', alone: [[], []] });
+  expect(same.times[0].slice(0, 3)).toEqual([0, 5, 10]);
   expect(same.times[0]).toEqual(same.times[1]);
   expect(same.distance).toBe(0);
   expect((await ask('/api/films/1/compare/99')).status).toBe(404);

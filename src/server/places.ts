@@ -3,6 +3,7 @@ import type { PlaceSums } from '../analysis/node/index.ts';
 import { InputError } from '../support/errors.ts';
 import type { Context } from './context.ts';
 import { affect, identifier, json, problems } from './schemas.ts';
+import { turns } from './turns.ts';
 import type { PlaceSumsCard, PlacesCard } from './types.ts';
 
 /** Requests that wait for their turn at most: each decodes a film up to a moment. */
@@ -31,8 +32,7 @@ const places: z.ZodType<PlacesCard> = z
 
 /** Where in the picture a value comes from. */
 export function placeRoutes(app: OpenAPIHono, { library, analyzer }: Context): void {
-  let waiting = 0;
-  let turn: Promise<unknown> = Promise.resolve();
+  const inTurn = turns(mostWaiting, 'several moments are being looked at already; ask again in a while');
   app.openapi(
     createRoute({
       method: 'get',
@@ -50,19 +50,8 @@ export function placeRoutes(app: OpenAPIHono, { library, analyzer }: Context): v
       const film = await library.film(Number(context.req.valid('param').id));
       const { at } = context.req.valid('query');
       const result = await library.result(film.id);
-      if (waiting >= mostWaiting)
-        throw new InputError('several moments are being looked at already; ask again in a while', 'busy');
       const { signal } = context.req.raw;
-      waiting++;
-      const found = turn.then(() => {
-        signal.throwIfAborted();
-        return analyzer.places(film.path, result, at, { signal });
-      });
-      turn = found.then(
-        () => waiting--,
-        () => waiting--,
-      );
-      const shown = await found;
+      const shown = await inTurn(signal, () => analyzer.places(film.path, result, at, { signal }));
       if (!shown) throw new InputError(`nothing is seen at ${at} s`, 'not-found');
       return context.json(
         {

@@ -125,12 +125,25 @@ export interface TraceCard {
   values: number[];
 }
 
-/** Two films aligned by the course of their curves. */
+/** Two films aligned, moment by moment. */
 export interface Comparison {
+  /** What the alignment rests on: the vectors of their moments, or their curves where one of them has no vectors. */
+  by: 'content' | 'curves';
   /** Seconds in the first and in the second film that go together; neither ever goes back. */
   times: [number[], number[]];
-  /** Mean distance of such moments on the plane, whose sides are 2 long. */
+  /** Seconds of the first and of the second that the other one has nothing for. */
+  alone: [StretchCard[], StretchCard[]];
+  /**
+   * Mean distance of the moments that go together, those alone left out. By content: 0 is the same, 1 as far as two moments
+   * of these films drawn at random. By curves: on the plane, whose sides are 2 long.
+   */
   distance: number;
+}
+
+/** A part of a film, in seconds. */
+export interface StretchCard {
+  from: number;
+  to: number;
 }
 
 /** A training, epoch by epoch; errors are mean squared ones on the data set's own scale. */
