@@ -8,17 +8,21 @@ import {
   isNetwork,
   type ModelName,
   modelNames,
+  preparationJobs,
   pretrainedWeights,
   reproduceExperiment,
+  trainingJobs,
 } from '../experiment/index.ts';
+import type { JobQueue, Worker } from '../jobs/index.ts';
 import type { Provider } from '../runtime/node/index.ts';
 import { InputError } from '../support/errors.ts';
 import { parseConfiguration, type TrainingConfiguration } from '../training/index.ts';
 import { computingOptions, oneOf, someOf, wholeNumber } from './arguments.ts';
 import { interruptSignal } from './interrupt.ts';
+import { type PlaceOptions, placeOptions, withLibrary } from './library-place.ts';
 import { ProgressLine, print } from './terminal.ts';
 
-interface ReproduceOptions {
+interface ReproduceOptions extends PlaceOptions {
   data: string;
   out?: string;
   config?: string;
@@ -30,6 +34,7 @@ interface ReproduceOptions {
   seeds?: number;
   threads?: number;
   provider?: Provider;
+  jobs?: boolean;
   json?: boolean;
 }
 
@@ -52,9 +57,13 @@ export function reproduceCommand(): Command {
       'train each network so often, by --seed and those after it, on the same split (default: 1)',
       wholeNumber(1, 100),
     )
+    .option(
+      '--jobs',
+      'prepare and train by the queue of a library: of --library in this process, of --database by its workers',
+    )
     .option('--json', 'print the figures as one line of JSON')
     .action(reproduce);
-  for (const option of computingOptions) command.addOption(option);
+  for (const option of [...placeOptions, ...computingOptions]) command.addOption(option);
   return command;
 }
 
@@ -64,10 +73,11 @@ async function reproduce(options: ReproduceOptions): Promise<void> {
   const progress = new ProgressLine();
   const say = (line: string) => progress.say(line);
   const configuration = configurationOf({ ...options, models }, say);
-  const { synthetic, protocol, findings, table, overSeeds, foreign, reading } = await reproduceExperiment(
-    { data, folder, configuration, models, seeds, testOn, cache, threads, provider },
-    { signal: interruptSignal(), progress, say },
-  );
+  const reporting = { signal: interruptSignal(), progress, say };
+  const experiment = { data, folder, configuration, models, seeds, testOn, cache, threads, provider };
+  const { synthetic, protocol, findings, table, overSeeds, foreign, reading } = options.jobs
+    ? await withQueue(options, (queue) => reproduceExperiment({ ...experiment, queue }, reporting))
+    : await reproduceExperiment(experiment, reporting);
   if (options.json) {
     const testedOn = foreign.map(({ name, findings: there }) => ({ name, ...figuresOf(there) }));
     const figures = { ...figuresOf(findings), ...(testedOn.length > 0 && { testOn: testedOn }) };
@@ -77,6 +87,29 @@ async function reproduce(options: ReproduceOptions): Promise<void> {
   const tables = [table, overSeeds, ...foreign.flatMap(({ tables: own }) => [own.table, own.overSeeds])];
   const shown = tables.flatMap((each) => (each ? [formatTable(each, 'text')] : []));
   print(`${shown.join('\n')}\n${reading.join('\n')}\n\n${join(folder, 'report.md')}\n`);
+}
+
+/** Does something with a library's queue; where the library belongs to this process alone, it works its jobs, too. */
+async function withQueue<Result>(
+  options: ReproduceOptions,
+  use: (queue: JobQueue) => Promise<Result>,
+): Promise<Result> {
+  const { openJobs, work } = await import('../jobs/index.ts');
+  const { threads, provider, database } = options;
+  return await withLibrary(options, async (library) => {
+    const queue = await openJobs(library);
+    const workers: Worker[] = [];
+    try {
+      if (database === undefined) {
+        workers.push(await work(queue, preparationJobs));
+        workers.push(await work(queue, trainingJobs({ threads, provider })));
+      }
+      return await use(queue);
+    } finally {
+      for (const worker of workers) await worker.stop();
+      await queue.close();
+    }
+  });
 }
 
 /** Metrics of every model, and over seeds where there are several. */

@@ -16,8 +16,9 @@ interface WorkerOptions extends PlaceOptions {
 export function workerCommand(): Command {
   const command = new Command('worker')
     .description(
-      'Work the jobs of a library until Ctrl-C, which hands back the one that runs. Any number of workers, on any\n' +
-        'machines that see the films under the same paths, share the jobs of a library on PostgreSQL.',
+      'Work the jobs of a library (films to analyze, clips to prepare, networks to train), one of each kind at a time,\n' +
+        'until Ctrl-C, which hands back those that run. Any number of workers, on any machines that see the files\n' +
+        'under the same paths, share the jobs of a library on PostgreSQL.',
     )
     .addOption(modelOption)
     .option('--until-empty', 'end when no job waits or runs')
@@ -35,12 +36,19 @@ async function worker(options: WorkerOptions): Promise<void> {
     await withLibrary(options, async (library) => {
       const queue = await openJobs(library);
       try {
-        const working = await work(queue, analysisJobs(library, analyzer), ({ data, error }) =>
-          process.stderr.write(`${data.path}: ${error === undefined ? 'done' : messageOf(error)}\n`),
-        );
+        const { preparationJobs, trainingJobs } = await import('../experiment/index.ts');
+        const told = (about: string, error: unknown) =>
+          process.stderr.write(`${about}: ${error === undefined ? 'done' : messageOf(error)}\n`);
+        const workers = [
+          await work(queue, analysisJobs(library, analyzer), ({ data, error }) => told(data.path, error)),
+          await work(queue, preparationJobs, ({ data, error }) =>
+            told(`${data.data}, shard ${data.shard + 1} of ${data.of}`, error),
+          ),
+          await work(queue, trainingJobs(options), ({ data, error }) => told(data.folder, error)),
+        ];
         while (!signal.aborted && !(options.untilEmpty && (await queue.pending()) === 0))
           await sleep(500, undefined, { signal }).catch(() => {});
-        await working.stop();
+        for (const working of workers) await working.stop();
       } finally {
         await queue.close();
       }

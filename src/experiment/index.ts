@@ -17,3 +17,4 @@ export {
   trainAndPredict,
   trainedOn,
 } from './run.ts';
+export { preparationJobs, type ShardData, type TrainingData, trainingJobs } from './training-jobs.ts';

@@ -10,6 +10,7 @@ import {
   testedClips,
 } from '../datasets/index.ts';
 import type { Table } from '../evaluation/index.ts';
+import type { JobQueue } from '../jobs/index.ts';
 import type { Provider } from '../runtime/node/index.ts';
 import { InputError } from '../support/errors.ts';
 import { checkWritable } from '../support/folders.ts';
@@ -33,6 +34,7 @@ import { readPredictions } from './predictions-file.ts';
 import { writeReport } from './report.ts';
 import { preparedClips, type Reporting, silent } from './run.ts';
 import { spreadSentence } from './tables.ts';
+import { prepareByJobs, trainByJobs } from './training-jobs.ts';
 
 /** What the paper's experiment is run on. */
 export interface ReproduceOptions {
@@ -52,6 +54,8 @@ export interface ReproduceOptions {
   readonly cache?: string | undefined;
   readonly threads?: number | undefined;
   readonly provider?: Provider | undefined;
+  /** Clips are prepared and networks trained by the workers of this queue, on whatever machines they are. */
+  readonly queue?: JobQueue | undefined;
 }
 
 /** What the experiment came to. */
@@ -80,7 +84,7 @@ export async function reproduceExperiment(
   options: ReproduceOptions,
   reporting: Reporting = silent,
 ): Promise<Reproduction> {
-  const { data, folder, configuration, threads, provider } = options;
+  const { data, folder, configuration, threads, provider, queue } = options;
   const wanted = options.models ?? modelNames;
   const models = distinctModels(wanted, configuration);
   const { preset, seed } = configuration;
@@ -101,9 +105,12 @@ export async function reproduceExperiment(
     );
   say(planText({ dataSet, protocol, configuration, models, seeds }));
 
+  const queued = queue && { queue, data, configuration, cache: cacheFolder };
+  if (queued) await prepareByJobs(queued, dataSet, reporting);
   const cache = await preparedClips(dataSet, configuration, cacheFolder, reporting);
   const experiment = { dataSet, protocol, cache, configuration, models, seeds, folder, threads, provider };
   await claimExperiment(folder, experiment);
+  if (queued) await trainByJobs(queued, experiment, reporting);
   const outcomes = await runExperiment(experiment, reporting);
   say(`comparing ${outcomes.size} models on ${testedClips(protocol).length} clips`);
   const opened = openingsText(await openTest(folder, outcomes));
