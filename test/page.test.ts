@@ -37,12 +37,14 @@ describe.skipIf(!hasChromium)('the page (needs chromium)', () => {
     await library.add(await analysisOf(analyzer, join(folder, 'sample.mp4'), running));
     const runs = join(folder, 'runs');
     mkdirSync(join(runs, 'first'), { recursive: true });
-    const epochs = [0.9, 0.5, 0.6].map((validationError, i) =>
-      JSON.stringify({
-        ...{ epoch: i + 1, trainLoss: 1 / (i + 1), validationError, valenceError: 1, arousalError: 0.8 },
-        ...{ valenceR: 0.1 * i, arousalR: 0.2 * i },
-      }),
-    );
+    const epochs = Array.from({ length: 12 }, (_, i) => {
+      const error = 0.5 + 0.4 * Math.exp(-i / 3) + 0.012 * i;
+      return JSON.stringify({
+        ...{ epoch: i + 1, trainLoss: 0.2 + 0.7 * Math.exp(-i / 3), validationError: error },
+        ...{ valenceError: 0.9 * error, arousalError: 1.1 * error },
+        ...{ valenceR: 0.5 * (1 - Math.exp(-i / 4)), arousalR: 0.6 * (1 - Math.exp(-i / 3)) },
+      });
+    });
     writeFileSync(join(runs, 'first/metrics.jsonl'), epochs.join('\n'));
     writeFileSync(join(runs, 'first/report.md'), '# What came out\n');
     server = await serve({
@@ -126,7 +128,8 @@ describe.skipIf(!hasChromium)('the page (needs chromium)', () => {
     await expect
       .poll(() => said.innerText())
       .toMatch(/^In this frame flow (adds|takes) [\d.]+ (to|from) valence/);
-    if (pictures) await page.screenshot({ path: join(pictures, 'page-places.png') });
+    const clip = { x: 0, y: 0, width: 1280, height: 690 };
+    if (pictures) await page.screenshot({ path: join(pictures, 'page-places.png'), clip });
     await page.addScriptTag({ content: axe });
     expect(await seriousFaults(page)).toEqual([]);
     expect(wrong).toEqual([]);
@@ -182,6 +185,18 @@ describe.skipIf(!hasChromium)('the page (needs chromium)', () => {
     expect(await found.count()).toBeGreaterThan(0);
     await page.getByRole('button', { name: 'Find scenes of this shape' }).click();
     await page.getByRole('heading', { name: 'the curve you drew' }).waitFor();
+    // the sample film is too short for a shape of a minute
+    expect(await found.count()).toBe(0);
+    await page.getByText('Nothing found').waitFor();
+    const { description } = analyzer.model;
+    const id = await library.add(fixedAnalysis('longer film.mp4', 600, 1, description));
+    await page.getByRole('button', { name: 'Find scenes of this shape' }).click();
+    await page
+      .getByRole('link', { name: /longer film\.mp4, \d/ })
+      .first()
+      .waitFor();
+    if (pictures) await page.screenshot({ path: join(pictures, 'page-drawn.png') });
+    await library.remove(id);
     await page.getByRole('button', { name: 'Find', exact: true }).click();
     await page.getByRole('heading', { name: '“calm, then a peak”' }).waitFor();
     const plane = page.getByRole('application', { name: /Choose a point/ });
@@ -233,8 +248,10 @@ describe.skipIf(!hasChromium)('the page (needs chromium)', () => {
           await page.emulateMedia({ colorScheme });
           expect(await seriousFaults(page), colorScheme).toEqual([]);
         }
-        if (pictures) await page.screenshot({ path: join(pictures, 'page-label.png') });
+        await page.emulateMedia({ colorScheme: 'light' });
       }
+      if (pictures && rater === 'Ben')
+        await page.screenshot({ path: join(pictures, 'page-label.png'), fullPage: true });
       // the later scene every time, until no pair is left
       for (let asked = 0; asked < 40; asked++) {
         const times = page.locator('.pair .quiet');
@@ -294,29 +311,49 @@ describe.skipIf(!hasChromium)('the page (needs chromium)', () => {
     await page.context().close();
   }, 60_000);
 
-  test('two films stand side by side, at moments that go together', async () => {
+  test('two cuts stand side by side, at moments that go together by what they show', async () => {
+    const cut = join(folder, 'shorter cut.mp4');
+    // without 15 s of it, smaller, and of another frame rate
+    const kept = 'not(between(t,8,23))';
+    execFileSync('ffmpeg', [
+      ...['-v', 'error', '-i', sample, '-vf', `select='${kept}',setpts=N/FR/TB,scale=iw*3/4:-2,fps=20`],
+      ...['-af', `aselect='${kept}',asetpts=N/SR/TB`, '-c:v', 'libx264', '-crf', '26', cut],
+    ]);
+    const running = { signal: new AbortController().signal, onProgress: () => {} };
+    const id = await library.add(await analysisOf(analyzer, cut, running));
     const { page, wrong } = await open('#/film/1');
-    await page.getByLabel('Beside it, the film of the number').fill('1');
+    await page.getByLabel('Beside it, the film of the number').fill(String(id));
     await page.keyboard.press('Enter');
-    await page.getByRole('heading', { name: 'sample.mp4 and sample.mp4' }).waitFor();
-    await page.getByText('most of what both show is the same').waitFor();
+    await page.getByRole('heading', { name: 'sample.mp4 and shorter cut.mp4' }).waitFor();
+    await page.getByText('Moments that look and sound alike').waitFor();
     const slider = page.getByRole('slider', { name: 'Moment' });
     await slider.focus();
-    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('End');
     const shown = () =>
       page.locator('video').evaluateAll((all) => all.map((video) => (video as HTMLVideoElement).currentTime));
-    await expect.poll(shown).toEqual([5, 5]);
-    expect(await page.locator('.at').allInnerTexts()).toEqual(['0:05', '0:05']);
-    if (pictures) await page.screenshot({ path: join(pictures, 'page-compare.png') });
+    const { times, by } = await (await fetch(`${server.url}api/films/1/compare/${id}`)).json();
+    expect(by).toBe('content');
+    const last = times.map((own: number[]) => own.at(-1)!);
+    // what follows the part that one lacks lies 15 s earlier in it
+    expect(last[0] - last[1]).toBe(15);
+    await expect.poll(shown).toEqual(last);
+    expect(await page.locator('.at').allInnerTexts()).toEqual(
+      last.map((time: number) => `0:${String(time).padStart(2, '0')}`),
+    );
+    if (pictures) await page.screenshot({ path: join(pictures, 'page-compare.png'), fullPage: true });
+    await page.goto(`${server.url}#/compare/1/1`);
+    await page.getByText('most of what both show is the same').waitFor();
     expect(wrong).toEqual([]);
     await page.context().close();
-  }, 60_000);
+    await library.remove(id);
+  }, 120_000);
 
   test('training runs are shown with their curves and their report', async () => {
     const { page, wrong } = await open('#/runs');
-    await page.getByText('the best is 2: r 0.100').waitFor();
+    await page.getByText('the best is 8: r 0.413').waitFor();
     await page.getByRole('img', { name: 'mean squared error of first by epoch' }).waitFor();
     await page.getByText('# What came out').waitFor();
+    if (pictures) await page.screenshot({ path: join(pictures, 'page-runs.png') });
     expect(wrong).toEqual([]);
     await page.context().close();
   }, 60_000);
