@@ -1,8 +1,13 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openJobs } from '../../src/jobs/index.ts';
+import { openLibrary } from '../../src/library/index.ts';
+import { hasPostgresql, PostgresqlServer } from '../../src/library/postgresql-fixture.ts';
 import { requirement } from '../../src/support/testing.ts';
 import { renderSmallFilm, runReproduce } from './small-films.ts';
 
@@ -27,6 +32,13 @@ describe.skipIf(!hasFfmpeg)('affectline reproduce --jobs (needs ffmpeg)', () => 
     );
   }, 120_000);
 
+  const sameAsPlain = (out: string) => {
+    for (const file of ['report.md', 'predictions.csv', 'models/paper-seed-2/predictions.csv'])
+      expect(readFileSync(join(root, out, file), 'utf8'), file).toBe(
+        readFileSync(join(root, 'plain', file), 'utf8'),
+      );
+  };
+
   const reproduce = async (out: string, ...given: string[]) =>
     await runReproduce([
       ...['--data', join(root, 'data'), '--out', join(root, out), '--cache', join(root, `clips-${out}`)],
@@ -34,14 +46,55 @@ describe.skipIf(!hasFfmpeg)('affectline reproduce --jobs (needs ffmpeg)', () => 
       ...['--seeds', '2', ...given],
     ]);
 
+  beforeAll(async () => {
+    const plain = await reproduce('plain');
+    expect(plain.code, plain.stderr).toBe(0);
+  }, 200_000);
+
   test('clips prepared and networks trained as jobs give the same files to the byte', async () => {
     const queued = await reproduce('queued', '--jobs', '--library', join(root, 'library'));
     expect(queued.code, queued.stderr).toBe(0);
-    const plain = await reproduce('plain');
-    expect(plain.code, plain.stderr).toBe(0);
-    for (const file of ['report.md', 'predictions.csv', 'models/paper-seed-2/predictions.csv'])
-      expect(readFileSync(join(root, 'queued', file), 'utf8'), file).toBe(
-        readFileSync(join(root, 'plain', file), 'utf8'),
-      );
+    sameAsPlain('queued');
   }, 300_000);
+
+  test.skipIf(!hasPostgresql)(
+    'two workers on PostgreSQL, one killed while it trains: the other takes it over, to the same files',
+    async () => {
+      const server = new PostgresqlServer();
+      const program = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+      await server.start();
+      const database = await server.createDatabase();
+      const library = await openLibrary({ database });
+      const queue = await openJobs(library);
+      const given = ['worker', '--database', database, '--threads', '1'];
+      const workers = [0, 1].map(() => spawn(process.execPath, [program, ...given], { stdio: 'ignore' }));
+      try {
+        const running = reproduce('spread', '--jobs', '--database', database);
+        const training = async () =>
+          (await queue.list()).find(
+            ({ kind, state, worker }) => kind === 'train' && state === 'running' && worker !== undefined,
+          );
+        let first = await training();
+        for (; !first; first = await training()) await sleep(20);
+        const pid = Number.parseInt(first.worker!, 10);
+        expect(workers.map((worker) => worker.pid)).toContain(pid);
+        process.kill(pid, 'SIGKILL');
+        const { code, stderr } = await running;
+        expect(code, stderr).toBe(0);
+        sameAsPlain('spread');
+        const jobs = await queue.list();
+        expect(jobs.every(({ state }) => state === 'done')).toBe(true);
+        expect(jobs.filter(({ kind }) => kind === 'train')).toHaveLength(2);
+        expect(await queue.job(first.id)).toMatchObject({ attempts: 2 });
+        const { worker } = (await queue.job(first.id))!;
+        expect(worker).not.toBe(first.worker);
+      } finally {
+        for (const worker of workers) worker.kill('SIGKILL');
+        await queue.close();
+        await library.close();
+        await server.remove();
+      }
+    },
+    300_000,
+  );
 });
