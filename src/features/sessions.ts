@@ -79,6 +79,6 @@ export class Sessions {
 
   private async open(outputs: Record<string, Value>): Promise<Session> {
     if (this.closed) throw new Error('the sessions are closed');
-    return await this.runtime.open(outputs, this.model.parametersOf(outputs));
+    return await this.runtime.open(outputs, this.model.parametersOf(outputs), this.model.ranges);
   }
 }

@@ -27,6 +27,42 @@ export interface Known {
   readonly farthest: number;
 }
 
+/** That networks may be computed in bytes: their ranges stand among the weights. */
+export interface InBytes {
+  /** From how many films, and of how many seconds together, ranges were taken. */
+  readonly films: number;
+  readonly seconds: number;
+  /** By how much answers changed, on the scale of the labels; none where it was not measured. */
+  readonly change?:
+    | {
+        /** Of how many films, and whether these are others than those that ranges were taken from. */
+        readonly films: number;
+        readonly apart: boolean;
+        readonly valence: Change;
+        readonly arousal: Change;
+      }
+    | undefined;
+}
+
+/** Of the answers for whole films, and the most of all points of their curves. */
+export interface Change {
+  readonly mean: number;
+  readonly most: number;
+  readonly mostOfCurve: number;
+}
+
+const change = z.strictObject({
+  mean: z.number().nonnegative(),
+  most: z.number().nonnegative(),
+  mostOfCurve: z.number().nonnegative(),
+});
+const count = z.number().int().nonnegative();
+const inBytesSchema: z.ZodType<InBytes> = z.strictObject({
+  films: count,
+  seconds: z.number().nonnegative(),
+  change: z.strictObject({ films: count, apart: z.boolean(), valence: change, arousal: change }).optional(),
+});
+
 const calibrationSchema: z.ZodType<Calibration> = z.strictObject({
   intervals: z
     .strictObject({
@@ -64,6 +100,7 @@ const schema = z.strictObject({
   }),
   preprocessing: preprocessingSchema,
   calibration: calibrationSchema.optional(),
+  inBytes: inBytesSchema.optional(),
   weights: z.strictObject({
     file: z.literal('model.safetensors'),
     contentHash: z.string().regex(/^sha256:[0-9a-f]{64}$/),
@@ -86,6 +123,7 @@ export interface ModelFile {
   };
   readonly preprocessing: Preprocessing;
   readonly calibration?: Calibration | undefined;
+  readonly inBytes?: InBytes | undefined;
   readonly weights: { readonly file: 'model.safetensors'; readonly contentHash: string };
 }
 
