@@ -32,6 +32,7 @@ export interface TrainingConfiguration {
   segments: number;
   flowFields: number;
   flowViews: number;
+  evaluation: 'all' | 'segments';
   evaluationSegments: number;
   soundSeconds: number;
   epochs: number;
@@ -149,13 +150,19 @@ const schema = () =>
       .max(10)
       .default(10)
       .describe('flow fields of a sampled frame a step sees'),
+    evaluation: z
+      .enum(['all', 'segments'])
+      .default('all')
+      .describe(
+        'what the trained model is measured on: all that is sampled of a clip, as analyze computes it, or the segments that stop the training',
+      ),
     evaluationSegments: z
       .number()
       .int()
       .min(1)
       .max(1000)
       .default(5)
-      .describe('sampled frames of a clip that validation and test see'),
+      .describe('sampled frames of a clip that are seen after each epoch, to stop the training'),
     flowViews: z
       .number()
       .int()

@@ -108,7 +108,7 @@ export class StepInputs {
   }
 }
 
-/** How much validation and test look at of each clip: every field of more moments. */
+/** How much the clips that stop the training are looked at, and with `evaluation: segments` all others: every field of more moments. */
 export function evaluationSize(configuration: TrainingConfiguration, network: Network): ExcerptSize {
   return {
     ...excerptSize(configuration, network),
