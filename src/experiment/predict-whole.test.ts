@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { analyzeFilm, openAnalyzer, starterFolder } from '../analysis/node/index.ts';
 import { ClipCache, type ClipFile, clipSource } from '../clips/index.ts';
-import { Sessions } from '../features/index.ts';
+import { placesOf, Sessions } from '../features/index.ts';
 import { describeNetwork, type Model, type NetworkOptions, networkParameters } from '../models/index.ts';
 import { readModel } from '../models/node/index.ts';
 import { randomParameters } from '../networks/index.ts';
@@ -69,6 +69,7 @@ describe.skipIf(!hasFfmpeg)(
       ['decisions', { fusion: 'decisions' }],
       ['sound alone', { streams: ['sound'] }],
       ['picture and sound', { streams: ['picture', 'sound'] }],
+      ['over time', { streams: ['picture', 'sound'], fusionConvolution: 'space-time' }],
     ])('%s: as analysis answers for the same clips, and the network for whole clips', async (_, options) => {
       const model = modelOf(options);
       const found = await predict(model);
@@ -109,6 +110,17 @@ describe.skipIf(!hasFfmpeg)(
       } finally {
         await analyzer.close();
       }
+    });
+
+    test('where in the picture a value comes from is refused of a fusion over time', async () => {
+      const model = modelOf({ streams: ['picture'], fusionConvolution: 'space-time' });
+      const sessions = new Sessions(model, runtime);
+      const places = placesOf(clipSource(clips[0]!), {
+        ...{ model, sessions, streams: ['picture'] },
+        ...{ until: 1, end: clips[0]!.duration },
+      });
+      await expect(places).rejects.toThrow('is not told of a model whose fusion runs over time');
+      await sessions.close();
     });
 
     test('it stops when it is told to', async () => {

@@ -11,7 +11,7 @@ export {
 } from './columns.ts';
 export { type Convnet5Sizes, convnet5 } from './convnet5.ts';
 export { type DenseNetSizes, densenet } from './densenet.ts';
-export { averageMaps, fusedMap, fusionParts, visualFeature } from './fusion.ts';
+export { averageMaps, fusedMap, fusionParts, partsOverTime, visualFeature } from './fusion.ts';
 export { averageDecisions } from './heads/decisions.ts';
 export type { Features, Head, HeadInput, Heads } from './heads/head.ts';
 export { isOfHead, maskedFeature, regression } from './heads/mean-linear.ts';

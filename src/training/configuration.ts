@@ -18,6 +18,7 @@ export interface TrainingConfiguration {
   preset: Preset;
   streams: string[];
   fusion: 'features' | 'decisions';
+  fusionConvolution: 'space' | 'space-time';
   sampling: Preprocessing['sampling'];
   soundLayer: 'conv7' | 'pool5';
   /** By stream. */
@@ -82,6 +83,12 @@ const schema = () =>
       .enum(['features', 'decisions'])
       .default('features')
       .describe("streams join as features (the paper's way) or as decisions (what it argues against)"),
+    fusionConvolution: z
+      .enum(['space', 'space-time'])
+      .default('space')
+      .describe(
+        "the fusion's convolution runs over the places of a moment, or also over the moments before and after it; a step then sees moments in a row",
+      ),
     sampling: z
       .enum(['clock', 'frames'])
       .default('clock')

@@ -121,7 +121,8 @@ export function fixedExcerpts(
 export function excerptSize(configuration: TrainingConfiguration, network: Network): ExcerptSize {
   const { segments, flowFields, soundSeconds } = configuration;
   const samples = Math.round(soundSeconds * sampleRate);
-  return { moments: segments, fields: flowFields, samples, side: network.sizes.side };
+  const inARow = network.fusionConvolution === 'space-time' && { inARow: true };
+  return { moments: segments, fields: flowFields, samples, side: network.sizes.side, ...inARow };
 }
 
 /** How much the clips that stop the training are looked at, and with `evaluation: segments` all others: every field of more moments. */

@@ -30,7 +30,7 @@ const small =
 const cases = {
   'fine-tuned: frozen flow and sound, frozen batch norms, Adam': `${small}train: { flow: frozen, picture: 3, sound: frozen }\nbatchNorm: frozen\n`,
   'from scratch: all trained, statistics of each run, SGD': `${small.replace('Once: 1', 'Once: 2')}batchNorm: batch\noptimizer: sgd\nweightDecay: 0.01\nsoundLayer: pool5\n`,
-  'decisions: all trained, two clips a run, AdamW': `${small.replace('Once: 1', 'Once: 2')}fusion: decisions\nbatchNorm: frozen\noptimizer: adamw\nweightDecay: 0.01\n`,
+  'decisions: all trained, two clips a run, AdamW, over time': `${small.replace('Once: 1', 'Once: 2')}fusion: decisions\nbatchNorm: frozen\noptimizer: adamw\nweightDecay: 0.01\nfusionConvolution: space-time\n`,
 };
 
 /** A bias before a batch norm with statistics of the batch changes nothing: its gradient is rounding, by any program. */

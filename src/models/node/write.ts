@@ -36,11 +36,16 @@ export async function writeModel(
   makeFolder(folder);
   const weights = join(folder, 'model.safetensors');
   await writeSafetensors(weights, parameters, { precision });
-  const { preset, streams, fusion, soundLayer, backbone } = network;
+  const { preset, streams, fusion, fusionConvolution, soundLayer, backbone } = network;
   const file: ModelFile = {
     schema: modelSchema,
     ...{ name, trained, synthetic, scale },
-    network: { preset, streams, fusion, soundLayer, backbone },
+    network: {
+      ...{ preset, streams, fusion },
+      // other versions read what is as it always was
+      ...(fusionConvolution === 'space-time' && { fusionConvolution }),
+      ...{ soundLayer, backbone },
+    },
     preprocessing,
     ...(calibration && { calibration }),
     weights: { file: 'model.safetensors', contentHash: await contentHashOf(weights) },
