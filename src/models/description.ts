@@ -95,6 +95,8 @@ const schema = z.strictObject({
     preset: z.enum(presetNames as ['paper', 'compact']),
     streams: z.array(z.string().max(100)).min(1).max(100),
     fusion: z.enum(['features', 'decisions']),
+    /** Over space where it is not named, as before there was a choice. */
+    fusionConvolution: z.enum(['space', 'space-time']).optional(),
     soundLayer: z.enum(['conv7', 'pool5']),
     backbone: z.record(z.string().max(100), z.string().max(100)),
   }),
@@ -118,6 +120,7 @@ export interface ModelFile {
     readonly preset: 'paper' | 'compact';
     readonly streams: readonly string[];
     readonly fusion: 'features' | 'decisions';
+    readonly fusionConvolution?: 'space' | 'space-time' | undefined;
     readonly soundLayer: 'conv7' | 'pool5';
     readonly backbone: Readonly<Record<string, string>>;
   };

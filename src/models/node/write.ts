@@ -51,11 +51,16 @@ export async function writeModel(
   await writeSafetensors(weights, new Map([...parameters, ...storedRanges(ranges ?? new Map())]), {
     precision,
   });
-  const { preset, streams, fusion, soundLayer, backbone } = network;
+  const { preset, streams, fusion, fusionConvolution, soundLayer, backbone } = network;
   const file: ModelFile = {
     schema: modelSchema,
     ...{ name, trained, synthetic, scale },
-    network: { preset, streams, fusion, soundLayer, backbone },
+    network: {
+      ...{ preset, streams, fusion },
+      // other versions read what is as it always was
+      ...(fusionConvolution === 'space-time' && { fusionConvolution }),
+      ...{ soundLayer, backbone },
+    },
     preprocessing,
     ...(calibration && { calibration }),
     ...(inBytes && { inBytes }),
