@@ -95,14 +95,14 @@ async function withQueue<Result>(
   use: (queue: JobQueue) => Promise<Result>,
 ): Promise<Result> {
   const { openJobs, work } = await import('../jobs/index.ts');
-  const { threads, provider, database } = options;
+  const { database } = options;
   return await withLibrary(options, async (library) => {
     const queue = await openJobs(library);
     const workers: Worker[] = [];
     try {
       if (database === undefined) {
         workers.push(await work(queue, preparationJobs));
-        workers.push(await work(queue, trainingJobs({ threads, provider })));
+        workers.push(await work(queue, trainingJobs()));
       }
       return await use(queue);
     } finally {

@@ -17,4 +17,10 @@ export {
   trainAndPredict,
   trainedOn,
 } from './run.ts';
-export { preparationJobs, type ShardData, type TrainingData, trainingJobs } from './training-jobs.ts';
+export {
+  type Computing,
+  preparationJobs,
+  type ShardData,
+  type TrainingData,
+  trainingJobs,
+} from './training-jobs.ts';

@@ -32,10 +32,10 @@ import {
 import { openingsText, openTest } from './openings.ts';
 import { planText } from './plan.ts';
 import { readPredictions } from './predictions-file.ts';
+import { prepareByJobs, trainByJobs } from './queued.ts';
 import { writeReport } from './report.ts';
 import { preparedClips, type Reporting, silent } from './run.ts';
 import { spreadSentence } from './tables.ts';
-import { prepareByJobs, trainByJobs } from './training-jobs.ts';
 
 /** What the paper's experiment is run on. */
 export interface ReproduceOptions {
@@ -53,6 +53,7 @@ export interface ReproduceOptions {
   readonly models?: readonly ModelName[];
   /** Where prepared clips are kept. Default: `clips` beside the folder. */
   readonly cache?: string | undefined;
+  /** With a queue those of every worker; each worker's own unless told. */
   readonly threads?: number | undefined;
   readonly provider?: Provider | undefined;
   /** Clips are prepared and networks trained by the workers of this queue, on whatever machines they are. */

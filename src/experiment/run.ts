@@ -88,6 +88,8 @@ export interface TrainingRunOptions extends Reporting {
   readonly provider?: Provider | undefined;
   /** Where features of frozen streams are kept, if runs share them. */
   readonly features?: string;
+  /** Another process that trains in the folder is waited for; else that is an error. */
+  readonly waits?: boolean;
   readonly onEpoch?: (record: EpochRecord) => void;
 }
 
@@ -139,6 +141,9 @@ export async function trainAndPredict(options: TrainingRunOptions): Promise<Held
     runtime,
     signal,
     features: options.features,
+    onHeld: options.waits
+      ? (holder) => progress.show(`${name}: waiting for ${holder}, which trains it`, 0)
+      : undefined,
     onFeatures: (stream, share) => progress.show(`${name}: features of the frozen ${stream} stream`, share),
     onStep: ({ epoch, step, steps, loss }) =>
       progress.show(
