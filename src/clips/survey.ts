@@ -1,4 +1,4 @@
-import { type MediaOptions, openMedia } from '../media/index.ts';
+import { type MediaInfo, type MediaOptions, openMedia } from '../media/index.ts';
 import { sampleRate } from '../support/sound.ts';
 import { BarSearch, type Bars, Loudness, noBars } from '../survey/index.ts';
 
@@ -12,10 +12,12 @@ export interface FilmSurvey {
 export interface SurveyOptions
   extends Pick<
     MediaOptions,
-    'decoder' | 'threads' | 'maximumDuration' | 'videoTrack' | 'audioTrack' | 'signal'
+    'decoder' | 'process' | 'threads' | 'maximumDuration' | 'videoTrack' | 'audioTrack' | 'signal'
   > {
   readonly picture: boolean;
   readonly sound: boolean;
+  /** Told of what the film has, of picture and sound as asked for. */
+  readonly onTracks?: (tracks: Pick<MediaInfo, 'hasPicture' | 'hasSound'>) => void;
 }
 
 /** Lines of the frames in which bars are looked for: a bar's edge is known to one of them. */
@@ -36,12 +38,13 @@ export async function surveyFilm(path: string, options: SurveyOptions): Promise<
 
 async function look(
   path: string,
-  { picture, sound: _, ...options }: SurveyOptions,
+  { picture, sound: _, onTracks, ...options }: SurveyOptions,
   { sound, keyFramesOnly }: { readonly sound: boolean; readonly keyFramesOnly: boolean },
 ): Promise<FilmSurvey & { frames: number }> {
   const media = await openMedia(path, {
     ...{ ...options, shortSide: lines, gray: picture, rgbEvery: 0, sound, keyFramesOnly },
   });
+  onTracks?.(media.info);
   const loudness = new Loudness(sampleRate);
   let search: BarSearch | undefined;
   let frames = 0;

@@ -23,11 +23,7 @@ export async function seenTracks(
   streams: readonly string[],
   onMoment: (moment: Moment) => void,
 ): Promise<FeatureTrack[]> {
-  // side by side: each opens in a thread of its own
-  const [session] = await Promise.all([
-    sessions.moments(givenOf(network, streams)),
-    ...streamsTaking({ streams }, 'pair').map((stream) => sessions.pairs(stream)),
-  ]);
+  const session = await openSeeing(network, sessions, streams);
   // in fusion of decisions, a track of its own for each stream, those that are not used have nothing to say
   const names = network.tracks
     .filter(({ of, streams: own }) => of === 'moment' && own.some((name) => streams.includes(name)))
@@ -45,6 +41,19 @@ export async function seenTracks(
   });
   const { decodedDuration } = film.summary();
   return names.map((name) => ({ name, stretches: stretchesOf(times, vectors.get(name)!, decodedDuration) }));
+}
+
+/** Opens the sessions of streams that see, side by side: each in a thread of its own. @returns that of moments. */
+export async function openSeeing(
+  network: Network,
+  sessions: Sessions,
+  streams: readonly string[],
+): Promise<Session> {
+  const [session] = await Promise.all([
+    sessions.moments(givenOf(network, streams)),
+    ...streamsTaking({ streams }, 'pair').map((stream) => sessions.pairs(stream)),
+  ]);
+  return session;
 }
 
 /** Of the streams that see, those whose features a session of moments is given: all that look at no frame. */

@@ -30,7 +30,8 @@ export async function openMedia(path: string, options: MediaOptions = {}): Promi
       `maximumDuration is ${maximumDuration}; seconds, at most ${longestFilm}, are expected`,
     );
   options.signal?.throwIfAborted();
-  const opening = { bytes: await checkFile(path), signal: options.signal };
+  const { signal, process } = options;
+  const opening = { bytes: await checkFile(path), signal, process };
   try {
     const wholeness = await examine(path);
     if (wholeness.lacks) throw new Error(wholeness.lacks);

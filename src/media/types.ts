@@ -1,3 +1,5 @@
+import type { DecodingProcess } from './decoding-process.ts';
+
 /** One picture of the film, already turned upright, with square pixels, scaled and cropped as asked. */
 export interface VideoFrame {
   /** 0, 1, 2 … over the frames that could be decoded. */
@@ -71,6 +73,11 @@ export interface MediaOptions {
   threads?: number;
   /** Longer films are refused, in seconds. Default and most: 48 hours. */
   maximumDuration?: number;
+  /**
+   * A process for node-av that is there already, and stays when this reading has come to its end, for the next of the same
+   * file; whoever gives it closes it. Default: one for this reading alone.
+   */
+  process?: DecodingProcess;
   /** Ends the decoder and the iteration. */
   signal?: AbortSignal;
 }

@@ -1,7 +1,8 @@
 import { availableParallelism } from 'node:os';
 import type { FilmAffect } from '../../affect/index.ts';
 import { type FilmOptions as DecodingOptions, openFilm, surveyFor } from '../../clips/index.ts';
-import { type FilmFeatures, Sessions } from '../../features/index.ts';
+import { type FilmFeatures, openAhead, Sessions } from '../../features/index.ts';
+import { FlowWorkers } from '../../flow/node/index.ts';
 import { type Model, untrainedModel } from '../../models/index.ts';
 import { readModel, starterFolder } from '../../models/node/index.ts';
 import { nodeRuntime, type Provider } from '../../runtime/node/index.ts';
@@ -41,6 +42,8 @@ export interface AnalyzerOptions {
 /** How one film is to be analyzed. */
 export interface AnalyzeOptions {
   decoder?: DecodingOptions['decoder'];
+  /** What decodes the film, where it has been started ahead; it is closed with the film. */
+  process?: DecodingOptions['process'];
   /** Longer films are refused, in seconds. Default and most: 48 hours. */
   maximumDuration?: DecodingOptions['maximumDuration'];
   /** The track to take, from 1 among those of its kind. Default: the best that can be decoded and, of sound, heard. */
@@ -67,7 +70,7 @@ export interface FilmPlaces extends PlaceAttribution {
   };
 }
 
-/** A model ready to analyze films, one after the other. */
+/** A model ready to analyze films; what it computes with stays from one to the next. */
 export interface Analyzer {
   readonly model: Model;
   /** What it looks at and listens to, of what the model knows. */
@@ -116,18 +119,25 @@ export async function openAnalyzer(options: AnalyzerOptions = {}): Promise<Analy
   const streams = usedStreams(model, options.streams);
   const wants = [...new Set(streams.map((stream): Material => streamNamed(stream).takes))];
   const sessions = new Sessions(model, nodeRuntime({ threads, ...(provider && { provider }) }));
+  const flowWorkers = new FlowWorkers();
   return {
     model,
     streams,
     async analyze(path, options = {}) {
-      const { decoder = 'auto', maximumDuration, videoTrack, audioTrack, signal } = options;
+      const { decoder = 'auto', process, maximumDuration, videoTrack, audioTrack, signal } = options;
       const { onProgress, onFrame, onFeatures } = options;
       const ended = new AbortController();
       const contentHash = contentHashOf(path, AbortSignal.any([ended.signal, ...(signal ? [signal] : [])]));
       contentHash.catch(() => {}); // whoever waits for it is told
       const shots = wants.includes('pair') ? new ShotDetector() : undefined;
       const film = await openFilm(path, {
-        ...{ wants, decoder, threads },
+        ...{ wants, decoder, threads, flowWorkers },
+        onTracks: ({ hasPicture }) => {
+          if (!hasPicture) return;
+          if (wants.includes('pair')) flowWorkers.start(threads);
+          openAhead({ model, sessions, streams });
+        },
+        ...(process && { process }),
         ...(shots && {
           onFrame: ({ time, width, height, gray }) => shots.push({ time, width, height, pixels: gray }),
         }),
@@ -173,7 +183,8 @@ export async function openAnalyzer(options: AnalyzerOptions = {}): Promise<Analy
       const to = Math.min(time + window.length / 2, duration);
       const start = lead * Math.floor(Math.max(from - lead, 0) / lead);
       const opening = {
-        ...{ wants: [...new Set(seeing.map((stream): Material => streamNamed(stream).takes))], threads },
+        ...{ wants: [...new Set(seeing.map((stream): Material => streamNamed(stream).takes))] },
+        ...{ threads, flowWorkers },
         preprocessing: model.preprocessing,
         decoder: (options.decoder as DecodingOptions['decoder']) ?? 'auto',
         ...(options.videoTrack !== undefined && { videoTrack: options.videoTrack }),
@@ -213,7 +224,9 @@ export async function openAnalyzer(options: AnalyzerOptions = {}): Promise<Analy
         await film.close();
       }
     },
-    close: () => sessions.close(),
+    async close() {
+      await Promise.all([sessions.close(), flowWorkers.close()]);
+    },
   };
 }
 
