@@ -302,16 +302,20 @@ function isNearer(place: number, later: number, earlier: number): boolean {
   return later - place <= place - earlier + 1e-9;
 }
 
+/** A field in the unit of the preprocessing, in its own arrays: nobody else has them. */
 function inUnit(
   { width, height, u, v }: FlowField,
   factor: number,
   { flow: { scale, largest } }: Preprocessing,
 ): Field {
-  const of =
-    scale === 'root'
-      ? (value: number) => Math.sign(value) * Math.sqrt(Math.abs(value) * factor * largest)
-      : (value: number) => value * factor;
-  return { width, height, u: u.map(of), v: v.map(of) };
+  for (const plane of [u, v])
+    if (scale === 'root')
+      for (let i = 0; i < plane.length; i++) {
+        const value = plane[i]!;
+        plane[i] = Math.sign(value) * Math.sqrt(Math.abs(value) * factor * largest);
+      }
+    else for (let i = 0; i < plane.length; i++) plane[i] = plane[i]! * factor;
+  return { width, height, u, v };
 }
 
 /** Halved, by the means of 2 × 2 pixels, while the shorter side keeps at least so many pixels. */

@@ -27,6 +27,8 @@ const fewestFrames = 12;
 /** Seconds of film that are then looked at, and between the frames of it. */
 const longestLook = 60;
 const betweenFrames = 0.25;
+/** Times are rounded, and these are differences of them. */
+const rounding = 1e-6;
 
 /** Reads a film once: all its sound, and its key frames. @throws InputError as `openMedia` does. */
 export async function surveyFilm(path: string, options: SurveyOptions): Promise<FilmSurvey> {
@@ -42,7 +44,15 @@ async function look(
   { sound, keyFramesOnly }: { readonly sound: boolean; readonly keyFramesOnly: boolean },
 ): Promise<FilmSurvey & { frames: number }> {
   const media = await openMedia(path, {
-    ...{ ...options, shortSide: lines, gray: picture, rgbEvery: 0, sound, keyFramesOnly },
+    ...{
+      ...options,
+      shortSide: lines,
+      gray: picture,
+      rgbEvery: 0,
+      sound,
+      keyFramesOnly,
+      framePeriod: betweenFrames,
+    },
   });
   onTracks?.(media.info);
   const loudness = new Loudness(sampleRate);
@@ -53,7 +63,7 @@ async function look(
     if (item.kind === 'audio') loudness.push(item.chunk.samples);
     else {
       const { width, height, gray, time } = item.frame;
-      if (time < next) continue;
+      if (time < next - rounding) continue;
       if (!keyFramesOnly && time > longestLook) break;
       next = time + betweenFrames;
       search ??= new BarSearch(width, height);

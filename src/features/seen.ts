@@ -99,11 +99,11 @@ async function lookAtFrames(
   },
 ): Promise<void> {
   const still = streamsTaking({ streams }, 'frame');
-  const moves = streamsTaking({ streams }, 'pair').length > 0;
+  const moving = streamsTaking({ streams }, 'pair');
   const motion = motions[Symbol.asyncIterator]();
   try {
+    const feeds = feedsOf(session);
     for await (const moments of inGroups(film.moments, framesPerRun)) {
-      const feeds = Object.fromEntries([...session.inputs].map(([name, shape]) => [name, zeros(shape)]));
       for (const [index, { picture }] of moments.entries()) {
         for (const stream of still)
           writeInput<'frame'>(
@@ -112,11 +112,16 @@ async function lookAtFrames(
             viewOf(picture, network),
             itemOf(feeds[stream]!, index),
           );
-        if (!moves) continue;
+        if (moving.length === 0) continue;
         const { value } = await motion.next();
-        if (value) for (const [stream, map] of value) itemOf(feeds[featureName(stream)]!, index).set(map);
+        for (const stream of moving) {
+          const map = value?.get(stream);
+          const own = itemOf(feeds[featureName(stream)]!, index);
+          if (map) own.set(map);
+          else own.fill(0);
+        }
       }
-      if (take(moments, await session.run(feeds))) continue;
+      if (take(moments, await runLent(session, feeds, moments.length))) continue;
       motions.end();
       await film.close();
       return;
@@ -135,8 +140,11 @@ async function move(
   motions: Channel<Motion>,
 ): Promise<void> {
   try {
-    const opened = new Map<string, Session>();
-    for (const stream of streams) opened.set(stream, await sessions.pairs(stream));
+    const opened = new Map<string, { session: Session; feeds: Record<string, Tensor> }>();
+    for (const stream of streams) {
+      const session = await sessions.pairs(stream);
+      opened.set(stream, { session, feeds: feedsOf(session) });
+    }
     const sums = new Map<string, Float32Array>();
     let moment = 0;
     let count = 0;
@@ -150,16 +158,15 @@ async function move(
     };
     for await (const group of inGroups(fields, fieldsPerRun)) {
       const maps = new Map<string, Tensor>();
-      for (const [stream, session] of opened) {
-        const batch = zeros(session.inputs.get(stream)!);
+      for (const [stream, { session, feeds }] of opened) {
         for (const [index, { field, frame }] of group.entries())
           writeInput<'pair'>(
             { stream, backbone: network.backbone[stream] },
             field,
             viewOf(frame, network),
-            itemOf(batch, index),
+            itemOf(feeds[stream]!, index),
           );
-        maps.set(stream, (await session.run({ [stream]: batch }))[stream]!);
+        maps.set(stream, (await runLent(session, feeds, group.length))[stream]!);
       }
       for (const [index, field] of group.entries()) {
         if (field.moment !== moment) await finish();
@@ -198,6 +205,24 @@ async function* inGroups<T>(items: AsyncIterable<T>, size: number): AsyncGenerat
     group = [];
   }
   if (group.length > 0) yield group;
+}
+
+/** Room for what a session takes, for one run after the other. */
+function feedsOf(session: Session): Record<string, Tensor> {
+  return Object.fromEntries([...session.inputs].map(([name, shape]) => [name, zeros(shape)]));
+}
+
+/** Runs a session on the first `count` items of its feeds, with zeros for the rest. They go there and come back: no copies. */
+function runLent(
+  session: Session,
+  feeds: Record<string, Tensor>,
+  count: number,
+): Promise<Record<string, Tensor>> {
+  for (const tensor of Object.values(feeds)) {
+    const { shape, data } = tensor;
+    data.fill(0, (count * data.length) / shape[0]!);
+  }
+  return session.run(feeds, Object.keys(feeds));
 }
 
 export function zeros(shape: readonly number[]): Tensor {

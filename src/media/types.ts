@@ -54,6 +54,8 @@ export interface MediaOptions {
   margins?: Margins;
   /** Only frames that are stored whole, where the codec tells them apart: a quick look at a film. Default false. */
   keyFramesOnly?: boolean;
+  /** Only frames at least so many seconds apart, where the decoder can leave out others before it scales them. Default: all. */
+  framePeriod?: number;
   /** Side of a square cut from the center after scaling, at most `shortSide`. Default: none. */
   crop?: number;
   /** Gray pictures of every frame. Default true. */
