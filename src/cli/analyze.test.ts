@@ -92,6 +92,33 @@ describe.skipIf(!hasFfmpeg)('analyze (needs ffmpeg)', () => {
     expect(statSync(path('out/a.affect.json')).mtimeMs).toBeGreaterThan(written);
   }, 180_000);
 
+  test('two films at a time give what one at a time gives, bit by bit, and in the same order', () => {
+    mkdirSync(path('many'));
+    const make = (name: string, seconds: number, hue: number) => {
+      const picture = ['-f', 'lavfi', '-i', `testsrc2=size=160x120:rate=10:duration=${seconds},hue=h=${hue}`];
+      const sound = ['-f', 'lavfi', '-i', `sine=frequency=${200 + hue}:duration=${seconds}`];
+      const codecs = ['-c:v', 'mpeg4', '-c:a', 'pcm_s16le'];
+      execFileSync('ffmpeg', ['-v', 'error', ...picture, ...sound, ...codecs, path('many', name)]);
+    };
+    make('a.mkv', 8, 0);
+    writeFileSync(path('many/b.mp4'), 'no film at all');
+    for (const [index, name] of ['c.mkv', 'd.mkv', 'e.mkv'].entries()) make(name, 1 + index, 40 * index);
+    const given = ['analyze', 'many', '--json', '--preset', 'compact', '--out'];
+    // a limit of time has each film analyzed alone
+    const alone = affectline(...given, 'alone', '--timeout', '1000');
+    const together = affectline(...given, 'together');
+    expect([alone.status, together.status]).toEqual([1, 1]);
+    expect(together.stdout).toBe(alone.stdout);
+    expect(together.stdout.trimEnd().split('\n')).toHaveLength(4);
+    const withoutProgress = (text: string) => text.replaceAll(/^.*: \d+ %.*\n/gm, '');
+    expect(withoutProgress(together.stderr)).toBe(withoutProgress(alone.stderr));
+    const files = readdirSync(path('alone'));
+    expect(files).toHaveLength(12);
+    expect(readdirSync(path('together'))).toEqual(files);
+    for (const file of files)
+      expect(readFileSync(path('together', file)).equals(readFileSync(path('alone', file))), file).toBe(true);
+  }, 180_000);
+
   test('a result is only kept while film, model and options are the same, and says what differs', () => {
     mkdirSync(path('stale'));
     copyFileSync(path('films/a.mkv'), path('stale/a.mkv'));

@@ -1,10 +1,13 @@
+import { existsSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import { elicited, type FilmAffect, modelWarnings } from '../affect/index.ts';
 import type { Analyzer } from '../analysis/node/index.ts';
-import { FilmStrip, formats, modelName, toJsonLine } from '../results/index.ts';
+import type { DecodingProcess } from '../media/index.ts';
+import { expectPicture, FilmStrip, formats, modelName, toJsonLine } from '../results/index.ts';
 import type { Provider } from '../runtime/node/index.ts';
 import { contentHashOf } from '../support/content-hash.ts';
 import { checkWritable } from '../support/folders.ts';
+import { inOrder } from '../support/in-order.ts';
 import { printable, printableName } from '../support/printable.ts';
 import { type Shard, shardOf } from '../support/shard.ts';
 import {
@@ -19,7 +22,7 @@ import {
 } from './arguments.ts';
 import { exitCodes } from './exit-codes.ts';
 import { messageOf, showStack } from './failure.ts';
-import { findFilms } from './films.ts';
+import { type FilmFile, findFilms } from './films.ts';
 import { interruptSignal } from './interrupt.ts';
 import {
   type AnswerRequest,
@@ -39,6 +42,10 @@ const longestFilm = 172_800;
 const mostTracks = 1000;
 const formatNames = formats.map(({ name }) => name);
 const usual = ['json', 'csv', 'png'];
+/** Films in work at a time: while one is decoded, the networks compute another. */
+const filmsAtOnce = 2;
+/** Films in work, or done while those before them are not: their answers wait. */
+const filmsAhead = 16;
 const decoders = ['auto', 'node-av', 'ffmpeg'] as const;
 
 interface AnalyzeOptions {
@@ -136,59 +143,105 @@ async function analyzeFilms(paths: string[], options: AnalyzeOptions): Promise<v
   for (const error of errors) say(`affectline: ${error.message}`);
   if (films.length > 0) for (const folder of foldersOf(files.values())) checkWritable(folder);
   let failures = errors.length;
-  const { openAnalyzer } = await import('../analysis/node/index.ts');
-  const analyzer = await openAnalyzer({ ...options, ...(streams && { streams }) });
   const { decoder = 'auto', videoTrack, audioTrack } = options;
+  const first = films[0] && (await decoderFor(films[0], files, options));
+  if (wanted.some(({ name }) => name === 'png')) expectPicture();
+  const { openAnalyzer } = await import('../analysis/node/index.ts');
+  const analyzer = await openAnalyzer({ ...options, ...(streams && { streams }) }).catch(async (error) => {
+    await first?.close();
+    throw error;
+  });
   const asked = {
     decoder,
     ...(videoTrack !== undefined && { videoTrack }),
     ...(audioTrack !== undefined && { audioTrack }),
   };
   const told = new Set<string>();
+  /** The film whose outcome is told next: its progress is shown. */
+  let turn = 0;
+  const analyzeInTurn = async (film: FilmFile, index: number): Promise<Outcome> => {
+    const target = files.get(film)!;
+    const label = films.length > 1 ? `${film.path} (${index + 1} of ${films.length})` : film.path;
+    const limit = options.timeout === undefined ? undefined : AbortSignal.timeout(1000 * options.timeout);
+    try {
+      checkNames(target);
+      const request = async (): Promise<AnswerRequest> => ({
+        contentHash: await contentHashOf(film.path, signal),
+        model: analyzer.model.description,
+        options: { streams: analyzer.streams, ...asked },
+      });
+      const earlier = options.overwrite ? undefined : await earlierResult(film, target, request);
+      if (earlier !== undefined) return { kind: 'skipped', film, earlier };
+      const affect = await analyzeFilm(analyzer, film.path, target, {
+        ...asked,
+        ...(first && index === 0 && { process: first }),
+        ...(options.maxDuration !== undefined && { maximumDuration: options.maxDuration }),
+        signal: limit ? AbortSignal.any([signal, limit]) : signal,
+        onProgress: (done) => index === turn && progress.show(label, done),
+      });
+      return { kind: 'analyzed', film, affect };
+    } catch (error) {
+      signal.throwIfAborted();
+      return { kind: 'failed', film, error, late: limit?.aborted ?? false };
+    }
+  };
+  const tell = (outcome: Outcome) => {
+    const { film } = outcome;
+    const target = files.get(film)!;
+    if (outcome.kind === 'skipped') {
+      say(`${film.path}: skipped, for ${target.stem}.json is there already; -y analyzes it again`);
+      if (options.json) process.stdout.write(`${outcome.earlier.trimEnd()}\n`);
+    } else if (outcome.kind === 'analyzed') {
+      const { affect } = outcome;
+      // what is true of every film is told with the first
+      for (const warning of affect.warnings) if (!told.has(warning)) say(`${film.path}: ${warning}`);
+      for (const warning of modelWarnings(affect.model)) told.add(warning);
+      for (const { reason } of affect.unknown) say(`${film.path}: ${reason}`);
+      progress.clear();
+      process.stdout.write(options.json ? toJsonLine(affect) : summary(affect, target));
+    } else {
+      const message = outcome.late
+        ? `given up after ${options.timeout} s (--timeout)`
+        : messageOf(outcome.error);
+      say(`affectline: ${message.includes(film.path) ? '' : `${film.path}: `}${message}`);
+      showStack(outcome.error);
+      failures++;
+    }
+  };
+  // a limit of time is for a film that has the machine to itself
+  const atOnce = options.timeout === undefined ? filmsAtOnce : 1;
   try {
-    for (const [index, film] of films.entries()) {
-      const target = files.get(film)!;
-      const label = films.length > 1 ? `${film.path} (${index + 1} of ${films.length})` : film.path;
-      const limit = options.timeout === undefined ? undefined : AbortSignal.timeout(1000 * options.timeout);
-      try {
-        checkNames(target);
-        const request = async (): Promise<AnswerRequest> => ({
-          contentHash: await contentHashOf(film.path, signal),
-          model: analyzer.model.description,
-          options: { streams: analyzer.streams, ...asked },
-        });
-        const earlier = options.overwrite ? undefined : await earlierResult(film, target, request);
-        if (earlier !== undefined) {
-          say(`${film.path}: skipped, for ${target.stem}.json is there already; -y analyzes it again`);
-          if (options.json) process.stdout.write(`${earlier.trimEnd()}\n`);
-          continue;
-        }
-        const affect = await analyzeFilm(analyzer, film.path, target, {
-          ...asked,
-          ...(options.maxDuration !== undefined && { maximumDuration: options.maxDuration }),
-          signal: limit ? AbortSignal.any([signal, limit]) : signal,
-          onProgress: (done) => progress.show(label, done),
-        });
-        const ofModel = modelWarnings(affect.model);
-        // what is true of every film is told with the first
-        for (const warning of affect.warnings) if (!told.has(warning)) say(`${film.path}: ${warning}`);
-        for (const warning of ofModel) told.add(warning);
-        for (const { reason } of affect.unknown) say(`${film.path}: ${reason}`);
-        progress.clear();
-        process.stdout.write(options.json ? toJsonLine(affect) : summary(affect, target));
-      } catch (error) {
-        signal.throwIfAborted();
-        const message = limit?.aborted ? `given up after ${options.timeout} s (--timeout)` : messageOf(error);
-        say(`affectline: ${message.includes(film.path) ? '' : `${film.path}: `}${message}`);
-        showStack(error);
-        failures++;
-      }
+    for await (const outcome of inOrder(films, { atOnce, ahead: filmsAhead }, analyzeInTurn)) {
+      tell(outcome);
+      turn++;
     }
   } finally {
     progress.clear();
+    await first?.close();
     await analyzer.close();
   }
   if (failures > 0) process.exitCode = exitCodes.badInput;
+}
+
+/** What became of a film. */
+type Outcome = { readonly film: FilmFile } & (
+  | { readonly kind: 'skipped'; readonly earlier: string }
+  | { readonly kind: 'analyzed'; readonly affect: FilmAffect }
+  | { readonly kind: 'failed'; readonly error: unknown; readonly late: boolean }
+);
+
+/** A decoder that starts while the model is being loaded, for a film that will be analyzed. */
+async function decoderFor(
+  film: FilmFile,
+  files: ReadonlyMap<FilmFile, ResultFiles>,
+  { decoder, overwrite }: AnalyzeOptions,
+): Promise<DecodingProcess | undefined> {
+  if (decoder === 'ffmpeg') return undefined;
+  if (!overwrite && pathsOf(files.get(film)!).some((path) => existsSync(path))) return undefined;
+  const { DecodingProcess } = await import('../media/index.ts');
+  const process = new DecodingProcess(film.path);
+  process.start();
+  return process;
 }
 
 /** Analyzes one film and writes its files, stills of the film in the picture among them. */

@@ -1,8 +1,15 @@
 import { availableParallelism } from 'node:os';
 import { setImmediate } from 'node:timers/promises';
 import type { FlowField, GrayImage } from '../flow/index.ts';
-import { flowOfFrames } from '../flow/node/index.ts';
-import { type Media, type MediaOptions, openMedia, type VideoFrame } from '../media/index.ts';
+import { type FlowWorkers, flowOfFrames } from '../flow/node/index.ts';
+import {
+  DecodingProcess,
+  type Media,
+  type MediaInfo,
+  type MediaOptions,
+  openMedia,
+  type VideoFrame,
+} from '../media/index.ts';
 import {
   type Field,
   type FilmSource,
@@ -27,7 +34,7 @@ const fieldsBetweenTurns = 1000;
 export interface FilmOptions
   extends Pick<
     MediaOptions,
-    'decoder' | 'threads' | 'maximumDuration' | 'videoTrack' | 'audioTrack' | 'signal'
+    'decoder' | 'process' | 'threads' | 'maximumDuration' | 'videoTrack' | 'audioTrack' | 'signal'
   > {
   readonly preprocessing: Preprocessing;
   /** What holds over the film, where that is known already. */
@@ -36,6 +43,10 @@ export interface FilmOptions
   readonly wants: readonly Material[];
   /** Only this part of it, in seconds; times then count from its beginning. */
   readonly part?: { readonly start?: number | undefined; readonly end?: number | undefined } | undefined;
+  /** What computes motion, where it stays from one film to the next. Default: threads of this film alone. */
+  readonly flowWorkers?: FlowWorkers;
+  /** Told of what the film has of what is wanted as soon as that is known: by its survey, and again by the film itself. */
+  readonly onTracks?: (tracks: Pick<MediaInfo, 'hasPicture' | 'hasSound'>) => void;
   /** Told of every frame that is looked at, or that motion is taken from. */
   readonly onFrame?: (frame: VideoFrame) => void;
 }
@@ -48,12 +59,27 @@ const soundAhead = 4;
 
 /**
  * Opens a film and starts decoding it: the one place where films become what networks see and hear, for training and
- * analysis alike. When the signal aborts, all that it gives fails with the signal's reason.
+ * analysis alike. When the signal aborts, all that it gives fails with the signal's reason. A `process` that is given is
+ * closed with the film, or when it cannot be opened.
  *
  * @throws InputError naming the file and what is wrong with it, here or while reading.
  */
 export async function openFilm(path: string, options: FilmOptions): Promise<FilmSource> {
+  const { process = new DecodingProcess(path) } = options;
+  try {
+    const survey = options.survey ?? (await surveyFor(path, { ...options, process }));
+    const media = await mediaOf(path, { ...options, process }, survey);
+    options.onTracks?.(media.info);
+    return new DecodedFilm(media, process, options, survey);
+  } catch (error) {
+    await process.close();
+    throw error;
+  }
+}
+
+async function mediaOf(path: string, options: FilmOptions, survey: FilmSurvey): Promise<Media> {
   const {
+    process,
     preprocessing,
     wants,
     decoder = 'auto',
@@ -64,9 +90,8 @@ export async function openFilm(path: string, options: FilmOptions): Promise<Film
     signal,
   } = options;
   const sees = wants.includes('frame') || wants.includes('pair');
-  const survey = options.survey ?? (await surveyFor(path, options));
   const clock = preprocessing.sampling === 'clock';
-  const media = await openMedia(path, {
+  return await openMedia(path, {
     shortSide: preprocessing.shortSide,
     ...(preprocessing.bars === 'cut' && { margins: survey.bars }),
     gray: wants.includes('pair'),
@@ -75,26 +100,28 @@ export async function openFilm(path: string, options: FilmOptions): Promise<Film
       : { rgbEvery: sees ? framesPerMoment : 0 }),
     sound: wants.includes('waveform'),
     decoder,
+    ...(process && { process }),
     ...(threads !== undefined && { threads }),
     ...(maximumDuration !== undefined && { maximumDuration }),
     ...(videoTrack !== undefined && { videoTrack }),
     ...(audioTrack !== undefined && { audioTrack }),
     ...(signal && { signal }),
   });
-  return new DecodedFilm(media, options, survey);
 }
 
 /** What has to be known of the film before its preprocessing can begin; nothing is read of it that is not. */
 export async function surveyFor(
   path: string,
-  { preprocessing, wants, ...options }: Omit<FilmOptions, 'survey'>,
+  { preprocessing, wants, onTracks, ...options }: Omit<FilmOptions, 'survey'>,
 ): Promise<FilmSurvey> {
   const picture = preprocessing.bars === 'cut' && (wants.includes('frame') || wants.includes('pair'));
   const sound = preprocessing.sound.loudness !== null && wants.includes('waveform');
   if (!picture && !sound) return { bars: noBars, loudness: undefined };
-  const { decoder, threads, maximumDuration, videoTrack, audioTrack, signal } = options;
+  const { decoder, process, threads, maximumDuration, videoTrack, audioTrack, signal } = options;
   return await surveyFilm(path, {
     ...{ picture, sound },
+    ...(onTracks && { onTracks }),
+    ...(process && { process }),
     ...(decoder !== undefined && { decoder }),
     ...(threads !== undefined && { threads }),
     ...(maximumDuration !== undefined && { maximumDuration }),
@@ -119,6 +146,7 @@ class DecodedFilm implements FilmSource {
   readonly sound: Channel<Float32Array> = new Channel(soundAhead);
   private readonly grays = new Channel<GrayImage>(graysAhead);
   private readonly media: Media;
+  private readonly process: DecodingProcess;
   private readonly options: FilmOptions;
   /** What the sound is multiplied with. */
   private readonly gain: number;
@@ -129,8 +157,9 @@ class DecodedFilm implements FilmSource {
   /** Of all moments so far. */
   private readonly places: number[] = [];
 
-  constructor(media: Media, options: FilmOptions, survey: FilmSurvey) {
+  constructor(media: Media, process: DecodingProcess, options: FilmOptions, survey: FilmSurvey) {
     this.media = media;
+    this.process = process;
     this.options = options;
     const { loudness, highPass } = options.preprocessing.sound;
     this.gain = loudness === null ? 1 : gainFor(survey.loudness);
@@ -158,7 +187,10 @@ class DecodedFilm implements FilmSource {
           for (const channel of this.channels) channel.fail(error);
         },
       )
-      .finally(() => signal?.removeEventListener('abort', abort));
+      .finally(() => {
+        signal?.removeEventListener('abort', abort);
+        return this.process.close();
+      });
   }
 
   private get channels(): Channel<unknown>[] {
@@ -172,6 +204,7 @@ class DecodedFilm implements FilmSource {
   async close(): Promise<void> {
     for (const channel of this.channels) channel.end();
     await this.media.close();
+    await this.process.close();
     await this.reading;
   }
 
@@ -212,7 +245,7 @@ class DecodedFilm implements FilmSource {
 
   /** Every field with the moment it is nearest to, once that is certain; moments without one are at rest. */
   private async *fieldsOfMoments(): AsyncGenerator<MomentField, void, undefined> {
-    const { preprocessing, threads, signal } = this.options;
+    const { preprocessing, threads, flowWorkers, signal } = this.options;
     const { width, height } = this.media.info;
     const frame = { width, height };
     const waiting: { place: number; field: Field }[] = [];
@@ -235,7 +268,10 @@ class DecodedFilm implements FilmSource {
       }
     }.bind(this);
 
-    const flow = flowOfFrames(this.grays, { preset: preprocessing.flow.preset, threads, signal });
+    const flow = flowOfFrames(this.grays, {
+      ...{ preset: preprocessing.flow.preset, threads, signal },
+      workers: flowWorkers,
+    });
     for await (const field of flow) {
       const { place, scale, rests } = this.pairs.shift()!;
       for (const rest of rests) waiting.push({ place: rest, field: restingField });
@@ -266,16 +302,20 @@ function isNearer(place: number, later: number, earlier: number): boolean {
   return later - place <= place - earlier + 1e-9;
 }
 
+/** A field in the unit of the preprocessing, in its own arrays: nobody else has them. */
 function inUnit(
   { width, height, u, v }: FlowField,
   factor: number,
   { flow: { scale, largest } }: Preprocessing,
 ): Field {
-  const of =
-    scale === 'root'
-      ? (value: number) => Math.sign(value) * Math.sqrt(Math.abs(value) * factor * largest)
-      : (value: number) => value * factor;
-  return { width, height, u: u.map(of), v: v.map(of) };
+  for (const plane of [u, v])
+    if (scale === 'root')
+      for (let i = 0; i < plane.length; i++) {
+        const value = plane[i]!;
+        plane[i] = Math.sign(value) * Math.sqrt(Math.abs(value) * factor * largest);
+      }
+    else for (let i = 0; i < plane.length; i++) plane[i] = plane[i]! * factor;
+  return { width, height, u, v };
 }
 
 /** Halved, by the means of 2 × 2 pixels, while the shorter side keeps at least so many pixels. */

@@ -1,4 +1,4 @@
-import { type MediaOptions, openMedia } from '../media/index.ts';
+import { type MediaInfo, type MediaOptions, openMedia } from '../media/index.ts';
 import { sampleRate } from '../support/sound.ts';
 import { BarSearch, type Bars, Loudness, noBars } from '../survey/index.ts';
 
@@ -12,10 +12,12 @@ export interface FilmSurvey {
 export interface SurveyOptions
   extends Pick<
     MediaOptions,
-    'decoder' | 'threads' | 'maximumDuration' | 'videoTrack' | 'audioTrack' | 'signal'
+    'decoder' | 'process' | 'threads' | 'maximumDuration' | 'videoTrack' | 'audioTrack' | 'signal'
   > {
   readonly picture: boolean;
   readonly sound: boolean;
+  /** Told of what the film has, of picture and sound as asked for. */
+  readonly onTracks?: (tracks: Pick<MediaInfo, 'hasPicture' | 'hasSound'>) => void;
 }
 
 /** Lines of the frames in which bars are looked for: a bar's edge is known to one of them. */
@@ -25,6 +27,8 @@ const fewestFrames = 12;
 /** Seconds of film that are then looked at, and between the frames of it. */
 const longestLook = 60;
 const betweenFrames = 0.25;
+/** Times are rounded, and these are differences of them. */
+const rounding = 1e-6;
 
 /** Reads a film once: all its sound, and its key frames. @throws InputError as `openMedia` does. */
 export async function surveyFilm(path: string, options: SurveyOptions): Promise<FilmSurvey> {
@@ -36,12 +40,21 @@ export async function surveyFilm(path: string, options: SurveyOptions): Promise<
 
 async function look(
   path: string,
-  { picture, sound: _, ...options }: SurveyOptions,
+  { picture, sound: _, onTracks, ...options }: SurveyOptions,
   { sound, keyFramesOnly }: { readonly sound: boolean; readonly keyFramesOnly: boolean },
 ): Promise<FilmSurvey & { frames: number }> {
   const media = await openMedia(path, {
-    ...{ ...options, shortSide: lines, gray: picture, rgbEvery: 0, sound, keyFramesOnly },
+    ...{
+      ...options,
+      shortSide: lines,
+      gray: picture,
+      rgbEvery: 0,
+      sound,
+      keyFramesOnly,
+      framePeriod: betweenFrames,
+    },
   });
+  onTracks?.(media.info);
   const loudness = new Loudness(sampleRate);
   let search: BarSearch | undefined;
   let frames = 0;
@@ -50,7 +63,7 @@ async function look(
     if (item.kind === 'audio') loudness.push(item.chunk.samples);
     else {
       const { width, height, gray, time } = item.frame;
-      if (time < next) continue;
+      if (time < next - rounding) continue;
       if (!keyFramesOnly && time > longestLook) break;
       next = time + betweenFrames;
       search ??= new BarSearch(width, height);

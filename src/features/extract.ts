@@ -1,7 +1,7 @@
 import type { Model } from '../models/index.ts';
 import { type FilmSource, type Moment, streamNamed } from '../streams/index.ts';
 import { heardTracks } from './heard.ts';
-import { seenTracks } from './seen.ts';
+import { openSeeing, seenTracks } from './seen.ts';
 import type { Sessions } from './sessions.ts';
 import type { FeatureTrack, FilmFeatures } from './track.ts';
 
@@ -13,6 +13,19 @@ export interface ExtractOptions {
   readonly streams: readonly string[];
   /** Told of each moment once its vectors are there. */
   readonly onMoment?: (moment: Moment) => void;
+}
+
+/**
+ * Opens the sessions for what is seen of a film ahead of it, so that it does not wait for them. Those for sound depend on
+ * its length. What fails is told by the extraction, which needs the same sessions.
+ */
+export function openAhead({
+  model,
+  sessions,
+  streams,
+}: Pick<ExtractOptions, 'model' | 'sessions' | 'streams'>): void {
+  const seeing = streams.filter((stream) => streamNamed(stream).takes !== 'waveform');
+  if (seeing.length > 0) openSeeing(model.network, sessions, seeing).catch(() => {});
 }
 
 /** Runs the networks once over a film, and keeps the feature vectors of all its tracks. */

@@ -64,7 +64,7 @@ async function listen(
   const shape = session.inputs.get(stream)!;
   const input: Tensor = { shape, data: new Float32Array(samples.length) };
   writeInput<'waveform'>({ stream, backbone: network.backbone[stream] }, samples, undefined, input.data);
-  const map = (await session.run({ [stream]: input }))[stream]!;
+  const map = (await session.run({ [stream]: input }, [stream]))[stream]!;
   const [, channels, count] = map.shape;
   for (let column = skip; column < skip + keep; column++)
     columns.push(

@@ -2,7 +2,7 @@
 // where in the picture its vectors come from (`placesOf`),
 // what it looks and sounds like in numbers that have words (`watched`), and how far its features lie from a training set.
 export { distanceFrom, featuresWithin, type UsualFeatures, usualFeatures } from './distance.ts';
-export { type ExtractOptions, extractFeatures } from './extract.ts';
+export { type ExtractOptions, extractFeatures, openAhead } from './extract.ts';
 export { type FusedPlaces, type MomentPlaces, type PlacesOptions, placesOf } from './places.ts';
 export {
   type FilmQuantities,

@@ -24,11 +24,7 @@ export async function seenTracks(
   streams: readonly string[],
   onMoment: (moment: Moment) => void,
 ): Promise<FeatureTrack[]> {
-  // side by side: each opens in a thread of its own
-  const [session] = await Promise.all([
-    sessions.moments(givenOf(network, streams)),
-    ...streamsTaking({ streams }, 'pair').map((stream) => sessions.pairs(stream)),
-  ]);
+  const session = await openSeeing(network, sessions, streams);
   // in fusion of decisions, a track of its own for each stream, those that are not used have nothing to say
   const names = network.tracks
     .filter(({ of, streams: own }) => of === 'moment' && own.some((name) => streams.includes(name)))
@@ -58,6 +54,19 @@ export async function seenTracks(
   for (const [name, joined] of overTime) keep(name, joined.end());
   const { decodedDuration } = film.summary();
   return names.map((name) => ({ name, stretches: stretchesOf(times, vectors.get(name)!, decodedDuration) }));
+}
+
+/** Opens the sessions of streams that see, side by side: each in a thread of its own. @returns that of moments. */
+export async function openSeeing(
+  network: Network,
+  sessions: Sessions,
+  streams: readonly string[],
+): Promise<Session> {
+  const [session] = await Promise.all([
+    sessions.moments(givenOf(network, streams)),
+    ...streamsTaking({ streams }, 'pair').map((stream) => sessions.pairs(stream)),
+  ]);
+  return session;
 }
 
 /** Of the streams that see, those whose features a session of moments is given: all that look at no frame. */
@@ -103,11 +112,11 @@ async function lookAtFrames(
   },
 ): Promise<void> {
   const still = streamsTaking({ streams }, 'frame');
-  const moves = streamsTaking({ streams }, 'pair').length > 0;
+  const moving = streamsTaking({ streams }, 'pair');
   const motion = motions[Symbol.asyncIterator]();
   try {
+    const feeds = feedsOf(session);
     for await (const moments of inGroups(film.moments, framesPerRun)) {
-      const feeds = Object.fromEntries([...session.inputs].map(([name, shape]) => [name, zeros(shape)]));
       for (const [index, { picture }] of moments.entries()) {
         for (const stream of still)
           writeInput<'frame'>(
@@ -116,11 +125,16 @@ async function lookAtFrames(
             viewOf(picture, network),
             itemOf(feeds[stream]!, index),
           );
-        if (!moves) continue;
+        if (moving.length === 0) continue;
         const { value } = await motion.next();
-        if (value) for (const [stream, map] of value) itemOf(feeds[featureName(stream)]!, index).set(map);
+        for (const stream of moving) {
+          const map = value?.get(stream);
+          const own = itemOf(feeds[featureName(stream)]!, index);
+          if (map) own.set(map);
+          else own.fill(0);
+        }
       }
-      if (take(moments, await session.run(feeds))) continue;
+      if (take(moments, await runLent(session, feeds, moments.length))) continue;
       motions.end();
       await film.close();
       return;
@@ -139,8 +153,11 @@ async function move(
   motions: Channel<Motion>,
 ): Promise<void> {
   try {
-    const opened = new Map<string, Session>();
-    for (const stream of streams) opened.set(stream, await sessions.pairs(stream));
+    const opened = new Map<string, { session: Session; feeds: Record<string, Tensor> }>();
+    for (const stream of streams) {
+      const session = await sessions.pairs(stream);
+      opened.set(stream, { session, feeds: feedsOf(session) });
+    }
     const sums = new Map<string, Float32Array>();
     let moment = 0;
     let count = 0;
@@ -154,16 +171,15 @@ async function move(
     };
     for await (const group of inGroups(fields, fieldsPerRun)) {
       const maps = new Map<string, Tensor>();
-      for (const [stream, session] of opened) {
-        const batch = zeros(session.inputs.get(stream)!);
+      for (const [stream, { session, feeds }] of opened) {
         for (const [index, { field, frame }] of group.entries())
           writeInput<'pair'>(
             { stream, backbone: network.backbone[stream] },
             field,
             viewOf(frame, network),
-            itemOf(batch, index),
+            itemOf(feeds[stream]!, index),
           );
-        maps.set(stream, (await session.run({ [stream]: batch }))[stream]!);
+        maps.set(stream, (await runLent(session, feeds, group.length))[stream]!);
       }
       for (const [index, field] of group.entries()) {
         if (field.moment !== moment) await finish();
@@ -202,6 +218,24 @@ async function* inGroups<T>(items: AsyncIterable<T>, size: number): AsyncGenerat
     group = [];
   }
   if (group.length > 0) yield group;
+}
+
+/** Room for what a session takes, for one run after the other. */
+function feedsOf(session: Session): Record<string, Tensor> {
+  return Object.fromEntries([...session.inputs].map(([name, shape]) => [name, zeros(shape)]));
+}
+
+/** Runs a session on the first `count` items of its feeds, with zeros for the rest. They go there and come back: no copies. */
+function runLent(
+  session: Session,
+  feeds: Record<string, Tensor>,
+  count: number,
+): Promise<Record<string, Tensor>> {
+  for (const tensor of Object.values(feeds)) {
+    const { shape, data } = tensor;
+    data.fill(0, (count * data.length) / shape[0]!);
+  }
+  return session.run(feeds, Object.keys(feeds));
 }
 
 export function zeros(shape: readonly number[]): Tensor {

@@ -7,6 +7,7 @@
  */
 
 export { sampleRate } from '../support/sound.ts';
+export { DecodingProcess } from './decoding-process.ts';
 export { openMedia } from './open.ts';
 export type {
   DecoderName,

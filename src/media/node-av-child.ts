@@ -1,7 +1,9 @@
 /*
- * The decoding child: `node node-av-child.js FILE JOB`, messages on descriptor 3. It runs FFmpeg's libraries
- * through node-av's synchronous calls, so a crash in native code, or a film that hangs it, ends this process alone.
+ * The decoding child: `node node-av-child.js FILE`, jobs on standard input, a line of JSON each, messages on descriptor 3.
+ * It runs FFmpeg's libraries through node-av's synchronous calls, so a crash in native code, or a film that hangs it, ends
+ * this process alone.
  */
+import { createInterface } from 'node:readline';
 import { decodingLimits, tooSlow } from './limits.ts';
 import { writeMessage } from './messages.ts';
 import { type DecodingPlan, type DecodingRequest, NotAcceptedError } from './plan.ts';
@@ -11,21 +13,17 @@ const microseconds = 1e6;
 const text = (value: string) => new TextEncoder().encode(value);
 const reason = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
-/** What the child is told, as JSON. */
+/** What the child is told. */
 interface Job {
   request: DecodingRequest;
   /** Of the file. */
   bytes: number;
 }
 
-async function main(path: string, { request, bytes }: Job): Promise<void> {
-  let decoding: typeof import('./node-av-decoding.ts');
-  try {
-    decoding = await import('./node-av-decoding.ts');
-  } catch (error) {
-    writeMessage(pipe, 'unavailable', text(reason(error)));
-    return;
-  }
+type Decoding = typeof import('./node-av-decoding.ts');
+
+async function read(path: string, { request, bytes }: Job, { decode }: Decoding): Promise<void> {
+  const before = process.cpuUsage();
   let seconds = Number.POSITIVE_INFINITY;
   let spoke = Date.now();
   const say: typeof writeMessage = (...message) => {
@@ -33,7 +31,7 @@ async function main(path: string, { request, bytes }: Job): Promise<void> {
     spoke = Date.now();
   };
   try {
-    await decoding.decode(path, request, {
+    await decode(path, request, {
       plan: (plan: DecodingPlan) => {
         // the system's own limit was set before anybody knew how long the film is
         seconds = decodingLimits(plan.duration, bytes).processorSeconds;
@@ -44,7 +42,7 @@ async function main(path: string, { request, bytes }: Job): Promise<void> {
       sound: (time, samples) => say(pipe, 'audio', samples, undefined, time),
       problem: (message) => say(pipe, 'problem', text(message)),
       packetRead: () => {
-        const { user, system } = process.cpuUsage();
+        const { user, system } = process.cpuUsage(before);
         if (user + system > seconds * microseconds) throw new Error(tooSlow(seconds));
         if (Date.now() - spoke > 1000) say(pipe, 'alive');
       },
@@ -56,5 +54,16 @@ async function main(path: string, { request, bytes }: Job): Promise<void> {
   }
 }
 
-const [path, job] = process.argv.slice(2);
-await main(path!, JSON.parse(job!));
+async function main(path: string): Promise<void> {
+  let decoding: Decoding;
+  try {
+    decoding = await import('./node-av-decoding.ts');
+  } catch (error) {
+    writeMessage(pipe, 'unavailable', text(reason(error)));
+    return;
+  }
+  for await (const job of createInterface({ input: process.stdin }))
+    await read(path, JSON.parse(job), decoding);
+}
+
+await main(process.argv[2]!);

@@ -9,6 +9,7 @@ import { chooseTracks } from './node-av-choice.ts';
 import { describe, describeStatus, known, maximumEnds, open, seconds } from './node-av-file.ts';
 import { DecodedTrack, maximumFailures, type Output, withKnownLayout } from './node-av-track.ts';
 import { type DecodingPlan, type DecodingRequest, planDecoding, wantsColor } from './plan.ts';
+import { SparseFrames } from './sparse-frames.ts';
 
 /** What decoding tells as it goes. Times are seconds from the film's start, NaN where the file gives none. */
 export interface Listener {
@@ -107,12 +108,14 @@ function pictureOutput({ picture }: DecodingPlan, request: DecodingRequest, list
   const toGray = request.gray ? FilterAPI.create(picture!.grayFilter, { threads: 1 }) : undefined;
   const toRgb = wantsColor(request) ? FilterAPI.create(picture!.rgbFilter, { threads: 1 }) : undefined;
   const color = new ColorFrames(request);
+  const sparse = new SparseFrames(request.framePeriod);
   return (frame, time) => {
     if (!frame) {
       toGray?.close();
       toRgb?.close();
       return;
     }
+    if (!sparse.wants(time)) return;
     const grayPixels = toGray ? pixels(toGray, frame) : nothing;
     if (!grayPixels) return;
     const rgbPixels = color.wants(time) && toRgb ? pixels(toRgb, frame) : nothing;

@@ -1,32 +1,28 @@
-import type { Readable } from 'node:stream';
-import { compiledEntry } from '../support/entry.ts';
-import { decodingLimits } from './limits.ts';
-import { type Message, readMessages } from './messages.ts';
+import { DecodingProcess } from './decoding-process.ts';
+import type { Message } from './messages.ts';
 import { type DecodingPlan, type DecodingRequest, NotAcceptedError } from './plan.ts';
-import { type Child, startChild } from './process.ts';
 import { type Opening, type Source, type SourceItem, UnavailableError } from './source.ts';
 
-/** The child speaks every second while it reads; silent for this long, it hangs. */
-const patienceMilliseconds = 60_000;
-
-/** Starts the decoding child on a file. */
+/** Has a decoding child read a file: one of its own, unless a process is given, which stays for the next reading. */
 export async function openNodeAv(
   path: string,
   request: DecodingRequest,
-  { bytes, signal }: Opening,
+  { signal, process: given }: Opening,
 ): Promise<Source> {
-  const entry = compiledEntry(import.meta.url, 'node-av-child');
-  const limits = decodingLimits(0, bytes);
-  const child = startChild(process.execPath, [entry, path, JSON.stringify({ request, bytes })], {
-    descriptors: ['ignore', 'ignore', 'ignore', 'pipe'],
-    limits,
-    signal,
-  });
-  const messages = readMessages(child.pipes[3] as Readable);
+  const process = given ?? new DecodingProcess(path);
+  let isWhole = false;
+  const kill = () => process.kill();
+  const close = async () => {
+    signal?.removeEventListener('abort', kill);
+    if (!given || !isWhole) await process.close();
+  };
   const problems: SourceItem[] = [];
   try {
+    process.ask(request);
+    signal?.addEventListener('abort', kill, { once: true });
+    if (signal?.aborted) kill();
     for (;;) {
-      const message = await nextMessage(messages, child);
+      const message = await process.next();
       const text = new TextDecoder().decode(message.first);
       if (message.kind === 'problem') problems.push({ kind: 'problem', message: text });
       if (message.kind === 'unavailable')
@@ -34,16 +30,18 @@ export async function openNodeAv(
       if (message.kind === 'not accepted') throw new NotAcceptedError(text);
       if (message.kind === 'unreadable') throw new Error(text);
       if (message.kind !== 'plan') continue;
+      const next = async () => {
+        const message = await process.next();
+        if (message.kind === 'end') isWhole = true;
+        return message;
+      };
       return {
-        decoder: 'node-av',
-        plan: JSON.parse(text) as DecodingPlan,
-        pid: child.pid,
-        items: items(problems, () => nextMessage(messages, child)),
-        close: () => child.close(),
+        ...{ decoder: 'node-av', plan: JSON.parse(text) as DecodingPlan, pid: process.pid },
+        ...{ items: items(problems, next), close },
       };
     }
   } catch (error) {
-    await child.close();
+    await close();
     throw error;
   }
 }
@@ -64,24 +62,4 @@ async function* items(
     if (kind === 'audio') yield { kind, time, samples: new Float32Array(first.buffer as ArrayBuffer) };
     if (kind === 'problem') yield { kind, message: new TextDecoder().decode(first) };
   }
-}
-
-async function nextMessage(messages: AsyncIterator<Message>, child: Child): Promise<Message> {
-  let hung = false;
-  const timer = setTimeout(() => {
-    hung = true;
-    child.kill();
-  }, patienceMilliseconds);
-  try {
-    const { done, value } = await messages.next();
-    if (!done) return value;
-  } finally {
-    clearTimeout(timer);
-  }
-  const how = await child.exit;
-  throw new Error(
-    hung
-      ? `the decoder hung (no sign of life for ${patienceMilliseconds / 1000} s)`
-      : `node-av crashed on it (${how})`,
-  );
 }

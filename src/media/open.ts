@@ -30,7 +30,8 @@ export async function openMedia(path: string, options: MediaOptions = {}): Promi
       `maximumDuration is ${maximumDuration}; seconds, at most ${longestFilm}, are expected`,
     );
   options.signal?.throwIfAborted();
-  const opening = { bytes: await checkFile(path), signal: options.signal };
+  const { signal, process } = options;
+  const opening = { bytes: await checkFile(path), signal, process };
   try {
     const wholeness = await examine(path);
     if (wholeness.lacks) throw new Error(wholeness.lacks);
@@ -59,14 +60,16 @@ function checkRequest(options: MediaOptions): DecodingRequest {
   if (!(rgbPeriod >= 0 && rgbPeriod < 1e6))
     throw new InputError(`rgbPeriod is ${rgbPeriod}; seconds are expected`);
   whole('threads', threads, 1, 64);
-  const { videoTrack, audioTrack, margins = noMargins, keyFramesOnly = false } = options;
+  const { videoTrack, audioTrack, margins = noMargins, keyFramesOnly = false, framePeriod = 0 } = options;
+  if (!(framePeriod >= 0 && framePeriod < 1e6))
+    throw new InputError(`framePeriod is ${framePeriod}; seconds are expected`);
   for (const [name, share] of Object.entries(margins))
     if (!(share >= 0 && share < 0.5))
       throw new InputError(`the margin ${name} is ${share}; a share from 0 up to 0.5 is expected`);
   whole('videoTrack', videoTrack ?? 1, 1, maximumTracks);
   whole('audioTrack', audioTrack ?? 1, 1, maximumTracks);
   return {
-    ...{ shortSide, margins, keyFramesOnly, crop, gray, rgbEvery, rgbPeriod, sound, threads },
+    ...{ shortSide, margins, keyFramesOnly, framePeriod, crop, gray, rgbEvery, rgbPeriod, sound, threads },
     ...{ videoTrack, audioTrack },
   };
 }

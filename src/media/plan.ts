@@ -40,6 +40,7 @@ export interface DecodingRequest {
   shortSide: number;
   margins: Margins;
   keyFramesOnly: boolean;
+  framePeriod: number;
   crop: number;
   gray: boolean;
   rgbEvery: number;

@@ -1,3 +1,4 @@
+import type { DecodingProcess } from './decoding-process.ts';
 import type { DecodingPlan } from './plan.ts';
 import type { DecoderName } from './types.ts';
 
@@ -15,7 +16,7 @@ export interface Source {
   readonly pid: number;
   /** Throws an Error that says what is wrong when the decoder breaks down. */
   readonly items: AsyncGenerator<SourceItem, void, undefined>;
-  /** Ends the decoder's process; resolves when it is gone. */
+  /** Ends the decoder's process, unless it was given and the reading has come to its end; resolves when it is gone. */
   close(): Promise<void>;
 }
 
@@ -25,6 +26,8 @@ export interface Opening {
   bytes: number;
   /** Ends the process. */
   signal: AbortSignal | undefined;
+  /** What node-av decodes in, where it is there already, and stays. */
+  process: DecodingProcess | undefined;
 }
 
 /** A decoder is not to be had on this machine: node-av has no binary for it, or ffmpeg is not installed. */

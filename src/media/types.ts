@@ -1,3 +1,5 @@
+import type { DecodingProcess } from './decoding-process.ts';
+
 /** One picture of the film, already turned upright, with square pixels, scaled and cropped as asked. */
 export interface VideoFrame {
   /** 0, 1, 2 … over the frames that could be decoded. */
@@ -52,6 +54,8 @@ export interface MediaOptions {
   margins?: Margins;
   /** Only frames that are stored whole, where the codec tells them apart: a quick look at a film. Default false. */
   keyFramesOnly?: boolean;
+  /** Only frames at least so many seconds apart, where the decoder can leave out others before it scales them. Default: all. */
+  framePeriod?: number;
   /** Side of a square cut from the center after scaling, at most `shortSide`. Default: none. */
   crop?: number;
   /** Gray pictures of every frame. Default true. */
@@ -71,6 +75,11 @@ export interface MediaOptions {
   threads?: number;
   /** Longer films are refused, in seconds. Default and most: 48 hours. */
   maximumDuration?: number;
+  /**
+   * A process for node-av that is there already, and stays when this reading has come to its end, for the next of the same
+   * file; whoever gives it closes it. Default: one for this reading alone.
+   */
+  process?: DecodingProcess;
   /** Ends the decoder and the iteration. */
   signal?: AbortSignal;
 }

@@ -12,22 +12,32 @@ const most = 32;
 
 /** Keeps a few pictures, evenly spread over a film of unknown length, out of however many it is given. */
 export class FilmStrip {
-  private stills: Still[] = [];
+  private kept: Still[];
   private every = 1;
   private seen = 0;
 
+  /** @param stills to begin with, as another strip has kept them. */
+  constructor(stills: readonly Still[] = []) {
+    this.kept = [...stills];
+  }
+
+  /** What it keeps. */
+  get stills(): readonly Still[] {
+    return this.kept;
+  }
+
   add(still: Still): void {
     if (this.seen++ % this.every !== 0) return;
-    this.stills.push({ ...still, rgb: still.rgb.slice() });
-    if (this.stills.length < most) return;
-    this.stills = this.stills.filter((_, index) => index % 2 === 0);
+    this.kept.push({ ...still, rgb: still.rgb.slice() });
+    if (this.kept.length < most) return;
+    this.kept = this.kept.filter((_, index) => index % 2 === 0);
     this.every *= 2;
   }
 
   /** The picture nearest to this moment, if there is any. */
   at(time: number): Still | undefined {
-    let nearest = this.stills[0];
-    for (const still of this.stills) {
+    let nearest = this.kept[0];
+    for (const still of this.kept) {
       if (Math.abs(still.time - time) < Math.abs(nearest!.time - time)) nearest = still;
     }
     return nearest;

@@ -1,94 +1,80 @@
-import { type ScaleLinear, scaleLinear } from 'd3-scale';
-import { elicited, type FilmAffect } from '../affect/index.ts';
-import { clock } from '../support/clock.ts';
-import { drawCurve } from './draw-curve.ts';
-import { drawFilmStrip } from './draw-film-strip.ts';
-import { drawHeader, drawStamp } from './draw-header.ts';
-import { colors, drawing, line, text } from './drawing.ts';
+import { Worker } from 'node:worker_threads';
+import type { FilmAffect } from '../affect/index.ts';
+import { compiledEntry } from '../support/entry.ts';
 import type { FilmStrip } from './film-strip.ts';
-import { renderPng } from './render.ts';
+import type { PictureReply, PictureRequest } from './picture-messages.ts';
 
-const size = { width: 1600, height: 900 };
-const left = 84;
-const right = 1540;
+/** So long the thread waits for another picture before it ends, in milliseconds. */
+const patience = 5000;
+
+interface Waiting {
+  resolve(png: Uint8Array): void;
+  reject(error: Error): void;
+}
+
+/** The thread that draws: it takes two tenths of a second to draw, in which the next film need not wait. */
+class Painter {
+  private readonly thread = new Worker(compiledEntry(import.meta.url, 'picture-worker'), { execArgv: [] });
+  private readonly waiting: Waiting[] = [];
+  private failure: Error | undefined;
+  private leaving: NodeJS.Timeout | undefined;
+
+  constructor() {
+    this.thread.unref();
+    this.thread.on('message', (reply: PictureReply) => {
+      const asked = this.waiting.shift();
+      if ('png' in reply) asked?.resolve(reply.png);
+      else asked?.reject(new Error(`the picture could not be drawn: ${reply.error}`));
+      this.rest();
+    });
+    this.thread.on('error', (error) => this.fail(error));
+    this.thread.on('exit', (code) => this.fail(new Error(`the thread that draws ended with code ${code}`)));
+    this.rest();
+  }
+
+  draw(request: PictureRequest): Promise<Uint8Array> {
+    clearTimeout(this.leaving);
+    this.thread.ref();
+    return new Promise((resolve, reject) => {
+      if (this.failure) return reject(this.failure);
+      this.waiting.push({ resolve, reject });
+      this.thread.postMessage(request);
+    });
+  }
+
+  /** Keeps the process alive only while a picture is due, and itself for as long as another may follow. */
+  private rest(): void {
+    if (this.waiting.length > 0) return;
+    this.thread.unref();
+    clearTimeout(this.leaving);
+    this.leaving = setTimeout(() => {
+      if (painter === this) painter = undefined;
+      void this.thread.terminate();
+    }, patience).unref();
+  }
+
+  private fail(error: Error): void {
+    this.failure ??= error;
+    if (painter === this) painter = undefined;
+    for (const { reject } of this.waiting.splice(0)) reject(this.failure);
+  }
+}
+
+let painter: Painter | undefined;
+
+/** Starts the thread that draws pictures, ahead of the first one; it ends some seconds after the last. */
+export function expectPicture(): void {
+  painter ??= new Painter();
+}
 
 /**
- * The curves of a film as a picture a person enjoys looking at: valence, arousal, and below them the film itself.
+ * The curves of a film as a picture a person enjoys looking at: valence, arousal, and below them the film itself. It is
+ * drawn in a thread of its own.
  *
  * @param strip stills to put under the curves; none leaves that row out.
  * @returns a PNG of 1600 × 900 pixels.
  */
 export async function toPicture(film: FilmAffect, strip?: FilmStrip): Promise<Uint8Array> {
-  return await renderPng(await toSvg(film, strip), /[\u0e00-\u0e7f\u1100-\uffff]/.test(film.file));
-}
-
-async function toSvg(film: FilmAffect, strip?: FilmStrip): Promise<string> {
-  const hasStrip = strip?.at(0) !== undefined;
-  const end = Math.max(film.duration, film.curve.at(-1)?.time ?? 0, 1);
-  const time = scaleLinear([0, end], [left, right]);
-  const [valenceTop, arousalTop, height] = hasStrip ? [188, 440, 196] : [188, 504, 266];
-  const bottom = hasStrip ? 806 : arousalTop + height + 14;
-  return drawing(size, [
-    drawHeader(film, { left, right }),
-    drawCurve(film, 'valence', { time, top: valenceTop, height, guideEnd: bottom }),
-    drawCurve(film, 'arousal', { time, top: arousalTop, height, guideEnd: bottom }),
-    unread(film, time, { top: valenceTop, bottom, label: valenceTop + height / 2 }),
-    hasStrip ? await drawFilmStrip(strip, time, { top: 690, height: 104, end: decodedEnd(film) }) : '',
-    timeAxis(time, bottom),
-    film.model.trained === false ? drawStamp({ x: (left + right) / 2, y: arousalTop - 18 }) : '',
-    text(
-      { x: left, y: 878, size: 15, color: colors.faint },
-      `Elicited affect: ${elicited.statement}. Each point stands for the ${film.window.length} seconds around it.${intervalText(film)}`,
-    ),
-    text({ x: right, y: 878, size: 15, color: colors.faint, anchor: 'end' }, 'affectline'),
-  ]);
-}
-
-function intervalText({ intervals }: FilmAffect): string {
-  return intervals ? ` The band: ${Math.round(100 * intervals.confidence)}% intervals.` : '';
-}
-
-function timeAxis(time: ScaleLinear<number, number>, y: number): string {
-  const [, end] = time.domain() as [number, number];
-  return ticks(end)
-    .map((seconds) => {
-      const x = time(seconds);
-      const anchor = seconds === 0 ? 'start' : 'middle';
-      return (
-        line({ x1: x, y1: y, x2: x, y2: y + 7, color: colors.faint }) +
-        text({ x, y: y + 28, size: 17, color: colors.quiet, anchor }, clock(seconds))
-      );
-    })
-    .join('');
-}
-
-/** Moments at a distance people count in (5 s, a quarter of an hour, …), about a dozen. */
-function ticks(end: number): number[] {
-  const distances = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600];
-  const distance = distances.find((seconds) => end / seconds <= 14) ?? Math.ceil(end / 14 / 3600) * 3600;
-  return Array.from({ length: Math.floor(end / distance) + 1 }, (_, index) => index * distance);
-}
-
-/** Where the film could be read to, in seconds. */
-function decodedEnd(film: FilmAffect): number {
-  return film.duration * film.coverage;
-}
-
-/** What is left of the film where it could not be decoded to its end. */
-function unread(
-  film: FilmAffect,
-  time: ScaleLinear<number, number>,
-  area: { top: number; bottom: number; label: number },
-): string {
-  const from = time(film.duration * film.coverage);
-  const [, to] = time.range() as [number, number];
-  if (to - from < 12) return '';
-  const label =
-    to - from > 150
-      ? text(
-          { x: (from + to) / 2, y: area.label, size: 17, color: colors.quiet, anchor: 'middle' },
-          'could not be read',
-        )
-      : '';
-  return `<rect x="${from}" y="${area.top}" width="${to - from}" height="${area.bottom - area.top}" fill="${colors.faint}" opacity=".12"/>${label}`;
+  painter ??= new Painter();
+  return await painter.draw({ film, stills: strip?.stills ?? [] });
 }

@@ -1,5 +1,11 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import type { Resvg } from '@resvg/resvg-js';
+
+/** What renders drawings, loaded with the first. */
+export async function renderer(): Promise<typeof Resvg> {
+  return (await import('@resvg/resvg-js')).Resvg;
+}
 
 /**
  * A drawing as PNG, in the size it names, with DejaVu Sans for its text.
@@ -7,9 +13,9 @@ import { dirname, join } from 'node:path';
  * @param loadSystemFonts for letters that DejaVu lacks (Chinese, Japanese, Korean); looking for others takes a while.
  */
 export async function renderPng(svg: string, loadSystemFonts = false): Promise<Uint8Array> {
-  const { Resvg } = await import('@resvg/resvg-js');
+  const Renderer = await renderer();
   const fonts = join(dirname(createRequire(import.meta.url).resolve('dejavu-fonts-ttf/package.json')), 'ttf');
-  const image = new Resvg(svg, {
+  const image = new Renderer(svg, {
     font: {
       fontFiles: ['DejaVuSans', 'DejaVuSans-Bold', 'DejaVuSans-ExtraLight'].map((name) =>
         join(fonts, `${name}.ttf`),

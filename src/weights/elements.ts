@@ -90,7 +90,7 @@ function float16Bits(bits: number): number {
 let float16Values: Float32Array | undefined;
 
 function decodeFloat16(halves: Uint16Array): Float32Array {
-  float16Values ??= Float32Array.from({ length: 65536 }, (_, half) => {
+  float16Values ??= new Float32Array(65536).map((_, half) => {
     const sign = half & 0x8000 ? -1 : 1;
     const exponent = (half >>> 10) & 31;
     const mantissa = half & 1023;

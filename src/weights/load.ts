@@ -52,7 +52,9 @@ export function loadInto(
 /** A number of a parameter that would make every result NaN or infinite, in words. */
 export function faultyNumber(name: string, { data }: Tensor): string | undefined {
   const isVariance = name.endsWith('running_var');
-  for (const value of data) {
+  // by number: an iterator takes ten times as long where this runs once
+  for (let i = 0; i < data.length; i++) {
+    const value = data[i]!;
     // a difference to itself: 0 for finite numbers alone
     if (value - value !== 0) return Number.isNaN(value) ? 'NaN' : 'an infinite number';
     if (isVariance && value < 0) return `the variance ${value}`;

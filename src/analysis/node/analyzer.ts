@@ -1,7 +1,8 @@
 import { availableParallelism } from 'node:os';
 import type { FilmAffect } from '../../affect/index.ts';
 import { type FilmOptions as DecodingOptions, openFilm, surveyFor } from '../../clips/index.ts';
-import { type FilmFeatures, Sessions } from '../../features/index.ts';
+import { type FilmFeatures, openAhead, Sessions } from '../../features/index.ts';
+import { FlowWorkers } from '../../flow/node/index.ts';
 import { type Model, untrainedModel } from '../../models/index.ts';
 import { readModel, starterFolder } from '../../models/node/index.ts';
 import type { Runtime } from '../../runtime/index.ts';
@@ -42,6 +43,8 @@ export interface AnalyzerOptions {
 /** How one film is to be analyzed. */
 export interface AnalyzeOptions {
   decoder?: DecodingOptions['decoder'];
+  /** What decodes the film, where it has been started ahead; it is closed with the film. */
+  process?: DecodingOptions['process'];
   /** Longer films are refused, in seconds. Default and most: 48 hours. */
   maximumDuration?: DecodingOptions['maximumDuration'];
   /** The track to take, from 1 among those of its kind. Default: the best that can be decoded and, of sound, heard. */
@@ -68,7 +71,7 @@ export interface FilmPlaces extends PlaceAttribution {
   };
 }
 
-/** A model ready to analyze films, one after the other. */
+/** A model ready to analyze films; what it computes with stays from one to the next. */
 export interface Analyzer {
   readonly model: Model;
   /** What it looks at and listens to, of what the model knows. */
@@ -131,18 +134,25 @@ export function analyzerOf(
 ): Analyzer {
   const wants = [...new Set(streams.map((stream): Material => streamNamed(stream).takes))];
   const sessions = new Sessions(model, runtime);
+  const flowWorkers = new FlowWorkers();
   return {
     model,
     streams,
     async analyze(path, options = {}) {
-      const { decoder = 'auto', maximumDuration, videoTrack, audioTrack, signal } = options;
+      const { decoder = 'auto', process, maximumDuration, videoTrack, audioTrack, signal } = options;
       const { onProgress, onFrame, onFeatures } = options;
       const ended = new AbortController();
       const contentHash = contentHashOf(path, AbortSignal.any([ended.signal, ...(signal ? [signal] : [])]));
       contentHash.catch(() => {}); // whoever waits for it is told
       const shots = wants.includes('pair') ? new ShotDetector() : undefined;
       const film = await openFilm(path, {
-        ...{ wants, decoder, threads },
+        ...{ wants, decoder, threads, flowWorkers },
+        onTracks: ({ hasPicture }) => {
+          if (!hasPicture) return;
+          if (wants.includes('pair')) flowWorkers.start(threads);
+          openAhead({ model, sessions, streams });
+        },
+        ...(process && { process }),
         ...(shots && {
           onFrame: ({ time, width, height, gray }) => shots.push({ time, width, height, pixels: gray }),
         }),
@@ -188,7 +198,8 @@ export function analyzerOf(
       const to = Math.min(time + window.length / 2, duration);
       const start = lead * Math.floor(Math.max(from - lead, 0) / lead);
       const opening = {
-        ...{ wants: [...new Set(seeing.map((stream): Material => streamNamed(stream).takes))], threads },
+        ...{ wants: [...new Set(seeing.map((stream): Material => streamNamed(stream).takes))] },
+        ...{ threads, flowWorkers },
         preprocessing: model.preprocessing,
         decoder: (options.decoder as DecodingOptions['decoder']) ?? 'auto',
         ...(options.videoTrack !== undefined && { videoTrack: options.videoTrack }),
@@ -228,7 +239,9 @@ export function analyzerOf(
         await film.close();
       }
     },
-    close: () => sessions.close(),
+    async close() {
+      await Promise.all([sessions.close(), flowWorkers.close()]);
+    },
   };
 }
 

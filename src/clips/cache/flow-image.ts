@@ -28,17 +28,16 @@ export async function encodeFlow(fields: readonly Field[]): Promise<Buffer> {
     if (u.length !== area) return;
     for (const [component, plane] of [u, v].entries()) {
       const start = (index * 2 + component) * area;
-      for (let i = 0; i < area; i++) image[start + i] = levelOf(plane[i]!);
+      for (let i = 0; i < area; i++) {
+        const displacement = plane[i]!;
+        const root = Math.sqrt(Math.min(1, Math.abs(displacement) / largestDisplacement)) * levels;
+        image[start + i] = Math.round(displacement < 0 ? rest - root : rest + root);
+      }
     }
   });
   const raw = { width, height: fields.length * 2 * height, channels: 1 } as const;
   const sharp = await imageLibrary();
   return await sharp(image, { raw }).jpeg({ quality }).toBuffer();
-}
-
-function levelOf(displacement: number): number {
-  const share = Math.min(1, Math.abs(displacement) / largestDisplacement);
-  return Math.round(rest + Math.sign(displacement) * Math.sqrt(share) * levels);
 }
 
 /**

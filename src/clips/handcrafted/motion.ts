@@ -24,12 +24,14 @@ export class MotionFeatures {
 
   /** @param gray 8-bit levels, all frames of one size; @param time in seconds, rising. */
   add(gray: Uint8Array, time: number): void {
+    const counts = new Uint32Array(256);
+    for (let i = 0; i < gray.length; i++) counts[gray[i]!]!++;
     const histogram = new Float64Array(levels);
     let sum = 0;
-    for (const level of gray) {
-      histogram[level >> 3]!++;
-      sum += level;
-    }
+    counts.forEach((count, level) => {
+      histogram[level >> 3]! += count;
+      sum += count * level;
+    });
     const mean = sum / gray.length / 255;
     const { previous } = this;
     if (previous && previous.gray.length === gray.length) {
@@ -37,9 +39,7 @@ export class MotionFeatures {
       for (let bin = 0; bin < levels; bin++) changed += Math.abs(histogram[bin]! - previous.histogram[bin]!);
       if (changed / (2 * gray.length) > cutThreshold) this.cuts++;
       else {
-        let difference = 0;
-        for (let i = 0; i < gray.length; i++) difference += Math.abs(gray[i]! - previous.gray[i]!);
-        this.energy.add(difference / gray.length / 255);
+        this.energy.add(differenceOf(gray, previous.gray) / gray.length / 255);
         this.flicker.add(Math.abs(mean - previous.mean));
       }
     }
@@ -58,4 +58,14 @@ export class MotionFeatures {
       duration > 0 ? this.cuts / duration : 0,
     ];
   }
+}
+
+/** The summed distance of levels: a whole number, however it is added up. */
+function differenceOf(a: Uint8Array, b: Uint8Array): number {
+  let difference = 0;
+  for (let i = 0; i < a.length; i++) {
+    const distance = a[i]! - b[i]!;
+    difference += distance < 0 ? -distance : distance;
+  }
+  return difference;
 }

@@ -1,12 +1,16 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { FlowKernel } from '../kernel/kernel.ts';
-import type { FrameMessage, WorkerSetup } from './messages.ts';
+import type { Request } from './messages.ts';
 
-const { module, size, options } = workerData as WorkerSetup;
-const kernel = new FlowKernel(module, size, options);
+const module = workerData as WebAssembly.Module;
+let kernel: FlowKernel | undefined;
 
-parentPort!.on('message', ({ frame, startsRun }: FrameMessage) => {
-  if (startsRun) kernel.restart();
-  const field = kernel.next(frame);
+parentPort!.on('message', (request: Request) => {
+  if ('size' in request) {
+    kernel = new FlowKernel(module, request.size, request.options);
+    return;
+  }
+  if (request.startsRun) kernel!.restart();
+  const field = kernel!.next(request.frame);
   if (field) parentPort!.postMessage(field, [field.u.buffer as ArrayBuffer, field.v.buffer as ArrayBuffer]);
 });

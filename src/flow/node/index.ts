@@ -6,3 +6,4 @@ export { readFlo, writeFlo, writeFlowImage } from './flow-files.ts';
 export { readGrayImage } from './gray-image.ts';
 export { kernelModule } from './module.ts';
 export { type FlowStreamOptions, flowOfFrames } from './pool.ts';
+export { FlowWorkers } from './workers.ts';

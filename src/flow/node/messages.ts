@@ -1,8 +1,10 @@
 import type { BroxOptions, FlowField, GrayImage, Size } from '../schedule.ts';
 
-/** What a flow worker is started with. */
-export interface WorkerSetup {
-  readonly module: WebAssembly.Module;
+/** What a worker is told: of what frames the next ones will be, or a frame. */
+export type Request = KernelMessage | FrameMessage;
+
+/** A kernel for frames of this size takes the place of the one before. */
+export interface KernelMessage {
   readonly size: Size;
   readonly options: BroxOptions;
 }
@@ -13,5 +15,5 @@ export interface FrameMessage {
   readonly startsRun: boolean;
 }
 
-/** What comes back for every frame that does not start a run, in order. */
+/** What comes back for every frame that does not start a run, in order; its arrays are moved, not copied. */
 export type FieldMessage = FlowField;

@@ -4,12 +4,15 @@ import { InputError } from '../../support/errors.ts';
 import { broxFlow } from '../brox.ts';
 import { type BroxOptions, checkFrameSize, type FlowField, type GrayImage, scheduleOf } from '../schedule.ts';
 import { kernelModule } from './module.ts';
-import { FlowWorker } from './worker.ts';
+import type { FlowWorker } from './worker.ts';
+import { FlowWorkers } from './workers.ts';
 
 /** How the flow of a stream of frames is computed. */
 export interface FlowStreamOptions extends BroxOptions {
   /** Worker threads; as many as the machine has cores when not given. */
   readonly threads?: number | undefined;
+  /** Where workers are taken from and given back to. Default: workers of this stream alone. */
+  readonly workers?: FlowWorkers | undefined;
   /** Ends the stream with the signal's reason, and its workers. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -21,19 +24,21 @@ const runLength = 4;
  * The flow between consecutive frames, in order: N frames give N − 1 fields.
  *
  * Runs of consecutive pairs go to the workers in turn. Frames are taken only as fields are asked for, so that no more than
- * `runLength` pairs per worker, and one run more, are in memory. Leaving the loop, an error or the signal frees the workers.
+ * `runLength` pairs per worker, and one run more, are in memory. Leaving the loop, an error or the signal frees the workers;
+ * given ones that have nothing more to do stay.
  *
  * @throws InputError when there is no such preset, when frames differ in size or are too large; what `frames` throws; the reason of `signal`.
  */
 export async function* flowOfFrames(
   frames: AsyncIterable<GrayImage>,
-  { threads = availableParallelism(), signal, ...options }: FlowStreamOptions = {},
+  { threads = availableParallelism(), workers: given, signal, ...options }: FlowStreamOptions = {},
 ): AsyncGenerator<FlowField, void, undefined> {
   signal?.throwIfAborted();
   scheduleOf(options.preset ?? 'standard');
   const module = kernelModule();
   if (!module) process.emitWarning('WebAssembly has no SIMD here: optical flow takes the plain, slow path');
   const source = frames[Symbol.asyncIterator]();
+  const pool = given ?? new FlowWorkers();
   const workers: FlowWorker[] = [];
   const due: Promise<FlowField>[] = [];
   let previous: GrayImage | undefined;
@@ -49,11 +54,10 @@ export async function* flowOfFrames(
       if (previous) {
         if (module) {
           const turn = Math.floor(pair / runLength) % threads;
-          workers[turn] ??= new FlowWorker({
-            module,
-            size: { width: frame.width, height: frame.height },
-            options,
-          });
+          if (!workers[turn]) {
+            workers[turn] = pool.take(module);
+            workers[turn].prepare({ size: { width: frame.width, height: frame.height }, options });
+          }
           if (pair % runLength === 0) workers[turn].start(previous);
           due.push(workers[turn].next(frame));
         } else {
@@ -67,7 +71,8 @@ export async function* flowOfFrames(
     ended = true;
     while (due.length > 0) yield await unlessAborted(due.shift()!, signal);
   } finally {
-    await Promise.all(workers.map((worker) => worker.stop()));
+    await Promise.all(workers.map((worker) => pool.giveBack(worker)));
+    if (!given) await pool.close();
     if (!ended) void source.return?.()?.catch(() => {});
   }
 }

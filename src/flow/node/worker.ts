@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { compiledEntry } from '../../support/entry.ts';
 import type { FlowField, GrayImage } from '../schedule.ts';
-import type { FieldMessage, FrameMessage, WorkerSetup } from './messages.ts';
+import type { FieldMessage, KernelMessage, Request } from './messages.ts';
 
 interface Waiting {
   resolve(field: FlowField): void;
@@ -14,9 +14,9 @@ export class FlowWorker {
   private readonly waiting: Waiting[] = [];
   private failure: Error | undefined;
 
-  constructor(setup: WorkerSetup) {
+  constructor(module: WebAssembly.Module) {
     this.thread = new Worker(compiledEntry(import.meta.url, 'flow-worker'), {
-      workerData: setup,
+      workerData: module,
       execArgv: [],
     });
     this.thread.unref();
@@ -28,9 +28,19 @@ export class FlowWorker {
     this.thread.on('exit', (code) => this.fail(new Error(`a flow worker ended with code ${code}`)));
   }
 
+  /** Whether no field is due and the thread is well: it can serve another stream. */
+  get isIdle(): boolean {
+    return this.waiting.length === 0 && !this.failure;
+  }
+
+  /** Gets ready for frames of a size. */
+  prepare(kernel: KernelMessage): void {
+    this.send(kernel);
+  }
+
   /** Begins a run of consecutive frames. */
   start(frame: GrayImage): void {
-    this.send({ frame, startsRun: true });
+    this.sendFrame(frame, true);
   }
 
   /** The flow from the frame sent before to this one. */
@@ -41,7 +51,7 @@ export class FlowWorker {
     });
     field.catch(() => {}); // reported when its turn comes
     this.thread.ref();
-    this.send({ frame, startsRun: false });
+    this.sendFrame(frame, false);
     return field;
   }
 
@@ -52,11 +62,14 @@ export class FlowWorker {
     await this.thread.terminate();
   }
 
-  private send({ frame: { width, height, data }, startsRun }: FrameMessage): void {
+  /** The frame is copied, once: it may be the last of a run, and then is the first of the next one's, too. */
+  private sendFrame({ width, height, data }: GrayImage, startsRun: boolean): void {
     const copy = data.slice();
-    this.thread.postMessage({ frame: { width, height, data: copy }, startsRun }, [
-      copy.buffer as ArrayBuffer,
-    ]);
+    this.send({ frame: { width, height, data: copy }, startsRun }, [copy.buffer as ArrayBuffer]);
+  }
+
+  private send(request: Request, moved: ArrayBuffer[] = []): void {
+    this.thread.postMessage(request, moved);
   }
 
   private fail(error: Error): void {

@@ -33,13 +33,13 @@ export const elan: Format = {
   name: 'elan',
   about: 'ELAN: shots and stretches as annotations, the curve as a linked time series',
   endings: ['.eaf', '_tsconf.xml', '.timeseries.csv'],
-  write({ film, name }) {
+  async write({ film, name }) {
     const series = `${name}.timeseries.csv`;
-    return [documentOf(film, name, series), configurationOf(film, series), toCsv(film)];
+    return [await documentOf(film, name, series), await configurationOf(film, series), toCsv(film)];
   },
 };
 
-function documentOf(film: FilmAffect, name: string, series: string): string {
+function documentOf(film: FilmAffect, name: string, series: string): Promise<string> {
   const tiers = tiersOf(film);
   const times = tiers.flatMap(({ annotations }) => annotations.flatMap(({ from, to }) => [from, to]));
   // in order of time, and each annotation with slots of its own
@@ -124,7 +124,7 @@ function tiersOf(film: FilmAffect): Tier[] {
 }
 
 /** How ELAN is to read the time series: times in seconds in the first column, then valence and arousal. */
-function configurationOf({ model: { scale }, curve }: FilmAffect, series: string): string {
+function configurationOf({ model: { scale }, curve }: FilmAffect, series: string): Promise<string> {
   return xml({
     timeseries: {
       '@date': new Date().toISOString(),

@@ -13,7 +13,7 @@ export const emotionMl: Format = {
   name: 'emotionml',
   about: 'EmotionML 1.0 (W3C): traces of valence and arousal from 0 to 1',
   endings: ['.emotionml.xml'],
-  write({ film }) {
+  async write({ film }) {
     const { scale } = film.model;
     if (!scale)
       throw new InputError(
@@ -51,6 +51,6 @@ export const emotionMl: Format = {
         ],
       },
     };
-    return [xml(content)];
+    return [await xml(content)];
   },
 };

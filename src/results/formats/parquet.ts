@@ -1,4 +1,3 @@
-import { ByteWriter, ParquetWriter, schemaFromColumnData } from 'hyparquet-writer';
 import { type FilmsInTurn, type PointColumn, pointTableOf } from '../table.ts';
 import type { Format } from './format.ts';
 
@@ -19,6 +18,8 @@ export const parquet: Format = {
 
 /** One table of many films, a row a point (see `PointTable`), as the pieces of one Parquet file. */
 export async function* parquetParts(films: FilmsInTurn): AsyncGenerator<Uint8Array, void, undefined> {
+  // with the first table: calls that write none need not wait for it
+  const { ByteWriter, ParquetWriter, schemaFromColumnData } = await import('hyparquet-writer');
   const table = await pointTableOf(films);
   const { columns } = table;
   const bytes = new ByteWriter();

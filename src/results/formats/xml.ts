@@ -1,7 +1,7 @@
-import { XMLBuilder } from 'fast-xml-parser';
-
 /** An XML document; keys that begin with @ are attributes, `#text` is what an element with attributes holds. */
-export function xml(content: object): string {
+export async function xml(content: object): Promise<string> {
+  // with the first document: calls that write none need not wait for it
+  const { XMLBuilder } = await import('fast-xml-parser');
   const builder = new XMLBuilder({
     ignoreAttributes: false,
     attributeNamePrefix: '@',

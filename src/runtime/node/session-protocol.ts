@@ -25,6 +25,7 @@ export type Request =
 export const computing = 0;
 export const closing = 1;
 
+/** Results come under the names that the model has for them. */
 export type Reply = ({ results: Record<string, Tensor> } | { error: string }) & {
   returned?: Record<string, Tensor>;
 };

@@ -1,7 +1,6 @@
 // The thread that a session computes in.
 import { parentPort, workerData } from 'node:worker_threads';
 import { env, InferenceSession, Tensor as OnnxTensor } from 'onnxruntime-node';
-import { outputName } from '../../graph/index.ts';
 import type { Tensor } from '../../support/tensor.ts';
 import { closing, computing, type Reply, type Request } from './session-protocol.ts';
 
@@ -32,10 +31,7 @@ async function open({ model, provider, threads, spin }: Extract<Request, { kind:
 async function run({ feeds }: Extract<Request, { kind: 'run' }>): Promise<Reply> {
   const tensors = Object.entries(feeds).map(([name, { shape, data }]) => [name, new OnnxTensor(data, shape)]);
   const fetched = await session!.run(Object.fromEntries(tensors));
-  const results = Object.entries(fetched).map(([name, { dims, data }]) => [
-    outputName(name),
-    { shape: dims, data },
-  ]);
+  const results = Object.entries(fetched).map(([name, { dims, data }]) => [name, { shape: dims, data }]);
   return { results: Object.fromEntries(results) };
 }
 

@@ -6,6 +6,7 @@ import {
   input,
   largestProducts,
   lower,
+  outputName,
   parameter,
   parametersOf,
   portable,
@@ -63,7 +64,7 @@ class WorkerSession implements Session {
       if (this.waiting.length === 0) this.worker.unref();
       if (asked) Object.assign(asked.feeds, reply.returned);
       if ('error' in reply) asked?.reject(new Error(reply.error));
-      else asked?.resolve(reply.results);
+      else asked?.resolve(named(reply.results));
     });
     this.worker.on('error', (error) => this.fail(error));
     this.worker.on('exit', (code) => {
@@ -207,6 +208,11 @@ async function findBlock(): Promise<number> {
     if (result && String(result.y!.data) === expected) return block;
   }
   return 0;
+}
+
+/** Results under the names that were given to the outputs. */
+function named(results: Record<string, Tensor>): Record<string, Tensor> {
+  return Object.fromEntries(Object.entries(results).map(([name, result]) => [outputName(name), result]));
 }
 
 /** Whether an array has its buffer to itself. */
