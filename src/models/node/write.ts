@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { TemporalHead } from '../../networks/index.ts';
 import type { Preprocessing } from '../../streams/index.ts';
 import { contentHashOf } from '../../support/content-hash.ts';
 import { writeAtomically } from '../../support/files.ts';
@@ -18,6 +19,8 @@ export interface TrainedModel {
   /** Lowest and highest value of the labels; that of all data sets that are read, 1 … 5, unless told. */
   readonly scale?: readonly [number, number] | undefined;
   readonly network: Network;
+  /** With its weights among the parameters. */
+  readonly temporal?: TemporalHead | undefined;
   readonly preprocessing: Preprocessing;
   readonly calibration?: Calibration | undefined;
   readonly parameters: ReadonlyMap<string, Tensor>;
@@ -30,7 +33,17 @@ export interface TrainedModel {
  */
 export async function writeModel(
   folder: string,
-  { name, trained, synthetic, scale = [1, 5], network, preprocessing, calibration, parameters }: TrainedModel,
+  {
+    name,
+    trained,
+    synthetic,
+    scale = [1, 5],
+    network,
+    temporal,
+    preprocessing,
+    calibration,
+    parameters,
+  }: TrainedModel,
   precision: 'float32' | 'float16' = 'float32',
 ): Promise<void> {
   makeFolder(folder);
@@ -41,6 +54,7 @@ export async function writeModel(
     schema: modelSchema,
     ...{ name, trained, synthetic, scale },
     network: { preset, streams, fusion, soundLayer, backbone },
+    ...(temporal && { head: { kind: 'temporal' as const, ...temporal } }),
     preprocessing,
     ...(calibration && { calibration }),
     weights: { file: 'model.safetensors', contentHash: await contentHashOf(weights) },
