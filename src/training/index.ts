@@ -14,6 +14,7 @@ export {
 export { type CurveLoss, curveLosses } from './curves/losses.ts';
 export type { RatedSeconds } from './curves/rated-seconds.ts';
 export {
+  type SmoothedAnswers,
   type TemporalTrainingOptions,
   type TrainedTemporalHead,
   trainTemporalHead,

@@ -18,7 +18,7 @@ export interface TemporalHead {
 }
 
 /** The preset `small`: 15 s to each side, or causal 30 s back. */
-export const smallTemporalHead: TemporalHead = { channels: 16, dilations: [1, 2, 4, 8], causal: false };
+export const smallTemporalHead: TemporalHead = { channels: 4, dilations: [1, 2, 4, 8], causal: false };
 
 const layers = { prefix: 'temporal.' };
 const taps = 3;

@@ -1,5 +1,5 @@
 // The training of a head over time, from what is known of every second of some films: minutes, for features are frozen.
-import { dimensions, mean, metricsOf } from '../../affect/index.ts';
+import { type Dimension, dimensions, mean, metricsOf } from '../../affect/index.ts';
 import { gradients, input, parametersOf, type Value } from '../../graph/index.ts';
 import {
   curveOfSeconds,
@@ -31,6 +31,8 @@ export interface TemporalTrainingOptions {
   /** Films that stop the training, none of them among `train`. */
   readonly validation: readonly RatedSeconds[];
   readonly loss: CurveLoss;
+  /** What the head is before the first step: the mean-linear head's answers, smoothed. */
+  readonly start: Readonly<Record<Dimension, SmoothedAnswers>>;
   /** Of weights and excerpts: the same seed gives the same head, bit by bit, on one kind of machine. */
   readonly seed: number;
   /** Computes with one thread, so that sums have one order. */
@@ -40,11 +42,19 @@ export interface TemporalTrainingOptions {
   readonly onProgress?: ((done: number) => void) | undefined;
 }
 
+/** `intercept + slope` · the mean over `width` seconds of the mean-linear head's answers, `lag` seconds late. */
+export interface SmoothedAnswers {
+  readonly width: number;
+  readonly lag: number;
+  readonly slope: number;
+  readonly intercept: number;
+}
+
 /** What a training came to. */
 export interface TrainedTemporalHead {
   /** By their names in a model: `temporal.…`. */
   readonly parameters: Map<string, Tensor>;
-  /** The loss on the validation films, at first (the mean-linear head over ten seconds) and after each epoch. */
+  /** The loss on the validation films, at first (the smoothed answers that it begins as) and after each epoch. */
   readonly losses: readonly number[];
   /** The one that was kept; 0: the first. */
   readonly best: number;
@@ -53,16 +63,15 @@ export interface TrainedTemporalHead {
 /** Excerpts of a step, and seconds of each. */
 const excerpts = { count: 16, length: 45 };
 const stepsOfEpoch = 10;
-const epochs = 60;
+const epochs = 120;
 const patience = 12;
-const rate = 2e-3;
+/** Small steps, for a handful of films is soon known by heart. */
+const rate = 3e-4;
 const weightDecay = 0.1;
 const gradientLimit = 1;
-/** Seconds that the filter begins as the mean of: those that the mean-linear head has. */
-const startingWindow = 10;
 
 /**
- * AdamW with early stopping. The head begins as the mean-linear head over ten seconds, and is kept so where no epoch is
+ * AdamW with early stopping. The head begins as smoothed answers of the mean-linear head, and is kept so where no epoch is
  * better on the validation films.
  *
  * @throws InputError when there is nothing to learn from, or to stop by.
@@ -76,7 +85,7 @@ export async function trainTemporalHead(options: TemporalTrainingOptions): Promi
   const scored = (films: readonly RatedSeconds[]) =>
     films.map((film) => ({ ...film, seconds: standardized(film.seconds, usual) }));
   const [train, validation] = [scored(options.train), scored(options.validation)];
-  const parameters = startingParameters(head, inputs, seed, usual);
+  const parameters = startingParameters(options, inputs, usual);
   const optimizer = adamW({ weightDecay });
   const state = optimizer.init(parameters);
   const session = await openStep(head, inputs, loss, runtime);
@@ -119,30 +128,27 @@ function inputsPerSecond(films: readonly RatedSeconds[]): number {
   return Math.round(films[0]!.seconds.length / films[0]!.ratings.valence.length);
 }
 
-/** The mean-linear head over ten seconds: a filter that is their mean, and a convolution that adds nothing yet. */
+/** A filter that smooths the centered answers, as far as it reaches, and a convolution that adds nothing yet. */
 function startingParameters(
-  head: TemporalHead,
+  { head, start, seed }: TemporalTrainingOptions,
   inputs: number,
-  seed: number,
   { means }: UsualInputs,
 ): Map<string, Tensor> {
   const parameters = randomParameters(temporalParameters(head, inputs), seed);
   parameters.get('temporal.output.weight')!.data.fill(0);
-  const { data, shape } = parameters.get('temporal.filter.weight')!;
+  const { data: filter, shape } = parameters.get('temporal.filter.weight')!;
+  const { data: bias } = parameters.get('temporal.filter.bias')!;
   const taps = shape[2]!;
-  const { before, after } = reachOf(head);
-  const half = Math.min(startingWindow / 2, after);
-  data.fill(0);
-  const shares = Array.from({ length: taps }, (_, tap) => {
-    const time = tap - before;
-    const inside = after > 0 ? Math.abs(time) - half : -time - (startingWindow - 0.5);
-    return Math.min(Math.max(0.5 - inside, 0), 1);
+  const { before } = reachOf(head);
+  filter.fill(0);
+  dimensions.forEach((dimension, d) => {
+    const { width, lag, slope, intercept } = start[dimension];
+    const within = Array.from({ length: taps }, (_, tap) => tap).filter(
+      (tap) => Math.abs(tap - before + lag) <= (width - 1) / 2,
+    );
+    for (const tap of within) filter[(d * dimensions.length + d) * taps + tap] = slope / within.length;
+    bias[d] = intercept + slope * means[d]!;
   });
-  const sum = shares.reduce((total, share) => total + share, 0);
-  shares.forEach((share, tap) => {
-    for (const dimension of [0, 1]) data[(dimension * 2 + dimension) * taps + tap] = share / sum;
-  });
-  parameters.get('temporal.filter.bias')!.data.set(means.subarray(0, 2));
   return parameters;
 }
 
