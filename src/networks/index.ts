@@ -16,6 +16,16 @@ export { averageDecisions } from './heads/decisions.ts';
 export type { Features, Head, HeadInput, Heads } from './heads/head.ts';
 export { isOfHead, maskedFeature, regression } from './heads/mean-linear.ts';
 export { contributions, predict, predictClip } from './heads/predict.ts';
+export {
+  curveOfSeconds,
+  inputsOfSecond,
+  reachOf,
+  secondAt,
+  smallTemporalHead,
+  type TemporalHead,
+  temporalCurve,
+  temporalParameters,
+} from './heads/temporal.ts';
 export type { BatchStatistics, Layers } from './layers.ts';
 export { mobilenet, mobilenetChannels } from './mobilenet.ts';
 export { randomParameters } from './random-parameters.ts';

@@ -85,7 +85,8 @@ export interface Analyzer {
    * @param affect what this analyzer's model made of the film.
    * @param at seconds: that of the point nearest to it.
    * @returns undefined where nothing is seen at that moment.
-   * @throws InputError when the film cannot be read, or `affect` is of another model.
+   * @throws InputError when the film cannot be read, `affect` is of another model, or the model has a head over time, whose
+   *   values are no sums over places.
    */
   places(
     path: string,
@@ -183,6 +184,11 @@ export function analyzerOf(
       }
     },
     async places(path, affect, at, { signal } = {}) {
+      if (model.temporal)
+        throw new InputError(
+          `where in the picture a value comes from is not told by ${model.description.name}: its head sees the seconds around, and is no sum over places; a model without a temporal head tells it`,
+          'unusable-model',
+        );
       if (affect.model.contentHash !== model.description.contentHash)
         throw new InputError(
           `'${path}' was analyzed by another model (${affect.model.name}) than ${model.description.name}`,
