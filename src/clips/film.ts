@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { setImmediate } from 'node:timers/promises';
+import type { FaceWatcher } from '../faces/index.ts';
 import type { FlowField, GrayImage } from '../flow/index.ts';
 import { flowOfFrames } from '../flow/node/index.ts';
 import { type Media, type MediaOptions, openMedia, type VideoFrame } from '../media/index.ts';
@@ -36,6 +37,8 @@ export interface FilmOptions
   readonly wants: readonly Material[];
   /** Only this part of it, in seconds; times then count from its beginning. */
   readonly part?: { readonly start?: number | undefined; readonly end?: number | undefined } | undefined;
+  /** What watches the faces of the film, where these are wanted. */
+  readonly faces?: FaceWatcher | undefined;
   /** Told of every frame that is looked at, or that motion is taken from. */
   readonly onFrame?: (frame: VideoFrame) => void;
 }
@@ -63,7 +66,7 @@ export async function openFilm(path: string, options: FilmOptions): Promise<Film
     audioTrack,
     signal,
   } = options;
-  const sees = wants.includes('frame') || wants.includes('pair');
+  const sees = seesWith(wants);
   const survey = options.survey ?? (await surveyFor(path, options));
   const clock = preprocessing.sampling === 'clock';
   const media = await openMedia(path, {
@@ -84,12 +87,17 @@ export async function openFilm(path: string, options: FilmOptions): Promise<Film
   return new DecodedFilm(media, options, survey);
 }
 
+/** Whether pictures are decoded for what is wanted. */
+function seesWith(wants: readonly Material[]): boolean {
+  return wants.some((material) => material !== 'waveform');
+}
+
 /** What has to be known of the film before its preprocessing can begin; nothing is read of it that is not. */
 export async function surveyFor(
   path: string,
   { preprocessing, wants, ...options }: Omit<FilmOptions, 'survey'>,
 ): Promise<FilmSurvey> {
-  const picture = preprocessing.bars === 'cut' && (wants.includes('frame') || wants.includes('pair'));
+  const picture = preprocessing.bars === 'cut' && seesWith(wants);
   const sound = preprocessing.sound.loudness !== null && wants.includes('waveform');
   if (!picture && !sound) return { bars: noBars, loudness: undefined };
   const { decoder, threads, maximumDuration, videoTrack, audioTrack, signal } = options;
@@ -193,7 +201,9 @@ class DecodedFilm implements FilmSource {
       if (chosen || rgb) onFrame?.(frame);
       if (rgb) {
         this.places.push(sampling.place(frame));
-        await this.moments.push({ number: this.places.length - 1, time, picture: { width, height, rgb } });
+        const picture = { width, height, rgb };
+        const faces = await this.options.faces?.watch(picture, time);
+        await this.moments.push({ number: this.places.length - 1, time, picture, faces });
       }
       if (!chosen) continue;
       const image = reduced({ width, height, data: gray }, preprocessing.flow.lines);

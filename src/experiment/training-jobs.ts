@@ -1,11 +1,10 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ClipCache } from '../clips/index.ts';
+import { ClipCache, preprocessingOf } from '../clips/index.ts';
 import { type DataSet, dataSetFor, openDataSet, protocolNamed } from '../datasets/index.ts';
 import type { JobKind, JobQueue, JobStatus, Running } from '../jobs/index.ts';
 import type { Provider } from '../runtime/node/index.ts';
-import { preprocessingFor } from '../streams/index.ts';
 import { InputError } from '../support/errors.ts';
 import { configurationText, parseConfiguration, type TrainingConfiguration } from '../training/index.ts';
 import { type Experiment, trainingsOf } from './experiment.ts';
@@ -43,7 +42,7 @@ export interface TrainingData extends Shared {
 export const preparationJobs: JobKind<ShardData> = {
   name: 'prepare',
   async run(given, { signal, onProgress }) {
-    const { dataSet, cache } = opened(given);
+    const { dataSet, cache } = await opened(given);
     const clips = dataSet.clips.filter((_, i) => i % given.of === given.shard);
     await cache.prepare(clips, ({ done, total }) => onProgress(done / total), signal);
     return async () => {};
@@ -60,7 +59,7 @@ export function trainingJobs(
   return {
     name: 'train',
     async run(given, running) {
-      const { dataSet, cache, configuration } = opened(given);
+      const { dataSet, cache, configuration } = await opened(given);
       const { splits } = protocolNamed(configuration.split, dataSet.clips, given.splitSeed);
       const { folder, features } = given;
       const split = splits[given.split];
@@ -73,10 +72,10 @@ export function trainingJobs(
   };
 }
 
-function opened({ data, cache, configuration: text }: Shared) {
+async function opened({ data, cache, configuration: text }: Shared) {
   const configuration = parseConfiguration(text, 'the configuration of a job');
   const dataSet = dataSetFor(configuration.split, openDataSet(data));
-  const preprocessing = preprocessingFor(configuration.preset, configuration.sampling);
+  const preprocessing = await preprocessingOf(configuration);
   return { configuration, dataSet, cache: new ClipCache(cache, preprocessing) };
 }
 

@@ -47,9 +47,9 @@ export async function seenTracks(
   return names.map((name) => ({ name, stretches: stretchesOf(times, vectors.get(name)!, decodedDuration) }));
 }
 
-/** Of the streams that see, those whose features a session of moments is given: all that look at no frame. */
+/** Of the streams that see, those whose features a session of moments is given: all that look at no single frame. */
 export function givenOf(network: Network, streams: readonly string[]): string[] {
-  const still = streamsTaking({ streams }, 'frame');
+  const still = [...streamsTaking({ streams }, 'frame'), ...streamsTaking({ streams }, 'faces')];
   const seeing = network.tracks.flatMap((track) => (track.of === 'moment' ? track.streams : []));
   return seeing.filter((stream) => !still.includes(stream));
 }
@@ -90,12 +90,13 @@ async function lookAtFrames(
   },
 ): Promise<void> {
   const still = streamsTaking({ streams }, 'frame');
+  const faced = streamsTaking({ streams }, 'faces');
   const moves = streamsTaking({ streams }, 'pair').length > 0;
   const motion = motions[Symbol.asyncIterator]();
   try {
     for await (const moments of inGroups(film.moments, framesPerRun)) {
       const feeds = Object.fromEntries([...session.inputs].map(([name, shape]) => [name, zeros(shape)]));
-      for (const [index, { picture }] of moments.entries()) {
+      for (const [index, { picture, faces }] of moments.entries()) {
         for (const stream of still)
           writeInput<'frame'>(
             { stream, backbone: network.backbone[stream] },
@@ -103,6 +104,14 @@ async function lookAtFrames(
             viewOf(picture, network),
             itemOf(feeds[stream]!, index),
           );
+        for (const stream of faced)
+          if (faces)
+            writeInput<'faces'>(
+              { stream, backbone: network.backbone[stream] },
+              faces,
+              undefined,
+              itemOf(feeds[stream]!, index),
+            );
         if (!moves) continue;
         const { value } = await motion.next();
         if (value) for (const [stream, map] of value) itemOf(feeds[featureName(stream)]!, index).set(map);

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { FilmAffect } from '../../affect/index.ts';
 import { type FilmOptions as DecodingOptions, openFilm, surveyFor } from '../../clips/index.ts';
+import { type FaceReader, faceFiles, openFaceReader } from '../../faces/node/index.ts';
 import { type FilmFeatures, Sessions } from '../../features/index.ts';
 import { type Model, untrainedModel } from '../../models/index.ts';
 import { readModel, starterFolder } from '../../models/node/index.ts';
@@ -116,6 +117,14 @@ export async function openAnalyzer(options: AnalyzerOptions = {}): Promise<Analy
   const streams = usedStreams(model, options.streams);
   const wants = [...new Set(streams.map((stream): Material => streamNamed(stream).takes))];
   const sessions = new Sessions(model, nodeRuntime({ threads, ...(provider && { provider }) }));
+  let opening: Promise<FaceReader> | undefined;
+  /** For one film; nothing where no stream takes faces. */
+  const faceWatcher = async () => {
+    if (!wants.includes('faces')) return undefined;
+    const { faces: wanted } = model.preprocessing;
+    opening ??= openFaceReader(faceFiles(), { ...(wanted && { wanted }) });
+    return (await opening).watcher();
+  };
   return {
     model,
     streams,
@@ -127,7 +136,7 @@ export async function openAnalyzer(options: AnalyzerOptions = {}): Promise<Analy
       contentHash.catch(() => {}); // whoever waits for it is told
       const shots = wants.includes('pair') ? new ShotDetector() : undefined;
       const film = await openFilm(path, {
-        ...{ wants, decoder, threads },
+        ...{ wants, decoder, threads, faces: await faceWatcher() },
         ...(shots && {
           onFrame: ({ time, width, height, gray }) => shots.push({ time, width, height, pixels: gray }),
         }),
@@ -172,15 +181,15 @@ export async function openAnalyzer(options: AnalyzerOptions = {}): Promise<Analy
       const from = Math.max(time - window.length / 2, 0);
       const to = Math.min(time + window.length / 2, duration);
       const start = lead * Math.floor(Math.max(from - lead, 0) / lead);
-      const opening = {
+      const looked = {
         ...{ wants: [...new Set(seeing.map((stream): Material => streamNamed(stream).takes))], threads },
         preprocessing: model.preprocessing,
         decoder: (options.decoder as DecodingOptions['decoder']) ?? 'auto',
         ...(options.videoTrack !== undefined && { videoTrack: options.videoTrack }),
         ...(signal && { signal }),
       };
-      const survey = await surveyFor(path, opening);
-      const film = await openFilm(path, { ...opening, survey, part: { start } });
+      const survey = await surveyFor(path, looked);
+      const film = await openFilm(path, { ...looked, survey, part: { start }, faces: await faceWatcher() });
       try {
         const tracks = model.network.tracks.filter(({ streams }) =>
           streams.some((stream) => affect.streams.includes(stream)),
@@ -213,7 +222,10 @@ export async function openAnalyzer(options: AnalyzerOptions = {}): Promise<Analy
         await film.close();
       }
     },
-    close: () => sessions.close(),
+    close: async () => {
+      await sessions.close();
+      await (await opening?.catch(() => undefined))?.close();
+    },
   };
 }
 

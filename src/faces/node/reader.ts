@@ -6,18 +6,13 @@ import { contentHashOfAll } from '../../support/content-hash.ts';
 import { InputError } from '../../support/errors.ts';
 import { openDetector } from '../detector.ts';
 import { openExpressionReader } from '../expressions.ts';
+import type { FaceHashes } from '../hashes.ts';
 import type { FaceNetwork } from '../network.ts';
 import { FaceWatcher } from '../watcher.ts';
 import { networkFiles, readNetwork } from './networks.ts';
 
 /** Where the networks of faces are. */
 export interface FaceFiles {
-  readonly detector: string;
-  readonly expressions: string;
-}
-
-/** What these files hold: `sha256:…` of each. A model goes with the networks that it was trained beside. */
-export interface FaceHashes {
   readonly detector: string;
   readonly expressions: string;
 }
