@@ -63,6 +63,7 @@ const items: Readonly<Record<Material, string>> = {
   frame: `a frame each ${momentPeriod} s, its center square`,
   pair: `fields of motion, ten around each frame in turn, the square of that frame`,
   waveform: 'the waveform',
+  faces: `what is known of the faces in a frame each ${momentPeriod} s, looked at whole`,
 };
 
 function describe(

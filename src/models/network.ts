@@ -89,7 +89,8 @@ export function itemShape(network: Described, stream: string, samples: number): 
 /** The shape of the input a stream takes, in order of clips, frames, pairs. */
 export function inputShape(network: Described, stream: string, batch: Batch): number[] {
   const { clips, frames, pairs, samples } = batch;
-  const items = { waveform: clips, frame: clips * frames, pair: clips * frames * pairs };
+  const moments = clips * frames;
+  const items = { waveform: clips, frame: moments, faces: moments, pair: moments * pairs };
   return [items[streamNamed(stream).takes], ...itemShape(network, stream, samples)];
 }
 

@@ -24,7 +24,7 @@ export function headsOf(
   channelsOf: (stream: string) => number,
 ): { fusion: Heads['fusion']; tracks: Track[]; heads: Head[] } {
   const { streams, fusion, sizes } = network;
-  const seeing = [...takersOf('frame', streams), ...takersOf('pair', streams)];
+  const seeing = [...takersOf('frame', streams), ...takersOf('pair', streams), ...takersOf('faces', streams)];
   const hearing = takersOf('waveform', streams);
   const inputOf = ({ name, of }: Track) =>
     of === 'moment'

@@ -1,14 +1,17 @@
 import { InputError, unknownName } from '../support/errors.ts';
+import { face } from './face.ts';
 import { flow } from './flow.ts';
 import type { Material } from './material.ts';
 import { picture } from './picture.ts';
 import { sound } from './sound.ts';
 import type { Backbone, Stream } from './stream.ts';
 
-const known: Stream[] = [flow, picture, sound];
+/** The streams of the paper's network. */
+const ofPaper: readonly Stream[] = [flow, picture, sound];
+const known: Stream[] = [...ofPaper, face];
 
 /** Names of the streams of the paper's network, which networks have unless told otherwise. */
-export const standardStreams: readonly string[] = known.map(({ name }) => name);
+export const standardStreams: readonly string[] = ofPaper.map(({ name }) => name);
 
 /** Names that parameters of a network begin with outside of its streams. */
 const reserved = ['fusion', 'regression', 'decision'];

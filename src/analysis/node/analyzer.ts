@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { FilmAffect } from '../../affect/index.ts';
 import { type FilmOptions as DecodingOptions, openFilm, surveyFor } from '../../clips/index.ts';
+import { type FaceReader, faceFiles, openFaceReader } from '../../faces/node/index.ts';
 import { type FilmFeatures, openAhead, Sessions } from '../../features/index.ts';
 import { FlowWorkers } from '../../flow/node/index.ts';
 import { type Model, untrainedModel } from '../../models/index.ts';
@@ -136,6 +137,14 @@ export function analyzerOf(
   const wants = [...new Set(streams.map((stream): Material => streamNamed(stream).takes))];
   const sessions = new Sessions(model, runtime);
   const flowWorkers = new FlowWorkers();
+  let opening: Promise<FaceReader> | undefined;
+  /** For one film; nothing where no stream takes faces. */
+  const faceWatcher = async () => {
+    if (!wants.includes('faces')) return undefined;
+    const { faces: wanted } = model.preprocessing;
+    opening ??= openFaceReader(faceFiles(), { ...(wanted && { wanted }) });
+    return (await opening).watcher();
+  };
   return {
     model,
     streams,
@@ -147,7 +156,7 @@ export function analyzerOf(
       contentHash.catch(() => {}); // whoever waits for it is told
       const shots = wants.includes('pair') ? new ShotDetector() : undefined;
       const film = await openFilm(path, {
-        ...{ wants, decoder, threads, flowWorkers },
+        ...{ wants, decoder, threads, flowWorkers, faces: await faceWatcher() },
         onTracks: ({ hasPicture }) => {
           if (!hasPicture) return;
           if (wants.includes('pair')) flowWorkers.start(threads);
@@ -203,7 +212,7 @@ export function analyzerOf(
       const from = Math.max(time - window.length / 2, 0);
       const to = Math.min(time + window.length / 2, duration);
       const start = lead * Math.floor(Math.max(from - lead, 0) / lead);
-      const opening = {
+      const looked = {
         ...{ wants: [...new Set(seeing.map((stream): Material => streamNamed(stream).takes))] },
         ...{ threads, flowWorkers },
         preprocessing: model.preprocessing,
@@ -211,8 +220,8 @@ export function analyzerOf(
         ...(options.videoTrack !== undefined && { videoTrack: options.videoTrack }),
         ...(signal && { signal }),
       };
-      const survey = await surveyFor(path, opening);
-      const film = await openFilm(path, { ...opening, survey, part: { start } });
+      const survey = await surveyFor(path, looked);
+      const film = await openFilm(path, { ...looked, survey, part: { start }, faces: await faceWatcher() });
       try {
         const tracks = model.network.tracks.filter(({ streams }) =>
           streams.some((stream) => affect.streams.includes(stream)),
@@ -247,6 +256,7 @@ export function analyzerOf(
     },
     async close() {
       await Promise.all([sessions.close(), flowWorkers.close()]);
+      await (await opening?.catch(() => undefined))?.close();
     },
   };
 }
