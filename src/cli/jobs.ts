@@ -24,27 +24,29 @@ export function jobsCommand(): Command {
 
 async function jobs(options: JobsOptions): Promise<void> {
   const { openJobs } = await import('../jobs/index.ts');
+  const { preparationJobs, trainingJobs } = await import('../experiment/index.ts');
+  const nameOf = ({ kind, data }: JobStatus) =>
+    [preparationJobs, trainingJobs()].find(({ name }) => name === kind)?.nameOf(data as never) ??
+    JSON.stringify(data);
+  const print = (all: readonly JobStatus[]) => {
+    for (const job of all.filter(({ state }) => !options.failed || state === 'failed'))
+      process.stdout.write(`${options.json ? JSON.stringify(job) : lineOf(job, nameOf(job))}\n`);
+  };
   await withLibrary(options, async (library) => {
     const queue = await openJobs(library);
     try {
       if (options.retry !== undefined) await queue.retry(options.retry);
-      else if (options.watch) for await (const all of queue.watch(interruptSignal())) print(all, options);
-      else print(await queue.list(), options);
+      else if (options.watch) for await (const all of queue.watch(interruptSignal())) print(all);
+      else print(await queue.list());
     } finally {
       await queue.close();
     }
   });
 }
 
-function print(all: readonly JobStatus[], { failed, json }: JobsOptions): void {
-  for (const job of all) {
-    if (failed && job.state !== 'failed') continue;
-    process.stdout.write(json ? `${JSON.stringify(job)}\n` : `${lineOf(job)}\n`);
-  }
-}
-
-function lineOf({ id, kind, data, state, done, attempts, worker, reason }: JobStatus): string {
+function lineOf(job: JobStatus, name: string): string {
+  const { id, kind, state, done, attempts, worker, reason } = job;
   const about = state === 'running' ? `${Math.floor(done * 100)} % by ${worker}` : (reason ?? '');
   const often = attempts > 1 ? `  begun ${attempts} times` : '';
-  return `${id}  ${state.padEnd(7)}  ${kind} ${JSON.stringify(data)}  ${about}${often}`;
+  return `${id}  ${state.padEnd(7)}  ${kind} ${name}  ${about}${often}`;
 }

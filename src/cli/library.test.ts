@@ -116,12 +116,14 @@ test.skipIf(!hasPostgresql)(
       code: 0,
     });
     expect((await affectline('jobs', ...place)).stdout.match(/waiting/g)).toHaveLength(2);
+    const without = await affectline('worker', '--until-empty', '--model', 'nowhere', ...place);
+    expect(without).toMatchObject({ code: 1, stderr: expect.stringContaining('nowhere') });
+    expect((await affectline('jobs', '--failed', ...place)).stdout).toBe('');
     expect(await affectline('worker', '--until-empty', ...place)).toMatchObject({ code: 0 });
     const failed = (await affectline('jobs', '--failed', '--json', ...place)).stdout.trim().split('\n');
     expect(failed).toHaveLength(1);
     expect(JSON.parse(failed[0]!)).toMatchObject({
       state: 'failed',
-      attempts: 1,
       reason: expect.stringContaining('text.mp4'),
     });
     expect((await affectline('library', 'list', ...place)).stdout).toMatch(/^ +1 .*film\.mp4\n$/);

@@ -5,7 +5,7 @@ import { isFolds, type SplitName, splitNames } from '../datasets/index.ts';
 import { formatTable } from '../evaluation/index.ts';
 import {
   type Finding,
-  isNetwork,
+  isSeeded,
   type ModelName,
   modelNames,
   preparationJobs,
@@ -95,14 +95,14 @@ async function withQueue<Result>(
   use: (queue: JobQueue) => Promise<Result>,
 ): Promise<Result> {
   const { openJobs, work } = await import('../jobs/index.ts');
-  const { threads, provider, database } = options;
+  const { database } = options;
   return await withLibrary(options, async (library) => {
     const queue = await openJobs(library);
     const workers: Worker[] = [];
     try {
       if (database === undefined) {
         workers.push(await work(queue, preparationJobs));
-        workers.push(await work(queue, trainingJobs({ threads, provider })));
+        workers.push(await work(queue, trainingJobs()));
       }
       return await use(queue);
     } finally {
@@ -131,6 +131,6 @@ function configurationOf(
   const text = config ? readFileSync(config, 'utf8') : '';
   const given = parseConfiguration(text, config ?? 'the defaults');
   const configuration = { ...given, ...(seed !== undefined && { seed }), ...(split && { split }) };
-  if (configuration.preset !== 'paper' || !models.some(isNetwork)) return configuration;
+  if (configuration.preset !== 'paper' || !models.some(isSeeded)) return configuration;
   return { ...configuration, weights: pretrainedWeights(configuration, say) };
 }

@@ -1,6 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command } from 'commander';
+import type { Analyzer } from '../analysis/node/index.ts';
+import type { JobKind } from '../jobs/index.ts';
 import type { Provider } from '../runtime/node/index.ts';
+import { InputError } from '../support/errors.ts';
 import { computingOptions, modelOption } from './arguments.ts';
 import { messageOf } from './failure.ts';
 import { interruptSignal } from './interrupt.ts';
@@ -18,7 +21,8 @@ export function workerCommand(): Command {
     .description(
       'Work the jobs of a library (films to analyze, clips to prepare, networks to train), one of each kind at a time,\n' +
         'until Ctrl-C, which hands back those that run. Any number of workers, on any machines that see the files\n' +
-        'under the same paths, share the jobs of a library on PostgreSQL.',
+        'under the same paths, share the jobs of a library on PostgreSQL. The model is opened for the first film.\n' +
+        'Networks are trained with the --threads and --provider that reproduce was given, if it was.',
     )
     .addOption(modelOption)
     .option('--until-empty', 'end when no job waits or runs')
@@ -28,23 +32,29 @@ export function workerCommand(): Command {
 }
 
 async function worker(options: WorkerOptions): Promise<void> {
-  const signal = interruptSignal();
-  const { openAnalyzer } = await import('../analysis/node/index.ts');
+  const interrupted = interruptSignal();
+  const unusable = new AbortController();
+  const signal = AbortSignal.any([interrupted, unusable.signal]);
   const { analysisJobs, openJobs, work } = await import('../jobs/index.ts');
-  const analyzer = await openAnalyzer(options);
+  const { preparationJobs, trainingJobs } = await import('../experiment/index.ts');
+  let analyzer: Promise<Analyzer> | undefined;
+  const opened = () => {
+    analyzer ??= openModel(options, (error) => unusable.abort(error));
+    return analyzer;
+  };
   try {
     await withLibrary(options, async (library) => {
       const queue = await openJobs(library);
+      const worked = async <Data extends object>(kind: JobKind<Data>) =>
+        await work(queue, kind, ({ data, error }) => {
+          const end = error === undefined ? 'done' : messageOf(error);
+          process.stderr.write(`${kind.nameOf(data)}: ${end}\n`);
+        });
       try {
-        const { preparationJobs, trainingJobs } = await import('../experiment/index.ts');
-        const told = (about: string, error: unknown) =>
-          process.stderr.write(`${about}: ${error === undefined ? 'done' : messageOf(error)}\n`);
         const workers = [
-          await work(queue, analysisJobs(library, analyzer), ({ data, error }) => told(data.path, error)),
-          await work(queue, preparationJobs, ({ data, error }) =>
-            told(`${data.data}, shard ${data.shard + 1} of ${data.of}`, error),
-          ),
-          await work(queue, trainingJobs(options), ({ data, error }) => told(data.folder, error)),
+          await worked(analysisJobs(library, opened)),
+          await worked(preparationJobs),
+          await worked(trainingJobs(options)),
         ];
         while (!signal.aborted && !(options.untilEmpty && (await queue.pending()) === 0))
           await sleep(500, undefined, { signal }).catch(() => {});
@@ -54,7 +64,21 @@ async function worker(options: WorkerOptions): Promise<void> {
       }
     });
   } finally {
-    await analyzer.close();
+    await analyzer?.then(
+      (open) => open.close(),
+      () => {},
+    );
   }
   signal.throwIfAborted();
+}
+
+/** @param onUnusable told why films cannot be analyzed here; those given to this worker are left to others. */
+async function openModel(options: WorkerOptions, onUnusable: (error: unknown) => void): Promise<Analyzer> {
+  try {
+    const { openAnalyzer } = await import('../analysis/node/index.ts');
+    return await openAnalyzer(options);
+  } catch (error) {
+    onUnusable(error);
+    throw new InputError(messageOf(error), 'unusable-model', { cause: error });
+  }
 }

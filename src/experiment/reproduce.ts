@@ -27,14 +27,15 @@ import {
   type ModelName,
   modelNames,
   tunedSound,
+  withParts,
 } from './models.ts';
 import { openingsText, openTest } from './openings.ts';
 import { planText } from './plan.ts';
 import { readPredictions } from './predictions-file.ts';
+import { prepareByJobs, trainByJobs } from './queued.ts';
 import { writeReport } from './report.ts';
 import { preparedClips, type Reporting, silent } from './run.ts';
 import { spreadSentence } from './tables.ts';
-import { prepareByJobs, trainByJobs } from './training-jobs.ts';
 
 /** What the paper's experiment is run on. */
 export interface ReproduceOptions {
@@ -52,6 +53,7 @@ export interface ReproduceOptions {
   readonly models?: readonly ModelName[];
   /** Where prepared clips are kept. Default: `clips` beside the folder. */
   readonly cache?: string | undefined;
+  /** With a queue those of every worker; each worker's own unless told. */
   readonly threads?: number | undefined;
   readonly provider?: Provider | undefined;
   /** Clips are prepared and networks trained by the workers of this queue, on whatever machines they are. */
@@ -85,7 +87,7 @@ export async function reproduceExperiment(
   reporting: Reporting = silent,
 ): Promise<Reproduction> {
   const { data, folder, configuration, threads, provider, queue } = options;
-  const wanted = options.models ?? modelNames;
+  const wanted = withParts(options.models ?? modelNames);
   const models = distinctModels(wanted, configuration);
   const { preset, seed } = configuration;
   const { say } = reporting;

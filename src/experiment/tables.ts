@@ -13,6 +13,7 @@ import {
   isNetwork,
   type ModelName,
   nameOfStreams,
+  separateDecisions,
   streamsWithout,
   tunedSound,
   withoutNetwork,
@@ -23,6 +24,7 @@ export function titleOf(name: ModelName): string {
   if (name === 'paper') return "the paper's model";
   if (name === tunedSound) return 'SoundNet fine-tuned';
   if (name === 'decisions') return 'fusion of decisions';
+  if (name === separateDecisions) return 'fusion of decisions, trained apart';
   if (isNetwork(name)) return name.includes('+') ? name.replace('+', ' + ') : `${name} alone`;
   return name === 'handcrafted' ? withoutNetwork[name] : `${withoutNetwork[name]} (no video)`;
 }
@@ -100,7 +102,7 @@ export interface MeasuredFindings {
 export function tableOne(measured: readonly MeasuredFindings[]): Table {
   const printed = tableOneOfPaper();
   const own = measured.flatMap(({ findings, on }) =>
-    (['constant', 'decisions', 'paper'] as const).flatMap((name): Cell[][] => {
+    (['constant', 'decisions', separateDecisions, 'paper'] as const).flatMap((name): Cell[][] => {
       const found = findings.find((finding) => finding.name === name);
       if (!found) return [];
       const { overSeeds, metrics } = found;

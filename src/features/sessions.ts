@@ -30,11 +30,13 @@ export class Sessions {
 
   /**
    * Inputs called as the streams, [framesPerRun, …], or what is given of them (`flowFeature`: [framesPerRun, C, h, w]) →
-   * the vectors of moments, by the name of their track, [framesPerRun, C].
+   * the vectors of moments, by the name of their track, [framesPerRun, C]; where the fusion runs over time, what `OverTime`
+   * puts together, [framesPerRun, 3 · C, h, w].
    */
   moments(given: readonly string[]): Promise<Session> {
     return this.once(`moments without ${given.join()}`, () => {
       const maps = momentNetwork(this.model.network, { frames: framesPerRun, pairs: 1 }, given);
+      if (this.model.network.fusionConvolution === 'space-time') return maps;
       return Object.fromEntries(Object.entries(maps).map(([name, map]) => [name, reduceMean(map, [2, 3])]));
     });
   }
@@ -79,6 +81,6 @@ export class Sessions {
 
   private async open(outputs: Record<string, Value>): Promise<Session> {
     if (this.closed) throw new Error('the sessions are closed');
-    return await this.runtime.open(outputs, this.model.parametersOf(outputs));
+    return await this.runtime.open(outputs, this.model.parametersOf(outputs), this.model.ranges);
   }
 }

@@ -41,11 +41,20 @@ export async function analysisOf(
   return { path, result, features: windowVectors(analyzer.model, found, windows) };
 }
 
-/** Films to be analyzed into a library: their kind of job. A film that the library knows is not analyzed again. */
-export function analysisJobs(library: Library, analyzer: FilmAnalyzer): JobKind<FilmData> {
+/**
+ * Films to be analyzed into a library: their kind of job. A film that the library knows is not analyzed again.
+ *
+ * @param opened gives what analyzes them; asked for each film, so that it need not be open before the first.
+ */
+export function analysisJobs(
+  library: Library,
+  opened: () => FilmAnalyzer | Promise<FilmAnalyzer>,
+): JobKind<FilmData> {
   return {
     name: 'analyze',
+    nameOf: ({ path }) => path,
     async run({ path }, running) {
+      const analyzer = await opened();
       const hash = await contentHashOf(path, running.signal);
       if (await library.has(hash, analyzer.model.description)) {
         await library.seen(hash, path);

@@ -12,12 +12,14 @@ export interface Running {
 export interface JobKind<Data extends object> {
   /** Small letters and hyphens. */
   readonly name: string;
+  /** What a person calls a job with these data. */
+  nameOf(data: Data): string;
   /**
    * Does the work. It may be done several times over, when a worker dies; only one is acknowledged.
    *
    * @returns what writes the result. It is called in the transaction in which the job is done, so that there is one
    *   result for each job, and none is lost.
-   * @throws InputError when it is no use to try again.
+   * @throws InputError when it is no use to try again; with the codes `busy` and `unusable-model` it is.
    */
   run(data: Data, running: Running): Promise<(queries: Queries) => Promise<void>>;
 }

@@ -39,6 +39,7 @@ const writing = (failing: (n: number, runs: number) => unknown = () => {}): JobK
   const runs = new Map<number, number>();
   return {
     name: 'write',
+    nameOf: ({ n }) => `${n}`,
     async run({ n }, { onProgress }) {
       onProgress(0.5);
       runs.set(n, (runs.get(n) ?? 0) + 1);
@@ -67,6 +68,7 @@ describe.each(places.filter(([, there]) => there))('%s', (_, __, newPlace) => {
     const kind = writing((n, runs) => {
       if (n === 3 && runs === 1) throw new Error('the network was gone');
       if (n === 5) throw new InputError('5 is no film');
+      if (n === 6 && runs === 1) throw new InputError('another process reads it', 'busy');
     });
     for (let n = 0; n < 10; n++) expect(await queue.add(kind, { n }, `${n}`)).toBeTypeOf('string');
     expect(await queue.add(kind, { n: 4 }, '4')).toBeUndefined();
@@ -77,7 +79,7 @@ describe.each(places.filter(([, there]) => there))('%s', (_, __, newPlace) => {
     expect(rows.map(({ n }) => n)).toEqual([0, 1, 2, 3, 4, 6, 7, 8, 9]);
     const jobs = (await queue.list()).sort((a, b) => (a.data as Number).n - (b.data as Number).n);
     expect(jobs.map(({ state, attempts, done }) => [state, attempts, done])).toEqual(
-      jobs.map((_, n) => (n === 5 ? ['failed', 1, 0] : ['done', n === 3 ? 2 : 1, 1])),
+      jobs.map((_, n) => (n === 5 ? ['failed', 1, 0] : ['done', n === 3 || n === 6 ? 2 : 1, 1])),
     );
     expect(jobs[5]).toMatchObject({ kind: 'write', reason: '5 is no film', worker: worker.name });
     await expect(queue.retry(jobs[0]!.id)).rejects.toThrow('is done, and has not failed');
@@ -87,6 +89,7 @@ describe.each(places.filter(([, there]) => there))('%s', (_, __, newPlace) => {
     let broken = true;
     const kind: JobKind<Number> = {
       name: 'break',
+      nameOf: ({ n }) => `${n}`,
       run:
         async ({ n }) =>
         async (queries) => {
@@ -108,6 +111,7 @@ describe.each(places.filter(([, there]) => there))('%s', (_, __, newPlace) => {
     const begun: AbortSignal[] = [];
     const kind: JobKind<Number> = {
       name: 'hand-back',
+      nameOf: ({ n }) => `${n}`,
       run: async ({ n }, { signal }) => {
         begun.push(signal);
         if (begun.length === 1) await sleep(60_000, undefined, { signal });
@@ -134,6 +138,7 @@ describe.each(places.filter(([, there]) => there))('%s', (_, __, newPlace) => {
     });
     const kind: JobKind<Number> = {
       name: 'watched',
+      nameOf: ({ n }) => `${n}`,
       run: async (_, { onProgress }) => {
         onProgress(0.25);
         await running;

@@ -1,6 +1,6 @@
 import type { Job } from 'pg-boss';
 import type { Queries } from '../library/index.ts';
-import { InputError } from '../support/errors.ts';
+import { type ErrorCode, InputError } from '../support/errors.ts';
 import { thisProcess } from '../support/owner.ts';
 import type { JobKind } from './job.ts';
 import { type JobQueue, schema } from './queue.ts';
@@ -9,6 +9,9 @@ import { type JobQueue, schema } from './queue.ts';
 const [polling, signOfLife] = [0.5, 2];
 /** Progress is written at most so often, in milliseconds. */
 const progressInterval = 500;
+
+/** Faults that are none of the job: another process holds what is needed, or this worker's model is of no use. */
+const passing: ReadonlySet<ErrorCode> = new Set(['busy', 'unusable-model']);
 
 /** What works jobs until it is stopped. */
 export interface Worker {
@@ -40,7 +43,7 @@ export async function work<Data extends object>(
     } catch (error) {
       onRun({ data: job!.data, error });
       // to try again is of no use where the input is bad
-      if (error instanceof InputError && !stopped.signal.aborted)
+      if (error instanceof InputError && !passing.has(error.code) && !stopped.signal.aborted)
         return [{ id: job!.id, status: 'deadletter' as const, output: { reason: error.message } }];
       throw error;
     }

@@ -12,12 +12,15 @@ export interface EmbeddedDatabase extends Database {
 
 /**
  * Opens PostgreSQL compiled to WebAssembly (PGlite) on a folder of its own. Two processes would destroy it, so the folder
- * is this process's until it closes the database or ends.
+ * is this process's until it closes the database or ends. It is never taken from a process on another machine, which may
+ * be asleep: who removes its file has to know that it has ended.
  *
  * @throws InputError naming the process that has it open, or when the folder holds no database that can be read.
  */
 export async function openEmbedded(folder: string): Promise<EmbeddedDatabase> {
-  const release = await lockForThisProcess(join(folder, 'database'), `using the library ${folder}`);
+  const lock = await lockForThisProcess(join(folder, 'database'), `using the library ${folder}`, {
+    silence: Number.POSITIVE_INFINITY,
+  });
   try {
     makeFolder(join(folder, 'database'));
     const pglite = await PGlite.create(join(folder, 'database'));
@@ -35,11 +38,11 @@ export async function openEmbedded(folder: string): Promise<EmbeddedDatabase> {
       transaction: (work) => pglite.transaction((transaction) => work(on(transaction))) as never,
       close: async () => {
         await pglite.close();
-        await release();
+        await lock.release();
       },
     };
   } catch (error) {
-    await release();
+    await lock.release();
     throw new InputError(`library ${folder}: its database cannot be opened (${(error as Error).message})`);
   }
 }

@@ -69,7 +69,7 @@ export function clipNetwork(
       track.name,
       track.of === 'waveform'
         ? features.get(track.name)!
-        : visualFeature(trackMap(network, track, features), batch.clips),
+        : visualFeature(trackMap(network, track, features, batch.clips), batch.clips),
     ]),
   );
   const decisions = network.heads.map((head) => {
@@ -88,16 +88,17 @@ export function clipNetwork(
   return { prediction, vectors, averages: Object.fromEntries(averages) };
 }
 
-/** The fused map of a track at moments, from those of its streams. */
+/** The fused map of a track at the moments of so many clips, from those of its streams. */
 export function trackMap(
-  { sizes }: Network,
+  { sizes, fusionConvolution }: Network,
   { streams, prefix }: Track,
   maps: ReadonlyMap<string, Value>,
+  clips: number,
 ): Value {
   return fusedMap(
     streams.map((stream) => maps.get(stream)!),
     prefix,
-    sizes.fused,
+    { channels: sizes.fused, ...(fusionConvolution === 'space-time' && { overTime: { clips } }) },
   );
 }
 

@@ -80,11 +80,14 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   const { port } = server.address() as AddressInfo;
   const names = isLoopback ? ['localhost', '127.0.0.1', '[::1]'] : [host.includes(':') ? `[${host}]` : host];
   hosts.push(...names.map((name) => `${name}:${port}`));
-  const worker = await work(queue, analysisJobs(library, analyzer), ({ data, error }) =>
-    log.info(
-      { film: data.path, ...(error !== undefined && { err: error }) },
-      error ? 'not analyzed' : 'analyzed',
-    ),
+  const worker = await work(
+    queue,
+    analysisJobs(library, () => analyzer),
+    ({ data, error }) =>
+      log.info(
+        { film: data.path, ...(error !== undefined && { err: error }) },
+        error ? 'not analyzed' : 'analyzed',
+      ),
   );
   const sweep = () =>
     removeAbandoned(uploads, queue).catch((error) =>

@@ -25,9 +25,15 @@ export function parseOwner(text: string): Owner | undefined {
   return pid && started && host ? { pid: Number(pid), started, host } : undefined;
 }
 
-/** Whether it has surely ended; of a process on another machine nobody can tell. */
-export function isGone({ pid, started, host }: Owner): boolean {
-  if (safe(host) !== safe(hostname())) return false;
+/** Whether it is a process of another machine, or of a container with a name of its own. */
+export function isElsewhere({ host }: Owner): boolean {
+  return safe(host) !== safe(hostname());
+}
+
+/** Whether it has surely ended; of a process on another machine this cannot be told. */
+export function isGone(owner: Owner): boolean {
+  if (isElsewhere(owner)) return false;
+  const { pid, started } = owner;
   try {
     process.kill(pid, 0);
   } catch (error) {

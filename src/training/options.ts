@@ -26,6 +26,8 @@ export interface TrainOptions {
   /** What computes; this machine's processor unless told. */
   readonly runtime?: Runtime;
   readonly signal?: AbortSignal | undefined;
+  /** Another process that trains in the folder is waited for, and this told who; without it, that is an error. */
+  readonly onHeld?: ((holder: string) => void) | undefined;
   /** Where features of frozen streams are kept; `features` in the run's folder unless told. Runs may share it. */
   readonly features?: string | undefined;
   /** While those features are computed, 0 to 1. */

@@ -2,10 +2,12 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ClipCache, type ClipFile } from '../clips/index.ts';
 import { describeNetwork, networkParameters } from '../models/index.ts';
 import { randomParameters } from '../networks/index.ts';
+import type { Runtime } from '../runtime/index.ts';
 import { nodeRuntime } from '../runtime/node/index.ts';
 import { preprocessingFor } from '../streams/index.ts';
 import { Random } from '../support/random.ts';
@@ -13,6 +15,25 @@ import { requirement } from '../support/testing.ts';
 import { evenExcerpt, randomExcerpt } from './excerpts.ts';
 import { predictClips } from './predict-clips.ts';
 import { StreamFeatures } from './stream-features.ts';
+
+/** As `nodeRuntime`, but before every run something is done. */
+function runtimeWith(before: () => Promise<unknown>): Runtime {
+  const runtime = nodeRuntime();
+  return {
+    ...runtime,
+    async open(outputs, parameters) {
+      const session = await runtime.open(outputs, parameters);
+      return {
+        inputs: session.inputs,
+        close: () => session.close(),
+        run: async (feeds, lending) => {
+          await before();
+          return await session.run(feeds, lending);
+        },
+      };
+    },
+  };
+}
 
 const hasFfmpeg = requirement('ffmpeg', () => execFileSync('ffmpeg', ['-version']).length > 0);
 
@@ -66,6 +87,20 @@ describe.skipIf(!hasFfmpeg)('kept features of frozen streams (need ffmpeg)', () 
     expect(new Set(found.map(({ arousal }) => arousal.toFixed(4))).size).toBeGreaterThan(3);
   });
 
+  test('excerpts in a row have moments that follow each other', () => {
+    const clip = clips[0]!;
+    expect(clip.segmentCount).toBe(3);
+    const random = Random.seeded(2);
+    const row = (moments: number) => ({ ...size, moments, inARow: true });
+    const indices = ({ moments }: { readonly moments: readonly { readonly index: number }[] }) =>
+      moments.map(({ index }) => index).join();
+    const drawn = Array.from({ length: 40 }, () => indices(randomExcerpt(clip, row(2), random)));
+    expect(new Set(drawn)).toEqual(new Set(['0,1', '1,2']));
+    expect(indices(evenExcerpt(clip, row(1)))).toBe('1');
+    expect(indices(evenExcerpt(clip, row(3)))).toBe('0,1,2');
+    expect(indices(randomExcerpt(clip, row(5), random))).toBe('0,1,2,2,2');
+  });
+
   test('stopped and begun again they are the same, and other weights have others', async () => {
     const random = Random.seeded(1);
     const excerpts = clips.map((clip) => [0, 1].map(() => randomExcerpt(clip, size, random)));
@@ -98,5 +133,51 @@ describe.skipIf(!hasFfmpeg)('kept features of frozen streams (need ffmpeg)', () 
     const others = randomParameters(networkParameters(network), 2);
     await (await StreamFeatures.open({ ...again, parameters: others })).close();
     expect(readdirSync(stopped)).toHaveLength(2);
+  });
+
+  test('of two that need them at once the second waits, goes on where the first is stopped, and can be stopped', async () => {
+    const random = Random.seeded(1);
+    const excerpts = clips.map((clip) => [0, 1].map(() => randomExcerpt(clip, size, random)));
+    const given = { stream: 'flow', runtime: nodeRuntime(), network, parameters, size, clips, excerpts };
+    const options = { ...given, folder: join(folder, 'shared') };
+    const all = clips.flatMap((_, clip) => [0, 1].map((excerpt) => ({ clip, excerpt })));
+
+    const first = new AbortController();
+    let begun = () => {};
+    const beginning = new Promise<void>((resolve) => {
+      begun = resolve;
+    });
+    const onFirst = (done: number) => {
+      begun();
+      if (done === 8) first.abort(new Error('the first is stopped'));
+    };
+    const runtime = runtimeWith(() => sleep(3000));
+    const computing = StreamFeatures.open({ ...options, runtime, signal: first.signal, onProgress: onFirst });
+    computing.catch(() => {});
+    await beginning;
+
+    const impatient = new AbortController();
+    const seen: number[] = [];
+    const onImpatient = (done: number, total: number) => {
+      seen.push(done / total);
+      impatient.abort(new Error('enough'));
+    };
+    const stopped = { ...options, signal: impatient.signal, onProgress: onImpatient };
+    await expect(StreamFeatures.open(stopped)).rejects.toThrow('enough');
+    expect(seen).toEqual([4 / 12]);
+
+    const steps: number[] = [];
+    let runs = 0;
+    const counting = runtimeWith(async () => runs++);
+    const onSecond = (done: number) => steps.push(done);
+    const second = StreamFeatures.open({ ...options, runtime: counting, onProgress: onSecond });
+    await expect(computing).rejects.toThrow('the first is stopped');
+    const shared = await second;
+    expect([steps[0], steps.at(-1)]).toEqual([4, 12]);
+    expect(runs).toBe(1);
+    const whole = await StreamFeatures.open({ ...given, folder: join(folder, 'not-shared') });
+    expect(await shared.read(all)).toEqual(await whole.read(all));
+    await shared.close();
+    await whole.close();
   });
 });

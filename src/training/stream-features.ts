@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { type FileHandle, open, rename } from 'node:fs/promises';
+import { type FileHandle, open, rename, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { ClipFile } from '../clips/index.ts';
 import { clipFeatures, featureName, type Network } from '../models/index.ts';
@@ -64,23 +64,15 @@ export class StreamFeatures {
     this.perClip = perClip;
   }
 
-  /** Computes what is not in the folder yet. Stopped, it goes on from there the next time. */
+  /**
+   * Computes what is not in the folder yet. Stopped, it goes on from there the next time. What another process computes is
+   * waited for; should that die, this one goes on from there.
+   */
   static async open(options: StreamFeatureOptions): Promise<StreamFeatures> {
     const { stream, network, size, folder, excerpts } = options;
     const { shape } = clipFeatures(alone(network, stream), batchOf(size, 1))[featureName(stream)]!;
     const path = join(folder, `${stream}.${keyOf(options)}.features`);
-    if (!existsSync(path)) {
-      makeFolder(folder);
-      const unlock = await lockForThisProcess(path, `computing ${path}`);
-      try {
-        await compute(options, `${path}.part`, 4 * elementCount(shape));
-        await rename(`${path}.part`, path);
-      } catch (error) {
-        throw ofFile(error, path);
-      } finally {
-        await unlock();
-      }
-    }
+    if (!existsSync(path)) await makeAlone(options, path, 4 * elementCount(shape));
     return new StreamFeatures(stream, path, await open(path, 'r'), shape, excerpts[0]?.length ?? 0);
   }
 
@@ -173,6 +165,28 @@ function keyOf({ stream, network, parameters, size, clips, excerpts }: StreamFea
     if (name.startsWith(`${stream}.`))
       hash.update(name).update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
   return hash.digest('hex').slice(0, 16);
+}
+
+/** Computes the file, unless another process does; while that is waited for, progress is how much of it is there. */
+async function makeAlone(options: StreamFeatureOptions, path: string, bytesOfExcerpt: number): Promise<void> {
+  const { folder, excerpts, signal, onProgress } = options;
+  makeFolder(folder);
+  const part = `${path}.part`;
+  const total = excerpts.reduce((sum, { length }) => sum + length, 0);
+  const onHeld = async () => {
+    const { size } = await stat(part).catch(() => ({ size: 0 }));
+    onProgress?.(Math.min(total, Math.floor(size / (hashBytes + bytesOfExcerpt))), total);
+  };
+  const lock = await lockForThisProcess(path, `computing ${path}`, { signal, onHeld });
+  try {
+    if (existsSync(path)) return;
+    await compute({ ...options, signal: lock.signal }, part, bytesOfExcerpt);
+    await rename(part, path);
+  } catch (error) {
+    throw ofFile(error, path);
+  } finally {
+    await lock.release();
+  }
 }
 
 async function compute(options: StreamFeatureOptions, path: string, bytesOfExcerpt: number): Promise<void> {

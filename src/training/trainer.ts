@@ -11,24 +11,25 @@ import type { TrainingConfiguration } from './configuration.ts';
 import { adam, adamW, groupedRate, type Optimizer, type OptimizerState, sgd } from './optimizers.ts';
 import type { TrainOptions, TrainResult } from './options.ts';
 import { originOf, refuseAnother } from './origin.ts';
-import { clipsOfRun, excerptSize, partOfPeakRate } from './plan.ts';
+import { clipsOfRun, evaluationSize, excerptSize, partOfPeakRate } from './plan.ts';
 import { predictClips } from './predict-clips.ts';
 import { type EpochRecord, epochRecordSchema, writeRecords } from './records/records.ts';
 import { startAtMean } from './start.ts';
 import { type Run, TrainingStep } from './step.ts';
-import { evaluationSize, StepInputs } from './step-inputs.ts';
+import { StepInputs } from './step-inputs.ts';
 
 /**
  * The paper's training: mean squared error (section 2), Adam, a random square and flip (section 3.3); with early stopping
  * by the validation clips. Leaves in the folder `best/` (a model), `last/` (a checkpoint) and the records of all epochs.
  *
- * @throws InputError when another process trains in the folder, or the checkpoint there is of another configuration or
- *   of other clips.
+ * @throws InputError when another process trains in the folder and is not waited for, or the checkpoint there is of
+ *   another configuration or of other clips.
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
-  const unlock = await lockForThisProcess(options.folder, `training in ${options.folder}`);
+  const { folder, signal, onHeld } = options;
+  const lock = await lockForThisProcess(folder, `training in ${folder}`, { signal, onHeld });
   try {
-    const training = await begin(options);
+    const training = await begin({ ...options, signal: lock.signal });
     try {
       while (!isOver(training)) {
         await takeSteps(training);
@@ -39,9 +40,9 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     } finally {
       await end(training);
     }
-    return { records: training.progress.records, best: join(options.folder, 'best') };
+    return { records: training.progress.records, best: join(folder, 'best') };
   } finally {
-    await unlock();
+    await lock.release();
   }
 }
 

@@ -47,9 +47,10 @@ class PassingFault extends Error {}
 export async function download(options: DownloadOptions): Promise<string> {
   const part = `${options.path}.part`;
   makeFolder(dirname(options.path));
-  const unlock = await lockForThisProcess(options.path, `fetching ${options.path}`);
+  const { path, signal: given } = options;
+  const lock = await lockForThisProcess(path, `fetching ${path}`, { signal: given });
   try {
-    await fetchAll(part, options);
+    await fetchAll(part, { ...options, signal: lock.signal });
     let digits: string;
     try {
       digits = await checkedHash(part, options);
@@ -62,7 +63,7 @@ export async function download(options: DownloadOptions): Promise<string> {
     await forget(part);
     return digits;
   } finally {
-    await unlock();
+    await lock.release();
   }
 }
 

@@ -1,17 +1,44 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openJobs } from '../../src/jobs/index.ts';
+import type { TrainingData } from '../../src/experiment/index.ts';
+import { type JobStatus, openJobs } from '../../src/jobs/index.ts';
 import { openLibrary } from '../../src/library/index.ts';
 import { hasPostgresql, PostgresqlServer } from '../../src/library/postgresql-fixture.ts';
 import { requirement } from '../../src/support/testing.ts';
 import { renderSmallFilm, runReproduce } from './small-films.ts';
 
 const hasFfmpeg = requirement('ffmpeg', () => execFileSync('ffmpeg', ['-version']).length > 0);
+
+/** A module that lets Node take itself to be on a machine of another name. */
+const asOn = (host: string) => {
+  const program = `import os from 'node:os'; import { syncBuiltinESMExports } from 'node:module';
+    os.hostname = () => '${host}'; syncBuiltinESMExports();`;
+  return `data:text/javascript,${encodeURIComponent(program)}`;
+};
+
+/** Whether a job's worker holds the folder of its training. */
+function claimed({ data }: JobStatus): boolean {
+  const { folder } = data as TrainingData;
+  const models = dirname(folder);
+  return (
+    existsSync(models) && readdirSync(models).some((name) => name.startsWith(`.${basename(folder)}.lock-`))
+  );
+}
 
 describe.skipIf(!hasFfmpeg)('affectline reproduce --jobs (needs ffmpeg)', () => {
   const root = mkdtempSync(join(tmpdir(), 'affectline-training-jobs-'));
@@ -49,16 +76,46 @@ describe.skipIf(!hasFfmpeg)('affectline reproduce --jobs (needs ffmpeg)', () => 
   beforeAll(async () => {
     const plain = await reproduce('plain');
     expect(plain.code, plain.stderr).toBe(0);
-  }, 200_000);
+  }, 300_000);
 
-  test('clips prepared and networks trained as jobs give the same files to the byte', async () => {
+  test('clips prepared and networks trained as jobs give the same files to the byte, over a lock of a dead machine', async () => {
+    mkdirSync(join(root, 'queued/models'), { recursive: true });
+    const dead = join(root, 'queued/models/.paper.lock-1000-0123456789ab-1-1-another.host');
+    writeFileSync(dead, '7');
+    utimesSync(dead, Date.now() / 1000 - 100, Date.now() / 1000 - 100);
     const queued = await reproduce('queued', '--jobs', '--library', join(root, 'library'));
     expect(queued.code, queued.stderr).toBe(0);
     sameAsPlain('queued');
-  }, 300_000);
+    expect(existsSync(dead)).toBe(false);
+  }, 600_000);
+
+  test('jobs that fail are told by what they were', async () => {
+    const library = ['--jobs', '--library', join(root, 'library-failing')];
+    for (const name of ['paper', 'paper-seed-2']) {
+      mkdirSync(join(root, 'failing/models', name), { recursive: true });
+      writeFileSync(join(root, 'failing/models', name, 'config.yaml'), 'epochs: 7\n');
+    }
+    library.push('--cache', join(root, 'clips-plain'));
+    const trained = await reproduce('failing', ...library);
+    expect(trained).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(
+        /2 of 2 jobs to train failed:\n {2}paper, seed 1: .*\n {2}paper, seed 2: .*paper-seed-2/,
+      ),
+    });
+    cpSync(join(root, 'data'), join(root, 'broken'), { recursive: true });
+    writeFileSync(join(root, 'broken/3.mp4'), 'this is no film');
+    const prepared = await reproduce('unprepared', '--data', join(root, 'broken'), ...library);
+    expect(prepared).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(
+        /1 of 1 jobs to prepare failed:\n {2}clips of broken, shard 1 of 1: 1 of 16 clips/,
+      ),
+    });
+  }, 600_000);
 
   test.skipIf(!hasPostgresql)(
-    'two workers on PostgreSQL, one killed while it trains: the other takes it over, to the same files',
+    'two workers on PostgreSQL as if on two machines, one killed while it trains: the other takes it over, to the same files',
     async () => {
       const server = new PostgresqlServer();
       const program = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
@@ -66,8 +123,11 @@ describe.skipIf(!hasFfmpeg)('affectline reproduce --jobs (needs ffmpeg)', () => 
       const database = await server.createDatabase();
       const library = await openLibrary({ database });
       const queue = await openJobs(library);
-      const given = ['worker', '--database', database, '--threads', '1'];
-      const workers = [0, 1].map(() => spawn(process.execPath, [program, ...given], { stdio: 'ignore' }));
+      // threads of their own do not count, and a model that they do not need is not opened
+      const given = ['worker', '--database', database, '--threads', '2', '--model', join(root, 'nowhere')];
+      const workers = ['first', 'second'].map((host) =>
+        spawn(process.execPath, ['--import', asOn(host), program, ...given], { stdio: 'ignore' }),
+      );
       try {
         const running = reproduce('spread', '--jobs', '--database', database);
         const training = async () =>
@@ -77,6 +137,8 @@ describe.skipIf(!hasFfmpeg)('affectline reproduce --jobs (needs ffmpeg)', () => 
         let first = await training();
         for (; !first; first = await training()) await sleep(20);
         const pid = Number.parseInt(first.worker!, 10);
+        expect(first.worker).toMatch(/^\d+@(first|second)$/);
+        while (!claimed(first)) await sleep(20);
         expect(workers.map((worker) => worker.pid)).toContain(pid);
         process.kill(pid, 'SIGKILL');
         const { code, stderr } = await running;
@@ -95,6 +157,6 @@ describe.skipIf(!hasFfmpeg)('affectline reproduce --jobs (needs ffmpeg)', () => 
         await server.remove();
       }
     },
-    300_000,
+    600_000,
   );
 });
