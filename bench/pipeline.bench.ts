@@ -1,0 +1,141 @@
+// What a film costs from the start of the program to its exit: of a second, of twenty films in one call, prepared for
+// training; and, with `--long`, the memory of half an hour. Processor time of all processes stands beside the clock's: on
+// a machine that does other work, too, it is what can be compared.
+import { execFileSync, spawn } from 'node:child_process';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ClipCache } from '../src/clips/index.ts';
+import { preprocessingFor } from '../src/streams/index.ts';
+import { compiledEntry } from '../src/support/entry.ts';
+import { describeMachine } from '../src/support/machine.ts';
+import { residentMegabytes } from './resident-memory.ts';
+
+const rounds = 5;
+const main = compiledEntry(import.meta.url, '../dist/cli/main');
+const folder = mkdtempSync(join(tmpdir(), 'affectline-bench-'));
+process.on('exit', () => rmSync(folder, { recursive: true }));
+const megamind = '/usr/share/doc/opencv-doc/examples/data/Megamind.avi';
+const codecs = ['-c:v', 'libx264', '-preset', 'veryfast', '-pix_fmt', 'yuv420p', '-c:a', 'aac'];
+const ffmpeg = (...given: string[]) => execFileSync('ffmpeg', ['-v', 'error', '-y', ...given]);
+
+interface Run {
+  /** By the clock. */
+  readonly seconds: number;
+  /** Of the program and all that it started and waited for. */
+  readonly processor: number;
+  /** Megabytes of all processes together, every tenth of a second. */
+  readonly memory: readonly number[];
+}
+
+/** Runs a program of Node, and watches it. */
+async function run(...given: string[]): Promise<Run> {
+  const report = join(folder, 'times');
+  // the shell's `times` tells of all that has been waited for, the decoders among them
+  const child = spawn(
+    '/bin/sh',
+    ['-c', `"$@" >"${report}.out" && times >"${report}"`, 'sh', process.execPath, ...given],
+    {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    },
+  );
+  const start = performance.now();
+  let errors = '';
+  child.stderr.on('data', (text) => {
+    errors += text;
+  });
+  const memory: number[] = [];
+  const timer = setInterval(() => memory.push(residentMegabytes(child.pid!)), 100);
+  const code = await new Promise((resolve) => child.once('close', resolve));
+  clearInterval(timer);
+  if (code !== 0) throw new Error(`exit code ${code}: ${errors}`);
+  const seconds = (performance.now() - start) / 1000;
+  return {
+    seconds,
+    processor: processorSeconds(execFileSync('cat', [report], { encoding: 'utf8' })),
+    memory,
+  };
+}
+
+/** The sum of what `times` prints: `0m1.250s 0m0.110s` for the shell, and for its children. */
+function processorSeconds(text: string): number {
+  return [...text.matchAll(/(\d+)m([\d.]+)s/g)].reduce(
+    (sum, [, m, s]) => sum + 60 * Number(m) + Number(s),
+    0,
+  );
+}
+
+const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[values.length >> 1]!;
+const analyze = (films: readonly string[], ...given: string[]) =>
+  run(main, 'analyze', ...films, '--out', join(folder, 'out'), '-y', ...given);
+
+async function row(what: string, goal: string, once: () => Promise<Run>, times = rounds) {
+  const runs: Run[] = [];
+  for (let round = 0; round < times; round++) runs.push(await once());
+  const seconds = median(runs.map((run) => run.seconds));
+  const processor = median(runs.map((run) => run.processor));
+  return {
+    ...{ what, goal, s: seconds.toFixed(2), 'processor s': processor.toFixed(2) },
+    cores: (processor / seconds).toFixed(2),
+    'MB at most': Math.round(Math.max(...runs.flatMap(({ memory }) => memory))),
+  };
+}
+
+/** The same film prepared in a cache of its own each time; a program of its own, so that its start counts as well. */
+async function prepare(film: string): Promise<Run> {
+  const cache = mkdtempSync(join(folder, 'clips-'));
+  return await run(process.argv[1]!, 'prepare', film, cache);
+}
+
+async function speed(): Promise<void> {
+  const second = join(folder, 'second.mp4');
+  ffmpeg('-i', megamind, '-t', '1', ...codecs, second);
+  const ten = join(folder, 'ten.mp4');
+  ffmpeg('-i', megamind, '-t', '10', ...codecs, ten);
+  mkdirSync(join(folder, 'twenty'));
+  for (let i = 0; i < 20; i++) copyFileSync(ten, join(folder, 'twenty', `${i}.mp4`));
+  console.log(`Megamind.avi in pieces, median of ${rounds} · ${describeMachine()}`);
+  console.table([
+    await row('1 s, starter model', '≤ .8 s', () => analyze([second])),
+    await row('1 s, preset paper', '≤ 1.5 s', () => analyze([second], '--preset', 'paper')),
+    await row(
+      '20 films of 10 s, starter model',
+      '≥ 1.85 cores, ≤ 900 MB',
+      () => analyze([join(folder, 'twenty')]),
+      1,
+    ),
+    await row(
+      'the same, one at a time',
+      '–',
+      () => analyze([join(folder, 'twenty')], '--timeout', '10000'),
+      1,
+    ),
+    await row('10 s prepared, preset paper', '≤ 1.5 s', () => prepare(ten)),
+  ]);
+}
+
+async function memory(): Promise<void> {
+  const [part, film] = [join(folder, 'part.mp4'), join(folder, 'film.mp4')];
+  ffmpeg(
+    ...['-f', 'lavfi', '-i', 'testsrc2=s=160x90:r=5:d=60', '-f', 'lavfi', '-i', 'sine=d=60:b=3'],
+    ...codecs,
+    part,
+  );
+  ffmpeg('-stream_loop', '29', '-i', part, '-c', 'copy', film);
+  for (const given of [[], ['--preset', 'paper']]) {
+    const { memory, seconds } = await analyze([film], ...given);
+    const quarter = (q: number) => memory.slice((q * memory.length) / 4, ((q + 1) * memory.length) / 4);
+    const peaks = [0, 1, 2, 3].map((q) => Math.round(Math.max(...quarter(q)))).join(' ');
+    console.log(
+      `30 minutes, ${given[1] ?? 'starter model'}, all streams: at most ${peaks} MB by quarter, in ${seconds.toFixed(0)} s; goal ≤ 700, flat`,
+    );
+  }
+}
+
+const [, , task, film, cache] = process.argv;
+if (task === 'prepare') await new ClipCache(cache!, preprocessingFor('paper')).prepare([{ path: film! }]);
+else if (!existsSync(megamind)) console.log('Megamind.avi is missing: install the Debian package opencv-doc');
+else {
+  await speed();
+  if (process.argv.includes('--long')) await memory();
+}
