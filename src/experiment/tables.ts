@@ -7,12 +7,13 @@ import {
   type Table,
   tableOneOfPaper,
 } from '../evaluation/index.ts';
-import { standardStreams } from '../streams/index.ts';
+import { optionalStreams, standardStreams } from '../streams/index.ts';
 import type { Finding } from './findings.ts';
 import {
   isNetwork,
   type ModelName,
   nameOfStreams,
+  nameWith,
   streamsWithout,
   tunedSound,
   withoutNetwork,
@@ -22,6 +23,8 @@ import {
 export function titleOf(name: ModelName): string {
   if (name === 'paper') return "the paper's model";
   if (name === tunedSound) return 'SoundNet fine-tuned';
+  const added = optionalStreams.find((stream) => name === nameWith(stream));
+  if (added !== undefined) return `the paper's model with ${added}`;
   if (name === 'decisions') return 'fusion of decisions';
   if (isNetwork(name)) return name.includes('+') ? name.replace('+', ' + ') : `${name} alone`;
   return name === 'handcrafted' ? withoutNetwork[name] : `${withoutNetwork[name]} (no video)`;

@@ -88,12 +88,13 @@ export function clipNetwork(
   return { prediction, vectors, averages: Object.fromEntries(averages) };
 }
 
-/** The fused map of a track at moments, from those of its streams. */
+/** The map of a track at moments, from those of its streams. */
 export function trackMap(
   { sizes }: Network,
-  { streams, prefix }: Track,
+  { streams, prefix, fused }: Track,
   maps: ReadonlyMap<string, Value>,
 ): Value {
+  if (!fused) return maps.get(streams[0]!)!;
   return fusedMap(
     streams.map((stream) => maps.get(stream)!),
     prefix,

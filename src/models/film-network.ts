@@ -7,7 +7,7 @@ import { type Batch, inputShape, type Network, settingOf, streamFeature, streamM
 import type { Track } from './tracks.ts';
 
 /**
- * The fused maps of moments. Inputs are called as the streams that see, and have the shapes that `inputShape` says.
+ * The maps of moments. Inputs are called as the streams that see, and have the shapes that `inputShape` says.
  *
  * @param given streams whose features are inputs (`flowFeature` for `flow`), as in `clipNetwork`.
  * @returns one map [frames, C, h, w] per track at moments. Averaged over places and over the moments of a window it is
@@ -29,7 +29,7 @@ export function momentNetwork(
 /**
  * What each stream adds to the fused maps of moments, before their ReLU; inputs as those of `momentNetwork`.
  *
- * @returns by the name of each stream that sees its part [frames, C, h, w], and by `sumName` of each track at moments the
+ * @returns by the name of each stream that is fused its part [frames, C, h, w], and by `sumName` of each track at moments the
  *   sum of its streams' parts and the bias: its ReLU is the map of `momentNetwork`.
  */
 export function placeNetwork(
@@ -39,6 +39,7 @@ export function placeNetwork(
 ): Record<string, Value> {
   return Object.fromEntries(
     momentTracks(network, batch, given).flatMap(({ track, maps }) => {
+      if (!track.fused) return [];
       const own = track.streams.map((stream) => maps.get(stream)!);
       const { sum, parts } = fusionParts(own, track.prefix, network.sizes.fused);
       return [

@@ -8,6 +8,7 @@ import { nodeRuntime, type Provider } from '../../runtime/node/index.ts';
 import { ShotDetector } from '../../shots/index.ts';
 import {
   centerCrop,
+  isFused,
   type Material,
   type Moment,
   type Preset,
@@ -80,7 +81,7 @@ export interface Analyzer {
    *
    * @param affect what this analyzer's model made of the film.
    * @param at seconds: that of the point nearest to it.
-   * @returns undefined where nothing is seen at that moment.
+   * @returns undefined where nothing that has a place is seen at that moment.
    * @throws InputError when the film cannot be read, or `affect` is of another model.
    */
   places(
@@ -164,7 +165,7 @@ export async function openAnalyzer(options: AnalyzerOptions = {}): Promise<Analy
           'unusable-model',
         );
       const { curve, duration, window, options } = affect;
-      const seeing = affect.streams.filter((stream) => streamNamed(stream).takes !== 'waveform');
+      const seeing = affect.streams.filter(isFused);
       if (seeing.length === 0 || curve.length === 0) return undefined;
       const { time } = curve.reduce((best, point) =>
         Math.abs(point.time - at) < Math.abs(best.time - at) ? point : best,
