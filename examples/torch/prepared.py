@@ -1,4 +1,5 @@
 """What `affectline export-training` writes, read for PyTorch: weights, and clips as the inputs of the network."""
+import hashlib
 import io
 import json
 import os
@@ -41,12 +42,24 @@ def write_safetensors(path, tensors):
         file.write(struct.pack("<Q", len(text)) + text + b"".join(parts))
 
 
-class Clips:
-    """The clips of the index; the same crops and normalization as in Affectline."""
+def write_model(folder, tensors):
+    """The trained model, described as the one it started from, into FOLDER/trained."""
+    os.makedirs(os.path.join(folder, "trained"), exist_ok=True)
+    path = os.path.join(folder, "trained", "model.safetensors")
+    write_safetensors(path, tensors)
+    with open(os.path.join(folder, "model.json")) as file, open(path, "rb") as weights:
+        description = json.load(file)
+        description["weights"]["contentHash"] = "sha256:" + hashlib.sha256(weights.read()).hexdigest()
+    with open(os.path.join(folder, "trained", "model.json"), "w") as file:
+        json.dump(description, file, indent=2)
 
-    def __init__(self, folder, size, streams):
+
+class Clips:
+    """The clips of an index; the same crops and normalization as in Affectline."""
+
+    def __init__(self, folder, index, size, streams):
         self.folder, self.size, self.streams = folder, size, streams
-        with open(os.path.join(folder, "clips.jsonl")) as file:
+        with open(os.path.join(folder, index)) as file:
             self.clips = [json.loads(line) for line in file]
 
     def inputs(self, excerpts):

@@ -2,100 +2,34 @@
 
     torchrun --nproc_per_node 2 train.py FOLDER
 
-The model is FOLDER/trained, for `affectline analyze FILM --model FOLDER/trained`. A step takes the batch that the index
-says, in runs of a fixed number of clips, which the processes share (their number divides that of the runs). Batch norms
-with statistics of the batch take those of each run, here as there, so that the number of processes changes nothing."""
+The model is FOLDER/trained, for `affectline analyze FILM --model FOLDER/trained`: that of the epoch with the lowest error on
+the validation clips; after so many epochs without a lower one it stops, as `affectline train`. A step takes the batch that
+the index says, in runs of a fixed number of clips, which the processes share (their number divides that of the runs).
+Batch norms with statistics of the batch take those of each run, so that the number of processes changes nothing."""
 import contextlib
-import hashlib
 import json
 import os
 import sys
 
 import torch
 import torch.distributed as dist
-from prepared import Clips, read_safetensors, write_safetensors
+from network import Network
+from prepared import Clips, read_safetensors, write_model
 from torch.nn import functional as F
 from torch.nn.parallel import DistributedDataParallel
 
 
-def batch_norm(a, x, scale, bias, mean, variance):
-    if not mean.requires_grad:
-        return F.batch_norm(x, mean, variance, scale, bias, eps=a["epsilon"])
-    deviation = (variance + a["epsilon"]).sqrt()
-    return (x - mean[:, None, None]) / deviation[:, None, None] * scale[:, None, None] + bias[:, None, None]
-
-
-def pad(a, x):
-    sizes = zip(reversed(a["before"]), reversed(a["after"]))  # PyTorch begins with the last axis
-    return F.pad(x, [size for pair in sizes for size in pair], value=a["fill"])
-
-
-OPERATIONS = {
-    "add": lambda a, x, y: x + y,
-    "subtract": lambda a, x, y: x - y,
-    "multiply": lambda a, x, y: x * y,
-    "divide": lambda a, x, y: x / y,
-    "relu": lambda a, x: x.relu(),
-    "exp": lambda a, x: x.exp(),
-    "log": lambda a, x: x.log(),
-    "sqrt": lambda a, x: x.sqrt(),
-    "sigmoid": lambda a, x: x.sigmoid(),
-    "clip": lambda a, x: x.clamp(a["lowest"], a["highest"]),
-    "softmax": lambda a, x: x.softmax(-1),
-    "reshape": lambda a, x: x.reshape(a["shape"]),
-    "transpose": lambda a, x: x.permute(a["permutation"]),
-    "slice": lambda a, x: x.narrow(a["axis"], a["start"], a["end"] - a["start"]),
-    "concat": lambda a, *x: torch.cat(x, a["axis"]),
-    "pad": pad,
-    "broadcast": lambda a, x: x.expand(a["shape"]),
-    "reduceSum": lambda a, x: x.sum(a["axes"], a["keep"]),
-    "matMul": lambda a, x, y: x @ y,
-    "convolution": lambda a, x, w, b=None: F.conv2d(x, w, b, a["stride"], a["padding"], a["dilation"], a["groups"]),
-    "batchNorm": batch_norm,
-    "maxPool": lambda a, x: F.max_pool2d(x, a["kernel"], a["stride"], a["padding"]),
-    "averagePool": lambda a, x: F.avg_pool2d(x, a["kernel"], a["stride"]),
-}
-
-
-class Network(torch.nn.Module):
-    """Computes the graph. Parameters are named with slashes for the dots, which PyTorch does not allow."""
-
-    def __init__(self, graph, weights, trained):
-        super().__init__()
-        self.graph = graph
-        for name, value in weights.items():
-            add = self.register_parameter if name in trained else self.register_buffer
-            add(name.replace(".", "/"), torch.nn.Parameter(value) if name in trained else value)
-        for i, a in [(i, n["attributes"]) for i, n in enumerate(graph["nodes"]) if n["operation"] == "constant"]:
-            value = torch.tensor(a["data"], dtype=torch.float32).reshape(a["shape"])
-            self.register_buffer(f"constant/{i}", value, persistent=False)
-
-    def tensors(self):
-        return {name.replace("/", "."): value for name, value in self.state_dict(keep_vars=True).items()}
-
-    def value(self, i, node, values, inputs):
-        kind, a = node["operation"], node["attributes"]
-        if kind in ("parameter", "constant"):
-            return getattr(self, a["name"].replace(".", "/") if kind == "parameter" else f"constant/{i}")
-        return inputs[a["name"]] if kind == "input" else OPERATIONS[kind](a, *(values[k] for k in node["inputs"]))
-
-    def forward(self, inputs):
-        values = []
-        for i, node in enumerate(self.graph["nodes"]):
-            values.append(self.value(i, node, values, inputs))
-        return {name: values[i] for name, i in self.graph["outputs"].items()}
-
-
-def write_model(folder, tensors):
-    """The trained model, described as the one it started from."""
-    os.makedirs(os.path.join(folder, "trained"), exist_ok=True)
-    path = os.path.join(folder, "trained", "model.safetensors")
-    write_safetensors(path, tensors)
-    with open(os.path.join(folder, "model.json")) as file, open(path, "rb") as weights:
-        description = json.load(file)
-        description["weights"]["contentHash"] = "sha256:" + hashlib.sha256(weights.read()).hexdigest()
-    with open(os.path.join(folder, "trained", "model.json"), "w") as file:
-        json.dump(description, file, indent=2)
+def validate(network, clips, validation, device):
+    """Squared error by the variance of the labels, the mean of valence and arousal: in all processes the same number."""
+    excerpts, sums = validation["excerpts"], torch.zeros(2, dtype=torch.float64, device=device)
+    with torch.no_grad():
+        for excerpt in excerpts[dist.get_rank() :: dist.get_world_size()]:
+            inputs, labels = clips.inputs([excerpt])
+            found = network({name: value.to(device) for name, value in inputs.items()}, validation["graph"])
+            sums += (found["prediction"] - labels.to(device))[0].double() ** 2
+    dist.all_reduce(sums)
+    dist.broadcast(sums, 0)
+    return sum(sums[i].item() / len(excerpts) / variance for i, variance in enumerate(validation["variances"])) / 2
 
 
 def main(folder):
@@ -111,7 +45,9 @@ def main(folder):
         sys.exit(f"{world} processes do not share the {runs} runs of a step (batchSize / clipsAtOnce)")
     weights = read_safetensors(os.path.join(folder, "model.safetensors"))
     network = Network(training["graph"], weights, {group["name"] for group in groups}).to(device)
-    tensors, clips = network.tensors(), Clips(folder, training["size"], training["streams"])
+    tensors, validation, errors = network.tensors(), training["validation"], []
+    clips = Clips(folder, "clips.jsonl", training["size"], training["streams"])
+    held = Clips(folder, "validation.jsonl", validation["size"], training["streams"])
     of = [{"params": [tensors[g["name"]]], "weight_decay": g["decay"], "peak": g["rate"]} for g in groups]
     kinds = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW, "sgd": torch.optim.SGD}
     optimizer = kinds[training["optimizer"]](of, lr=1, **({"momentum": 0.9} if training["optimizer"] == "sgd" else {}))
@@ -140,10 +76,19 @@ def main(folder):
         dist.all_reduce(loss)
         if rank == 0:
             print(f"step {number + 1}: loss {loss.item():.5f}", flush=True)
-    if rank == 0:
-        write_model(folder, tensors)
+        if (number + 1) % training["stepsOfEpoch"] == 0:
+            errors.append(validate(network, held, validation, device))
+            best = errors.index(min(errors))
+            if rank == 0:
+                print(f"epoch {len(errors)}: validation error {errors[-1]:.5f}", flush=True)
+            if rank == 0 and best == len(errors) - 1:
+                write_model(folder, tensors)
+            if len(errors) - 1 - best >= training["patience"]:
+                break
     dist.barrier()
     dist.destroy_process_group()
+    sys.stdout.flush()
+    os._exit(0)  # else the end of DDP can wait for a thread of gloo that waits for the interpreter's lock
 
 
 if __name__ == "__main__":

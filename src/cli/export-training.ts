@@ -57,9 +57,10 @@ async function exportTraining(options: ExportTrainingOptions): Promise<void> {
     ...{ signal: interruptSignal(), progress, say },
   });
   const clips = await openClips(split.train, cache);
+  const validation = await openClips(split.validation, cache);
   const { writeTorchTraining } = await import('../exports/index.ts');
   const steps = await writeTorchTraining(folder, {
-    ...{ configuration, clips },
+    ...{ configuration, clips, validation },
     parameters: await initialParameters(configuration),
     model: {
       name: basename(folder),

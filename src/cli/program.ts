@@ -60,6 +60,10 @@ export const commands: Record<string, LazyCommand> = {
     summary: 'write a model as ONNX, for other programs',
     load: async () => (await import('./export.ts')).exportCommand(),
   },
+  quantize: {
+    summary: 'write a model that is computed in bytes, faster',
+    load: async () => (await import('./quantize.ts')).quantizeCommand(),
+  },
   'export-training': {
     summary: 'write a training for PyTorch',
     load: async () => (await import('./export-training.ts')).exportTrainingCommand(),

@@ -5,7 +5,7 @@ import { isFolds, type SplitName, splitNames } from '../datasets/index.ts';
 import { formatTable } from '../evaluation/index.ts';
 import {
   type Finding,
-  isNetwork,
+  isSeeded,
   type ModelName,
   modelNames,
   preparationJobs,
@@ -136,6 +136,6 @@ function configurationOf(
   const text = config ? readFileSync(config, 'utf8') : '';
   const given = parseConfiguration(text, config ?? 'the defaults');
   const configuration = { ...given, ...(seed !== undefined && { seed }), ...(split && { split }) };
-  if (configuration.preset !== 'paper' || !models.some(isNetwork)) return configuration;
+  if (configuration.preset !== 'paper' || !models.some(isSeeded)) return configuration;
   return { ...configuration, weights: pretrainedWeights(configuration, say) };
 }

@@ -76,7 +76,9 @@ async function knownOf(
   try {
     for (const [i, { clip }] of chosen.entries()) {
       signal?.throwIfAborted();
-      const watching = watched(clipSource(clip, momentStep));
+      // a fusion over time sees moments next to each other
+      const every = model.network.fusionConvolution === 'space-time' ? 1 : momentStep;
+      const watching = watched(clipSource(clip, every));
       const found = await extractFeatures(watching.film, {
         ...{ model, sessions },
         streams: model.network.streams,

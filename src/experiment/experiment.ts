@@ -3,17 +3,23 @@ import type { ClipCache } from '../clips/index.ts';
 import type { DataSet, Protocol, Split } from '../datasets/index.ts';
 import { ensembleOf } from '../evaluation/index.ts';
 import type { Provider } from '../runtime/node/index.ts';
+import { standardStreams } from '../streams/index.ts';
 import { makeFolder } from '../support/folders.ts';
 import type { EpochRecord, TrainingConfiguration } from '../training/index.ts';
 import {
   configurationFor,
   isNetwork,
+  isSeeded,
   type ModelName,
+  nameOfStreams,
   predictWithoutNetwork,
+  type SeparateParts,
+  separateDecisions,
   type WithoutNetwork,
 } from './models.ts';
 import { writePredictions } from './predictions-file.ts';
 import { duration, type HeldOut, type Reporting, trainAndPredict } from './run.ts';
+import { combineSeparate } from './separate.ts';
 
 export interface Experiment {
   readonly dataSet: DataSet;
@@ -21,6 +27,7 @@ export interface Experiment {
   readonly cache: ClipCache;
   /** What all networks share. */
   readonly configuration: TrainingConfiguration;
+  /** `separate-decisions` after the networks that it is put together from. */
   readonly models: readonly ModelName[];
   /** Each network is trained once by each; what is no network has none. */
   readonly seeds: readonly number[];
@@ -50,10 +57,24 @@ export function trainingsOf(
   name: ModelName,
 ): Trainings[] {
   const fold = (i: number) => (protocol.splits.length > 1 ? [join('folds', String(i + 1))] : []);
-  return (isNetwork(name) ? seeds : seeds.slice(0, 1)).map((seed, i) => {
+  return (isSeeded(name) ? seeds : seeds.slice(0, 1)).map((seed, i) => {
     const own = i === 0 ? name : `${name}-seed-${seed}`;
     return { name, seed, folders: protocol.splits.map((_, k) => join(folder, ...fold(k), 'models', own)) };
   });
+}
+
+/** What `separate-decisions` is put together from: the trainings of single streams by the same seed, on the same split. */
+export function separateParts(
+  experiment: Pick<Experiment, 'folder' | 'protocol' | 'seeds'>,
+  seed: number,
+  split: number,
+): SeparateParts {
+  return new Map(
+    standardStreams.map((stream) => {
+      const own = trainingsOf(experiment, nameOfStreams([stream]));
+      return [stream, own.find((trainings) => trainings.seed === seed)!.folders[split]!];
+    }),
+  );
 }
 
 /**
@@ -78,7 +99,13 @@ export async function runExperiment(
         reporting.signal.throwIfAborted();
         const split = experiment.protocol.splits[k]!;
         const run = { ...experiment, ...reporting, split, folder, features };
-        parts.push(isNetwork(name) ? await trained(run, name, seed, estimate) : await computed(run, name));
+        parts.push(
+          isNetwork(name)
+            ? await trained(run, name, seed, estimate)
+            : name === separateDecisions
+              ? await combineSeparate(split, separateParts(experiment, seed, k), folder)
+              : await computed(run, name),
+        );
       }
       runs.push(joined(parts));
     }

@@ -6,18 +6,20 @@ import { nodeRuntime } from '../runtime/node/index.ts';
 import { makeFolder } from '../support/folders.ts';
 import { openClips } from '../training/index.ts';
 import { claimForeign } from './claims.ts';
-import { type Experiment, type Outcome, outcomeOf, trainingsOf } from './experiment.ts';
+import { type Experiment, type Outcome, outcomeOf, separateParts, trainingsOf } from './experiment.ts';
 import { type Finding, findingsOf, measuredOn } from './findings.ts';
 import {
   configurationFor,
-  isNetwork,
+  isSeeded,
   type ModelName,
   predictWithoutNetwork,
+  separateDecisions,
   type WithoutNetwork,
 } from './models.ts';
 import { openingsText, openTest } from './openings.ts';
 import { readPredictions, writePredictions } from './predictions-file.ts';
 import { predictWith, preparedClips, type Reporting } from './run.ts';
+import { separateWeights, weightedMean } from './separate.ts';
 import { sourceOf, writeTables } from './write-tables.ts';
 
 /** A data set that is tested on, and never trained on. */
@@ -98,14 +100,24 @@ async function outcomeThere(
     const calibration: Prediction[] = [];
     for (const [i, own] of folders.entries()) {
       const split = { ...protocol.splits[i]!, test: clips };
-      if (!isNetwork(model)) {
+      if (!isSeeded(model)) {
         const found = await predictWithoutNetwork(model as WithoutNetwork, split, cache, configuration.seed);
         bySplit.push(found.test);
         calibration.push(...found.calibration);
         continue;
       }
       const fold = folders.length > 1 ? `fold-${i + 1}-` : '';
-      const file = join(folder, 'predictions', `${fold}${basename(own)}.csv`);
+      const fileOf = (trained: string) => join(folder, 'predictions', `${fold}${basename(trained)}.csv`);
+      if (model === separateDecisions) {
+        const parts = separateParts(experiment, seed, i);
+        const there = [...parts].map(
+          ([stream, trained]) => [stream, readPredictions(fileOf(trained))] as const,
+        );
+        bySplit.push(weightedMean(separateWeights(protocol.splits[i]!, parts), new Map(there)));
+        calibration.push(...readPredictions(join(own, 'calibration.csv')));
+        continue;
+      }
+      const file = fileOf(own);
       if (!existsSync(file)) {
         makeFolder(join(folder, 'predictions'));
         const opened = await openClips(clips, cache);

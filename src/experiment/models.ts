@@ -5,7 +5,7 @@ import { optionalStreams, standardStreams, takersOf } from '../streams/index.ts'
 import { openClips, partOf, type TrainingConfiguration } from '../training/index.ts';
 import type { HeldOut } from './run.ts';
 
-/** `paper`, `decisions`, a stream, all but one of them with + between, or `paper` with + and another stream. */
+/** `paper`, `tuned-sound`, `decisions`, a stream, all but one of them with + between, or `paper` with + and another stream. */
 export type NetworkName = string;
 
 /** The name of the network of some of the paper's streams. */
@@ -66,9 +66,16 @@ export const withoutNetwork = {
 /** The name of a model that has no network. */
 export type WithoutNetwork = keyof typeof withoutNetwork;
 
+/** A network for each of the paper's streams, trained alone, and the weighted mean of what they answer. */
+export const separateDecisions = 'separate-decisions';
+
+/** Of each stream the folder where its own network was trained. */
+export type SeparateParts = ReadonlyMap<string, string>;
+
 /** All models of the comparison, the networks first. */
 export const modelNames: readonly (NetworkName | WithoutNetwork)[] = [
   ...networks.keys(),
+  separateDecisions,
   ...(Object.keys(withoutNetwork) as WithoutNetwork[]),
 ];
 
@@ -81,6 +88,19 @@ export type ModelName = (typeof modelNames)[number];
 /** Whether a model of the comparison is a network that is trained. */
 export function isNetwork(name: ModelName): name is NetworkName {
   return networks.has(name);
+}
+
+/** Whether what a model answers follows from a seed: networks, and what is put together from them. */
+export function isSeeded(name: ModelName): boolean {
+  return isNetwork(name) || name === separateDecisions;
+}
+
+/** The models that are asked for; before `separate-decisions` the networks that it is put together from. */
+export function withParts(names: readonly ModelName[]): readonly ModelName[] {
+  const ordered = names.flatMap((name) =>
+    name === separateDecisions ? [...standardStreams.map((stream) => nameOfStreams([stream])), name] : [name],
+  );
+  return [...new Set(ordered)];
 }
 
 /** The configuration that all networks share, with the streams and the fusion of one. */

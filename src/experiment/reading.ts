@@ -9,7 +9,7 @@ import {
 import { type Comparison, type Dimension, dimensions, leakTest, leakText } from '../evaluation/index.ts';
 import { optionalStreams, standardStreams } from '../streams/index.ts';
 import type { Finding } from './findings.ts';
-import { nameWith, tunedSound } from './models.ts';
+import { nameWith, separateDecisions, tunedSound } from './models.ts';
 import { type Cost, titleOf } from './tables.ts';
 
 const significantBelow = 0.05;
@@ -51,6 +51,13 @@ export function readingOf(
       ...ofComparison(findings, nameWith(stream), `The paper's model against the same with ${stream}`),
     );
   sentences.push(...ofComparison(findings, 'decisions', 'Fusion of features against fusion of decisions'));
+  sentences.push(
+    ...ofComparison(
+      findings,
+      separateDecisions,
+      'Fusion of features against fusion of decisions of networks that were trained apart',
+    ),
+  );
   sentences.push(...bestAlone(findings));
   sentences.push(...ofComparison(findings, 'handcrafted', "The paper's model against handcrafted features"));
   sentences.push(...ofCosts(costs));

@@ -18,7 +18,14 @@ import { Random } from '../support/random.ts';
 import { trainingConfiguration } from '../training/index.ts';
 import { type Outcome, outcomeOf } from './experiment.ts';
 import { type Finding, findingsOf, measuredOn } from './findings.ts';
-import { configurationFor, distinctModels, type ModelName, modelNames, usualModels } from './models.ts';
+import {
+  configurationFor,
+  distinctModels,
+  type ModelName,
+  modelNames,
+  usualModels,
+  withParts,
+} from './models.ts';
 import { writeReport } from './report.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'affectline-report-'));
@@ -92,6 +99,7 @@ test('the reading follows from the numbers', async () => {
     'flow+sound': [0.4, 0.2],
     'flow+picture': [0.2, 0.3],
     decisions: [0.5, 0.2],
+    'separate-decisions': [0.6, 0.6],
     'tuned-sound': [0.6, 0.2],
     'paper+color': [0.5, 0.2],
   });
@@ -105,6 +113,10 @@ test('the reading follows from the numbers', async () => {
   expect(reading).toMatch(
     /Fusion of features against fusion of decisions: valence better \(MSE 0\.0\d\d against 0\.2\d\d, p (?:< 0\.001|0\.00\d)\); arousal not significantly (better|worse)/,
   );
+  expect(reading).toMatch(
+    /of decisions of networks that were trained apart: valence better \(MSE [^;]*; arousal better \(MSE 0\.0/,
+  );
+  expect(text).toContain('| fusion of decisions, trained apart | arousal |');
   expect(reading).toMatch(
     /Of single streams, sound alone is best at valence by the lowest MSE, .*all three together are better/,
   );
@@ -125,6 +137,14 @@ test('the reading follows from the numbers', async () => {
   expect(measured!.arousal.share).toBeGreaterThan(0.75);
   expect(Math.abs(byFilm!.arousal.share - 0.9)).toBeLessThan(0.05);
   expect(text).toMatch(/## Prediction intervals[^#]*\| the paper's model \| 0\.\d{3} \| 0\.\d{3} \[/);
+});
+
+test('what decisions are put together from is trained before them, and once', () => {
+  expect(withParts(modelNames)).toEqual(modelNames);
+  expect(withParts(['separate-decisions', 'sound', 'paper'])).toEqual([
+    ...['flow', 'picture', 'sound', 'separate-decisions', 'paper'],
+  ]);
+  expect(withParts(['paper', 'constant'])).toEqual(['paper', 'constant']);
 });
 
 test('the fine-tuned sound is a network of its own unless all networks train theirs', () => {

@@ -27,6 +27,7 @@ import {
   type ModelName,
   tunedSound,
   usualModels,
+  withParts,
 } from './models.ts';
 import { openingsText, openTest } from './openings.ts';
 import { planText } from './plan.ts';
@@ -85,7 +86,7 @@ export async function reproduceExperiment(
   reporting: Reporting = silent,
 ): Promise<Reproduction> {
   const { data, folder, configuration, threads, provider, queue } = options;
-  const wanted = options.models ?? usualModels;
+  const wanted = withParts(options.models ?? usualModels);
   const models = distinctModels(wanted, configuration);
   const { preset, seed } = configuration;
   const { say } = reporting;

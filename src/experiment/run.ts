@@ -11,6 +11,7 @@ import { writeAtomically } from '../support/files.ts';
 import { makeFolder } from '../support/folders.ts';
 import {
   checkOrigin,
+  configurationKeys,
   configurationText,
   type EpochRecord,
   evaluationSize,
@@ -18,13 +19,14 @@ import {
   type openClips,
   openSplit,
   originOf,
-  parseConfiguration,
   predictClips,
   type TrainingConfiguration,
   train,
+  trainingConfiguration,
 } from '../training/index.ts';
 import { calibrate } from './calibration.ts';
 import { drawRun } from './draw-run.ts';
+import { predictWholeClips } from './predict-whole.ts';
 import { readPredictions, writePredictions } from './predictions-file.ts';
 
 /** Shows how far a task is; a share below the one before begins the next task. */
@@ -157,7 +159,10 @@ export async function trainAndPredict(options: TrainingRunOptions): Promise<Held
     },
   });
   const predict = (part: 'validation' | 'calibration' | 'test') =>
-    predictWith(best, clips[part], { configuration, runtime, signal });
+    predictWith(best, clips[part], {
+      ...{ configuration, runtime, signal },
+      onProgress: (done) => progress.show(`${name}: predicting the ${part} clips`, done),
+    });
   const validation = await predict('validation');
   await writePredictions(files.validation, validation);
   const calibration = split.calibration.length > 0 ? await predict('calibration') : [];
@@ -180,11 +185,17 @@ export async function trainAndPredict(options: TrainingRunOptions): Promise<Held
 export async function predictWith(
   folder: string,
   clips: Awaited<ReturnType<typeof openClips>>,
-  { configuration, runtime, signal }: PredictWithOptions,
+  { configuration, runtime, signal, onProgress }: PredictWithOptions,
 ): Promise<Prediction[]> {
-  const { network, parameters } = await readModel(folder);
-  const size = evaluationSize(configuration, network);
-  const values = await predictClips(clips, { network, parameters, size, runtime, signal });
+  const model = await readModel(folder);
+  const { network, parameters } = model;
+  const values =
+    configuration.evaluation === 'all'
+      ? await predictWholeClips(clips, { model, runtime, signal, onProgress })
+      : await predictClips(clips, {
+          ...{ network, parameters, runtime, signal },
+          size: evaluationSize(configuration, network),
+        });
   return clips.map(({ id }, i) => ({ id, ...values[i]! }));
 }
 
@@ -192,16 +203,31 @@ interface PredictWithOptions {
   readonly configuration: TrainingConfiguration;
   readonly runtime: Runtime;
   readonly signal: AbortSignal;
+  /** @param done 0 to 1. */
+  readonly onProgress?: (done: number) => void;
 }
 
-/** Writes the configuration into the folder, or finds the same one there. */
+/**
+ * Writes the configuration into the folder, or finds the same one there. One without `evaluation` is of an earlier
+ * version, which measured on segments: what is not measured yet goes on as it is asked for now.
+ */
 async function claimFolder(folder: string, configuration: TrainingConfiguration): Promise<void> {
   makeFolder(folder);
   const file = join(folder, 'config.yaml');
   const text = configurationText(configuration);
-  if (!existsSync(file)) await writeAtomically(file, text);
-  else if (configurationText(parseConfiguration(readFileSync(file, 'utf8'), file)) !== text)
+  if (!existsSync(file)) return await writeAtomically(file, text);
+  const keys = configurationKeys(readFileSync(file, 'utf8'), file);
+  const { evaluation } = configuration;
+  const there = trainingConfiguration({ evaluation, ...keys }, file);
+  if (configurationText(there) !== text)
     throw new InputError(`${folder} holds a run of another configuration; choose another name, or delete it`);
+  if (keys.evaluation !== undefined) return;
+  if (evaluation === 'all' && existsSync(join(folder, 'predictions.csv')))
+    throw new InputError(
+      `${folder} was measured by an earlier version, on ${there.evaluationSegments} moments of each clip; ` +
+        "'evaluation: segments' in the configuration keeps that, another folder gives a run that is measured on all",
+    );
+  await writeAtomically(file, text);
 }
 
 /** What a model is trained on, in a few words: shown with everything it predicts. */

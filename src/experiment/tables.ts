@@ -14,6 +14,7 @@ import {
   type ModelName,
   nameOfStreams,
   nameWith,
+  separateDecisions,
   streamsWithout,
   tunedSound,
   withoutNetwork,
@@ -26,6 +27,7 @@ export function titleOf(name: ModelName): string {
   const added = optionalStreams.find((stream) => name === nameWith(stream));
   if (added !== undefined) return `the paper's model with ${added}`;
   if (name === 'decisions') return 'fusion of decisions';
+  if (name === separateDecisions) return 'fusion of decisions, trained apart';
   if (isNetwork(name)) return name.includes('+') ? name.replace('+', ' + ') : `${name} alone`;
   return name === 'handcrafted' ? withoutNetwork[name] : `${withoutNetwork[name]} (no video)`;
 }
@@ -103,7 +105,7 @@ export interface MeasuredFindings {
 export function tableOne(measured: readonly MeasuredFindings[]): Table {
   const printed = tableOneOfPaper();
   const own = measured.flatMap(({ findings, on }) =>
-    (['constant', 'decisions', 'paper'] as const).flatMap((name): Cell[][] => {
+    (['constant', 'decisions', separateDecisions, 'paper'] as const).flatMap((name): Cell[][] => {
       const found = findings.find((finding) => finding.name === name);
       if (!found) return [];
       const { overSeeds, metrics } = found;

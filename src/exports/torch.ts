@@ -1,7 +1,8 @@
 // A training for PyTorch: what examples/torch/train.py reads.
 import { join, relative, resolve } from 'node:path';
+import { dimensions } from '../affect/index.ts';
 import { describeGraph } from '../graph/index.ts';
-import { clipNetwork, describeNetwork } from '../models/index.ts';
+import { clipNetwork, describeNetwork, type Network } from '../models/index.ts';
 import { type TrainedModel, writeModel } from '../models/node/index.ts';
 import { optionalStreams, standardStreams } from '../streams/index.ts';
 import { InputError } from '../support/errors.ts';
@@ -9,9 +10,11 @@ import { writeAtomically } from '../support/files.ts';
 import type { Tensor } from '../support/tensor.ts';
 import {
   clipsOfRun,
+  errorUnit,
   excerptSize,
   groupedRate,
   plannedSteps,
+  plannedValidation,
   startAtMean,
   stepsOfEpoch,
   type TrainingClip,
@@ -23,6 +26,8 @@ import {
 export interface TorchTrainingOptions {
   readonly configuration: TrainingConfiguration;
   readonly clips: readonly TrainingClip[];
+  /** Those that stop the training, and choose the epoch whose weights are kept. */
+  readonly validation: readonly TrainingClip[];
   /** Where the network starts. */
   readonly parameters: Map<string, Tensor>;
   /** What the model will be called and say of itself. */
@@ -35,8 +40,9 @@ const momentum = 0.1;
 /**
  * Writes a folder from which the same training runs under PyTorch: `training.json`, how it goes and the network for one
  * run of the step as a graph of operations (`describeGraph`); `clips.jsonl`, each prepared clip with its labels and where
- * its parts lie in its file; `steps.jsonl`, for each step of all epochs the learning rate and the excerpts of its batch, in
- * order; and the model that it starts from, as `readModel` reads it.
+ * its parts lie in its file, `validation.jsonl` the same of the clips that stop the training; `steps.jsonl`, for each step of
+ * all epochs the learning rate and the excerpts of its batch, in order; and the model that it starts from, as `readModel`
+ * reads it.
  *
  * The clips stay where they are; the index names them from this folder.
  *
@@ -44,7 +50,7 @@ const momentum = 0.1;
  * @throws InputError when a stream is none of those that the script knows.
  */
 export async function writeTorchTraining(folder: string, options: TorchTrainingOptions): Promise<number> {
-  const { configuration, clips, parameters, model } = options;
+  const { configuration, clips, validation, parameters, model } = options;
   const network = describeNetwork(configuration);
   // those whose inputs the script writes
   const written = [...standardStreams, ...optionalStreams];
@@ -74,17 +80,38 @@ export async function writeTorchTraining(folder: string, options: TorchTrainingO
     .filter(([name]) => isTrained(name))
     .map(([name, { shape }]) => ({ name, rate: rates(name), decay: shape.length > 1 ? decayed : 0 }));
   const training = {
-    version: 1,
+    version: 2,
     ...{ optimizer, gradientLimit, batchSize, clipsOfRun: batch.clips, momentum },
     size,
     streams: network.streams,
     trained,
     graph: describeGraph(outputs),
+    stepsOfEpoch: stepsOfEpoch(configuration, clips.length),
+    patience: configuration.patience,
+    validation: describedValidation(options, network),
   };
   await writeAtomically(join(folder, 'training.json'), JSON.stringify(training));
-  await writeAtomically(join(folder, 'clips.jsonl'), lines(clips.map((clip) => described(clip, folder))));
+  const index = (of: readonly TrainingClip[]) => lines(of.map((clip) => described(clip, folder)));
+  await writeAtomically(join(folder, 'clips.jsonl'), index(clips));
+  await writeAtomically(join(folder, 'validation.jsonl'), index(validation));
   await writeAtomically(join(folder, 'steps.jsonl'), lines(stepsOf(options)));
   return configuration.epochs * stepsOfEpoch(configuration, clips.length);
+}
+
+/** The network for one clip of those that stop the training, what is seen of each, and what its error is divided by. */
+function describedValidation({ configuration, validation }: TorchTrainingOptions, network: Network) {
+  const { size, excerpts } = plannedValidation(
+    configuration,
+    network,
+    validation.map(({ clip }) => clip),
+  );
+  const batch = { clips: 1, frames: size.moments, pairs: size.fields, samples: size.samples };
+  return {
+    size,
+    excerpts: excerpts.map((excerpt, clip) => ({ clip, ...excerpt })),
+    variances: dimensions.map((dimension) => errorUnit(validation, dimension)),
+    graph: describeGraph({ prediction: clipNetwork(network, batch).prediction }),
+  };
 }
 
 function described({ clip, valence, arousal }: TrainingClip, folder: string) {

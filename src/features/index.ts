@@ -12,5 +12,5 @@ export {
   watched,
 } from './quantities.ts';
 export { Sessions } from './sessions.ts';
-export { type FeatureTrack, type FilmFeatures, type Stretch, windowMean } from './track.ts';
+export { clipVectors, type FeatureTrack, type FilmFeatures, type Stretch, windowMean } from './track.ts';
 export { type WindowVectors, windowVectors } from './windows.ts';

@@ -1,5 +1,6 @@
 import { featureName, type Model, streamsTaking, sumName } from '../models/index.ts';
 import { centerCrop, type FilmSource, restingField, writeInput } from '../streams/index.ts';
+import { InputError } from '../support/errors.ts';
 import { givenOf, itemOf, look, zeros } from './seen.ts';
 import type { Sessions } from './sessions.ts';
 import { type Stretch, stretchesOf } from './track.ts';
@@ -38,6 +39,11 @@ export async function placesOf(
   { model, sessions, streams, until, end }: PlacesOptions,
 ): Promise<MomentPlaces[]> {
   const { network } = model;
+  if (network.fusionConvolution === 'space-time')
+    throw new InputError(
+      'where in the picture a value comes from is not told of a model whose fusion runs over time (fusionConvolution: space-time)',
+      'unusable-model',
+    );
   const session = await sessions.places(givenOf(network, streams));
   const tracks = network.tracks.filter(
     ({ fused, streams: own }) => fused && own.some((name) => streams.includes(name)),

@@ -1,8 +1,9 @@
-import { featureName, type Network, streamsTaking } from '../models/index.ts';
+import { featureName, isOverTime, type Network, streamsTaking } from '../models/index.ts';
 import type { Session } from '../runtime/index.ts';
 import { centerCrop, type FilmSource, type Moment, type MomentField, writeInput } from '../streams/index.ts';
 import { Channel } from '../support/channel.ts';
 import { elementCount, type Tensor } from '../support/tensor.ts';
+import { OverTime } from './over-time.ts';
 import { fieldsPerRun, framesPerRun, type Sessions } from './sessions.ts';
 import { type FeatureTrack, stretchesOf } from './track.ts';
 import { Vectors } from './vectors.ts';
@@ -14,7 +15,7 @@ type Motion = ReadonlyMap<string, Float32Array>;
  * The tracks at moments.
  *
  * @param streams those that see and are used; of the network's others the fusion gets zeros.
- * @param onMoment called for each moment once its vectors are there.
+ * @param onMoment called for each moment once its vectors are there, but for what the moment after it adds.
  */
 export async function seenTracks(
   film: FilmSource,
@@ -34,15 +35,27 @@ export async function seenTracks(
     .map(({ name }) => name);
   const vectors = new Map<string, Float32Array[]>(names.map((name) => [name, []]));
   const kept = new Vectors();
+  const overTime = new Map(
+    network.tracks
+      .filter((track) => names.includes(track.name) && isOverTime(network, track))
+      .map(({ name }) => [name, new OverTime(network.sizes.fused)] as const),
+  );
+  const keep = (name: string, vector: Float32Array | undefined) =>
+    vector && vectors.get(name)!.push(kept.keep(vector));
   const times: number[] = [];
   await look(film, network, sessions, { session, streams }, (moments, found) => {
     for (const [index, moment] of moments.entries()) {
       times.push(moment.time);
-      for (const name of names) vectors.get(name)!.push(kept.keep(itemOf(found[name]!, index)));
+      for (const name of names) {
+        const own = itemOf(found[name]!, index);
+        const joined = overTime.get(name);
+        keep(name, joined ? joined.push(own) : own);
+      }
       onMoment(moment);
     }
     return true;
   });
+  for (const [name, joined] of overTime) keep(name, joined.end());
   const { decodedDuration } = film.summary();
   return names.map((name) => ({ name, stretches: stretchesOf(times, vectors.get(name)!, decodedDuration) }));
 }

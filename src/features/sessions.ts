@@ -1,5 +1,12 @@
 import { reduceMean, type Value } from '../graph/index.ts';
-import { type Model, momentNetwork, pairNetwork, placeNetwork, waveformNetwork } from '../models/index.ts';
+import {
+  isOverTime,
+  type Model,
+  momentNetwork,
+  pairNetwork,
+  placeNetwork,
+  waveformNetwork,
+} from '../models/index.ts';
 import type { Runtime, Session } from '../runtime/index.ts';
 
 /** Fields of motion that go through a network at once. */
@@ -30,12 +37,20 @@ export class Sessions {
 
   /**
    * Inputs called as the streams, [framesPerRun, …], or what is given of them (`flowFeature`: [framesPerRun, C, h, w]) →
-   * the vectors of moments, by the name of their track, [framesPerRun, C].
+   * the vectors of moments, by the name of their track, [framesPerRun, C]; where the fusion runs over time, what `OverTime`
+   * puts together, [framesPerRun, 3 · C, h, w].
    */
   moments(given: readonly string[]): Promise<Session> {
     return this.once(`moments without ${given.join()}`, () => {
-      const maps = momentNetwork(this.model.network, { frames: framesPerRun, pairs: 1 }, given);
-      return Object.fromEntries(Object.entries(maps).map(([name, map]) => [name, reduceMean(map, [2, 3])]));
+      const { network } = this.model;
+      const maps = momentNetwork(network, { frames: framesPerRun, pairs: 1 }, given);
+      return Object.fromEntries(
+        network.tracks.flatMap((track) => {
+          const map = maps[track.name];
+          if (!map) return [];
+          return [[track.name, isOverTime(network, track) ? map : reduceMean(map, [2, 3])]];
+        }),
+      );
     });
   }
 
@@ -79,6 +94,6 @@ export class Sessions {
 
   private async open(outputs: Record<string, Value>): Promise<Session> {
     if (this.closed) throw new Error('the sessions are closed');
-    return await this.runtime.open(outputs, this.model.parametersOf(outputs));
+    return await this.runtime.open(outputs, this.model.parametersOf(outputs), this.model.ranges);
   }
 }

@@ -58,6 +58,20 @@ export function windowMean({ stretches }: FeatureTrack, from: number, to: number
   return mean;
 }
 
+/**
+ * The mean vectors of a film by the name of their track, every stretch alike: what the network for clips takes of it as
+ * one clip.
+ */
+export function clipVectors({ tracks }: FilmFeatures): Record<string, Float32Array> {
+  return Object.fromEntries(
+    tracks.map(({ name, stretches }) => {
+      const sums = new Float64Array(stretches[0]!.vector.length);
+      for (const { vector } of stretches) for (let i = 0; i < sums.length; i++) sums[i]! += vector[i]!;
+      return [name, Float32Array.from(sums, (sum) => sum / stretches.length)];
+    }),
+  );
+}
+
 /** Index of the first stretch that ends after a time. */
 function firstAfter(stretches: readonly Stretch[], time: number): number {
   let [low, high] = [0, stretches.length];

@@ -6,6 +6,7 @@
  * same in float64, slow and plain. See docs/engine.md.
  */
 export { broadcast, concat, pad, reduceMean, reduceSum, reshape, slice, transpose } from './arrays.ts';
+export { observed, type Ranges, type Watched } from './byte-plan.ts';
 export { largestProducts } from './bytes.ts';
 export { type ConvolutionOptions, convolution, type Pair } from './convolution.ts';
 export { type DescribedGraph, type DescribedNode, describeGraph } from './description.ts';
@@ -18,6 +19,6 @@ export { linear, matMul } from './matrices.ts';
 export { batchNorm, batchNormOfBatch, type NormStatistics, softmax } from './normalization.ts';
 export { outputName } from './onnx.ts';
 export { adaptiveAveragePool, averagePool, globalAveragePool, maxPool, type PoolOptions } from './pooling.ts';
-export { observed, quantized, type Ranges } from './quantization.ts';
+export { quantized } from './quantization.ts';
 export { type Shape, shapeText } from './shape.ts';
 export type { Value } from './value.ts';

@@ -1,9 +1,10 @@
 // From an expression to the bytes of an ONNX model.
 import type { Tensor } from '../support/tensor.ts';
+import type { Ranges } from './byte-plan.ts';
 import { type Choice, cpuChoice, cpuRules } from './cpu.ts';
 import { inputOperation, parameterOperation } from './leaves.ts';
 import { OnnxGraph, type Reader } from './onnx.ts';
-import { quantized, type Ranges } from './quantization.ts';
+import { quantized } from './quantization.ts';
 import { keptOperation } from './recomputation.ts';
 import {
   beforeGradients,

@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { convnet5, densenet, randomParameters } from '../networks/index.ts';
-import { openSession } from '../runtime/node/index.ts';
-import { multipliesBytesExactly } from '../runtime/node/session.ts';
+import { observing } from '../runtime/index.ts';
+import { multipliesBytesExactly, nodeRuntime, openSession } from '../runtime/node/index.ts';
 import { flowSizes } from '../streams/flow.ts';
 import { pictureSizes } from '../streams/picture.ts';
 import { Random } from '../support/random.ts';
 import { elementCount, type Tensor } from '../support/tensor.ts';
 import { byteConvolution, byteMaxPool, dequantize, quantize } from './bytes.ts';
-import { evaluate, input, observed, parametersOf, quantized, type Ranges, type Value } from './index.ts';
+import { evaluate, input, parametersOf, quantized, type Ranges, type Value } from './index.ts';
 
 const random = Random.seeded(1);
 const drawn = (shape: readonly number[]): Tensor => ({
@@ -68,30 +68,11 @@ test.skipIf(!exact).each([
 
 /** What a network shows of inputs, as the ranges of what it is computed in. */
 async function rangesOf(output: Value, parameters: ReadonlyMap<string, Tensor>, x: Tensor): Promise<Ranges> {
-  const { outputs, watched } = observed({ output }, () => true);
-  const extremes = [...watched].flatMap(([name, { highest, lowest }]): [string, Value][] => [
-    [`highest ${name}`, highest],
-    ...(lowest ? [[`lowest ${name}`, lowest] as [string, Value]] : []),
-  ]);
-  const session = await openSession(
-    { ...outputs, ...Object.fromEntries(extremes) },
-    { parameters, threads: 2 },
-  );
-  const found = await session.run({ x });
+  const { runtime, ranges } = observing(nodeRuntime({ threads: 2 }));
+  const session = await runtime.open({ output }, parameters);
+  await session.run({ x });
   await session.close();
-  return new Map(
-    [...watched].map(([name, { highest }]) => {
-      const [batch, channels] = highest.shape as [number, number];
-      const most = (of: string, c: number) =>
-        Math.max(0, ...Array.from({ length: batch }, (_, n) => found[of]?.data[n * channels + c] ?? 0));
-      const data = new Float32Array(2 * channels);
-      for (let c = 0; c < channels; c++) {
-        data[c] = -most(`lowest ${name}`, c);
-        data[channels + c] = most(`highest ${name}`, c);
-      }
-      return [name, { shape: [2, channels], data }];
-    }),
-  );
+  return ranges();
 }
 
 describe.skipIf(!exact)('networks in bytes', () => {

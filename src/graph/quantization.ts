@@ -1,28 +1,17 @@
 // Convolutions in 8 bits after training (Jacob et al. 2018; Krishnamoorthi 2018): each channel of a map has a scale of its
 // own, which the weights of the next convolution take over, so that maps side by side need no common one.
 //
-// `observed` says which numbers of a network are to be watched while it runs in float32: the ranges of what will be kept in
-// bytes. `quantized` computes with them.
+// `observed` (byte-plan.ts) says which numbers of a network are to be watched while it runs in float32: the ranges of what
+// will be kept in bytes. `quantized` computes with them.
 import type { Tensor } from '../support/tensor.ts';
-import { concat, concatOperation } from './arrays.ts';
+import { concat } from './arrays.ts';
+import { inputOf, planOf, prepared, type Ranges } from './byte-plan.ts';
 import { byteConvolution, byteMaxPool, dequantize, largestByte, quantize } from './bytes.ts';
 import { type ConvolutionAttributes, convolutionOperation } from './convolution.ts';
-import { clipOperation, multiply, reluOperation } from './elementwise.ts';
 import { evaluate } from './evaluate.ts';
 import { parametersOf } from './leaves.ts';
-import { batchNormOperation } from './normalization.ts';
-import { averagePoolOperation, maxPool, maxPoolOperation, type PoolAttributes } from './pooling.ts';
-import { flattenConcat, foldBatchNorm, poolBeforePointwise, type Rule, rewrite } from './rewrites.ts';
-import { isA, ordered, type Value } from './value.ts';
-
-/**
- * Lowest and highest of each channel, [2, C], of what is kept in bytes: under the name of the weight of the convolution or
- * batch norm that it comes out of (after its ReLU), or, with `inputOf`, of the convolution that it goes into.
- */
-export type Ranges = ReadonlyMap<string, Tensor>;
-
-/** The name of the range of what goes into a convolution that no other one in bytes comes before. */
-const inputOf = (weight: string) => `${weight}:input`;
+import { averagePoolOperation, maxPoolOperation, type PoolAttributes } from './pooling.ts';
+import { isA, type Value } from './value.ts';
 
 /** Weights are whole numbers of −127 … 127: as far one way as the other. */
 const largestWeight = 127;
@@ -30,101 +19,6 @@ const largestWeight = 127;
 const largestBias = 2 ** 30;
 /** A channel that was hardly seen to answer has its scale from this share of the highest of its map. */
 const leastShare = 1 / 64;
-
-// A max pool of bytes costs next to nothing, and a ReLU nothing if it follows its convolution: it stays there.
-const before: readonly Rule[] = [foldBatchNorm, poolBeforePointwise, flattenConcat];
-const prepared = (outputs: readonly Value[]) => before.reduce(rewrite, outputs);
-
-/** A convolution or batch norm that is computed in bytes. */
-interface Source {
-  readonly value: Value;
-  /** Of its weight. */
-  readonly name: string;
-  /** What is kept: itself, or the ReLU or clip after it. */
-  readonly kept: Value;
-  /** Whether it never falls below 0. */
-  readonly rectified: boolean;
-}
-
-/** What is computed in bytes. */
-interface Plan {
-  readonly order: readonly Value[];
-  /** By what is kept. */
-  readonly sources: ReadonlyMap<Value, Source>;
-  /** Other values that become bytes from those of others: pools and concatenations. */
-  readonly derived: ReadonlySet<Value>;
-}
-
-function planOf(outputs: readonly Value[], isQuantized: (weight: string) => boolean): Plan {
-  const order = ordered(outputs);
-  const users = new Map<Value, Value[]>();
-  for (const value of order)
-    for (const input of value.inputs) users.set(input, [...(users.get(input) ?? []), value]);
-  const sources = new Map<Value, Source>();
-  const derived = new Set<Value>();
-  const inBytes = (value: Value) => sources.has(value) || derived.has(value);
-  for (const value of order) {
-    const [x] = value.inputs;
-    const name = sourceName(value);
-    if (name !== undefined && isQuantized(name) && (isA(value, convolutionOperation) || inBytes(x!))) {
-      const [user, ...others] = outputs.includes(value) ? [] : (users.get(value) ?? []);
-      const rectified = user !== undefined && others.length === 0 && rectifies(user);
-      const kept = rectified ? user : value;
-      sources.set(kept, { value, name, kept, rectified });
-    } else if (
-      isA(value, maxPoolOperation) ||
-      isA(value, averagePoolOperation) ||
-      (isA(value, concatOperation) && value.attributes.axis === 1)
-    ) {
-      if (value.shape.length === 4 && value.inputs.every(inBytes)) derived.add(value);
-    }
-  }
-  return { order, sources, derived };
-}
-
-const rectifies = (value: Value) =>
-  isA(value, reluOperation) || (isA(value, clipOperation) && value.attributes.lowest === 0);
-
-/** The name of the weight of a convolution or batch norm with frozen statistics, if it can be computed in bytes. */
-function sourceName(value: Value): string | undefined {
-  const [x, weight] = value.inputs;
-  if (isA(value, convolutionOperation)) {
-    const { groups } = value.attributes;
-    if (groups !== 1 && (groups !== x!.shape[1] || groups !== value.shape[1])) return;
-    const named = parametersOf([weight!]).filter(({ shape }) => shape.length === 4);
-    return named.length === 1 ? named[0]!.name : undefined;
-  }
-  return isA(value, batchNormOperation) ? parametersOf([weight!])[0]?.name : undefined;
-}
-
-/**
- * The outputs, and with them what is to be watched: the highest elements of each map [N, C, 1, 1] and, where they can be
- * negative, the lowest ones with their signs changed.
- *
- * @param isQuantized whether the convolution or batch norm with this weight will be computed in bytes.
- * @returns `outputs` as they were, in a form whose values are watched; `watched` by the names of ranges.
- */
-export function observed(
-  outputs: Readonly<Record<string, Value>>,
-  isQuantized: (weight: string) => boolean,
-): { outputs: Record<string, Value>; watched: Map<string, { highest: Value; lowest?: Value }> } {
-  const labels = Object.keys(outputs);
-  const values = prepared(Object.values(outputs));
-  const plan = planOf(values, isQuantized);
-  const watched = new Map<string, { highest: Value; lowest?: Value }>();
-  const extremes = (value: Value) => maxPool(value, { kernel: [value.shape[2]!, value.shape[3]!] });
-  const watch = (name: string, value: Value, rectified: boolean) =>
-    watched.set(name, {
-      highest: extremes(value),
-      ...(!rectified && { lowest: extremes(multiply(value, -1)) }),
-    });
-  for (const { name, kept, rectified, value } of plan.sources.values()) {
-    watch(name, kept, rectified);
-    const [x] = value.inputs as [Value];
-    if (!plan.sources.has(x) && !plan.derived.has(x)) watch(inputOf(name), x, false);
-  }
-  return { outputs: Object.fromEntries(labels.map((label, i) => [label, values[i]!])), watched };
-}
 
 /** A map in bytes [N, H, W, C], and what they stand for: (byte − zero) · scale. */
 interface Bytes {

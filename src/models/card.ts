@@ -10,11 +10,15 @@ export function cardText(
   { name, trained, synthetic, scale, network, preprocessing, calibration }: ModelFile,
   measured: readonly string[] = [],
 ): string {
-  const { preset, streams, fusion } = network;
+  const { preset, streams, fusion, fusionConvolution } = network;
+  const overTime = fusionConvolution === 'space-time' ? ' over space and time' : '';
   const interval = calibration?.intervals;
   const { valence, arousal } = interval?.margins ?? {};
   const rows = [
-    ['network', `Kim & Lee 2018, preset ${preset}, streams ${streams.join(', ')}, fusion of ${fusion}`],
+    [
+      'network',
+      `Kim & Lee 2018, preset ${preset}, streams ${streams.join(', ')}, fusion of ${fusion}${overTime}`,
+    ],
     ['trained on', trained],
     ['scale', scale.join(' … ')],
     ['frames', `shorter side of ${preprocessing.shortSide}, black bars ${preprocessing.bars}`],

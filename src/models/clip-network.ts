@@ -10,7 +10,7 @@ import {
 } from '../networks/index.ts';
 import { streamNamed } from '../streams/index.ts';
 import { type Batch, type Network, streamFeature, streamsTaking } from './network.ts';
-import type { Track } from './tracks.ts';
+import { isOverTime, type Track } from './tracks.ts';
 
 /** The input that says which clips have sound, [clips, 1] of 1 and 0: of networks with a stream that hears. */
 export const soundMask = 'hasSound';
@@ -69,7 +69,7 @@ export function clipNetwork(
       track.name,
       track.of === 'waveform'
         ? features.get(track.name)!
-        : visualFeature(trackMap(network, track, features), batch.clips),
+        : visualFeature(trackMap(network, track, features, batch.clips), batch.clips),
     ]),
   );
   const decisions = network.heads.map((head) => {
@@ -88,17 +88,19 @@ export function clipNetwork(
   return { prediction, vectors, averages: Object.fromEntries(averages) };
 }
 
-/** The map of a track at moments, from those of its streams. */
+/** The map of a track at the moments of so many clips, from those of its streams. */
 export function trackMap(
-  { sizes }: Network,
-  { streams, prefix, fused }: Track,
+  network: Network,
+  track: Track,
   maps: ReadonlyMap<string, Value>,
+  clips: number,
 ): Value {
+  const { streams, prefix, fused } = track;
   if (!fused) return maps.get(streams[0]!)!;
   return fusedMap(
     streams.map((stream) => maps.get(stream)!),
     prefix,
-    sizes.fused,
+    { channels: network.sizes.fused, ...(isOverTime(network, track) && { overTime: { clips } }) },
   );
 }
 

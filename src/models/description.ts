@@ -27,6 +27,42 @@ export interface Known {
   readonly farthest: number;
 }
 
+/** That networks may be computed in bytes: their ranges stand among the weights. */
+export interface InBytes {
+  /** From how many films, and of how many seconds together, ranges were taken. */
+  readonly films: number;
+  readonly seconds: number;
+  /** By how much answers changed, on the scale of the labels; none where it was not measured. */
+  readonly change?:
+    | {
+        /** Of how many films, and whether these are others than those that ranges were taken from. */
+        readonly films: number;
+        readonly apart: boolean;
+        readonly valence: Change;
+        readonly arousal: Change;
+      }
+    | undefined;
+}
+
+/** Of the answers for whole films, and the most of all points of their curves. */
+export interface Change {
+  readonly mean: number;
+  readonly most: number;
+  readonly mostOfCurve: number;
+}
+
+const change = z.strictObject({
+  mean: z.number().nonnegative(),
+  most: z.number().nonnegative(),
+  mostOfCurve: z.number().nonnegative(),
+});
+const count = z.number().int().nonnegative();
+const inBytesSchema: z.ZodType<InBytes> = z.strictObject({
+  films: count,
+  seconds: z.number().nonnegative(),
+  change: z.strictObject({ films: count, apart: z.boolean(), valence: change, arousal: change }).optional(),
+});
+
 const calibrationSchema: z.ZodType<Calibration> = z.strictObject({
   intervals: z
     .strictObject({
@@ -59,11 +95,14 @@ const schema = z.strictObject({
     preset: z.enum(presetNames as ['paper', 'compact']),
     streams: z.array(z.string().max(100)).min(1).max(100),
     fusion: z.enum(['features', 'decisions']),
+    /** Over space where it is not named, as before there was a choice. */
+    fusionConvolution: z.enum(['space', 'space-time']).optional(),
     soundLayer: z.enum(['conv7', 'pool5']),
     backbone: z.record(z.string().max(100), z.string().max(100)),
   }),
   preprocessing: preprocessingSchema,
   calibration: calibrationSchema.optional(),
+  inBytes: inBytesSchema.optional(),
   weights: z.strictObject({
     file: z.literal('model.safetensors'),
     contentHash: z.string().regex(/^sha256:[0-9a-f]{64}$/),
@@ -81,11 +120,13 @@ export interface ModelFile {
     readonly preset: 'paper' | 'compact';
     readonly streams: readonly string[];
     readonly fusion: 'features' | 'decisions';
+    readonly fusionConvolution?: 'space' | 'space-time' | undefined;
     readonly soundLayer: 'conv7' | 'pool5';
     readonly backbone: Readonly<Record<string, string>>;
   };
   readonly preprocessing: Preprocessing;
   readonly calibration?: Calibration | undefined;
+  readonly inBytes?: InBytes | undefined;
   readonly weights: { readonly file: 'model.safetensors'; readonly contentHash: string };
 }
 

@@ -1,17 +1,18 @@
 // The network in parts for the analysis of a film, each computed once.
 import { input, type Value } from '../graph/index.ts';
-import { fusionParts, type Window } from '../networks/index.ts';
+import { fusionParts, partsOverTime, type Window } from '../networks/index.ts';
 import { backboneOf } from '../streams/index.ts';
 import { featureName, trackMap } from './clip-network.ts';
 import { type Batch, inputShape, type Network, settingOf, streamFeature, streamMap } from './network.ts';
-import type { Track } from './tracks.ts';
+import { isOverTime, type Track } from './tracks.ts';
 
 /**
  * The maps of moments. Inputs are called as the streams that see, and have the shapes that `inputShape` says.
  *
  * @param given streams whose features are inputs (`flowFeature` for `flow`), as in `clipNetwork`.
  * @returns one map [frames, C, h, w] per track at moments. Averaged over places and over the moments of a window it is
- *   what `predict` takes; place by place, what `contributions` takes.
+ *   what `predict` takes; place by place, what `contributions` takes. Where the fusion runs over time, too, it is what each
+ *   moment adds to the maps of three, [frames, 3 · C, h, w] (`partsOverTime`).
  */
 export function momentNetwork(
   network: Network,
@@ -21,13 +22,20 @@ export function momentNetwork(
   return Object.fromEntries(
     momentTracks(network, { frames, pairs }, given).map(({ track, maps }) => [
       track.name,
-      trackMap(network, track, maps),
+      isOverTime(network, track)
+        ? partsOverTime(
+            track.streams.map((stream) => maps.get(stream)!),
+            track.prefix,
+            network.sizes.fused,
+          )
+        : trackMap(network, track, maps, 1),
     ]),
   );
 }
 
 /**
- * What each stream adds to the fused maps of moments, before their ReLU; inputs as those of `momentNetwork`.
+ * What each stream adds to the fused maps of moments, before their ReLU; inputs as those of `momentNetwork`. Only of a
+ * fusion over space alone.
  *
  * @returns by the name of each stream that is fused its part [frames, C, h, w], and by `sumName` of each track at moments the
  *   sum of its streams' parts and the bias: its ReLU is the map of `momentNetwork`.

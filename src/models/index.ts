@@ -14,7 +14,9 @@ export {
 } from './clip-network.ts';
 export {
   type Calibration,
+  type Change,
   configText,
+  type InBytes,
   type Known,
   type ModelFile,
   modelFileText,
@@ -39,4 +41,5 @@ export {
   streamMap,
   streamsTaking,
 } from './network.ts';
-export type { Track } from './tracks.ts';
+export { partRanges, storedRanges } from './ranges.ts';
+export { isOverTime, type Track } from './tracks.ts';

@@ -1,5 +1,5 @@
 import type { ModelDescription } from '../affect/index.ts';
-import { parametersOf, type Value } from '../graph/index.ts';
+import { parametersOf, type Ranges, type Value } from '../graph/index.ts';
 import { isOfHead, randomParameters } from '../networks/index.ts';
 import { type Preprocessing, preprocessingFor } from '../streams/index.ts';
 import type { Tensor } from '../support/tensor.ts';
@@ -17,6 +17,8 @@ export interface Model {
   readonly preprocessing: Preprocessing;
   /** What it knows of its own errors, and of what it was trained on. */
   readonly calibration?: Calibration | undefined;
+  /** Of what is computed in bytes, where the machine does so exactly; all in float32 where there are none. */
+  readonly ranges?: Ranges | undefined;
   /** The weights that these outputs of the network depend on. */
   parametersOf(outputs: Record<string, Value>): ReadonlyMap<string, Tensor>;
   /** The weights of its heads, for `predict` and `contributions`. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parametersOf, type Value } from '../graph/index.ts';
+import { describeGraph, parametersOf, type Value } from '../graph/index.ts';
 import { contributions, predict, randomParameters } from '../networks/index.ts';
 import { openSession } from '../runtime/node/index.ts';
 import { presetNamed, presets, standardStreams, streamsNamed } from '../streams/index.ts';
@@ -150,6 +150,8 @@ test('color joins before the regression: all but that is as it is without it', (
     ['color', 'moment', false],
     ['sound', 'waveform', false],
   ]);
+  const seen = (of: Network) => describeGraph({ visual: momentNetwork(of, batch).visual! });
+  expect(seen(network)).toEqual(seen(describeNetwork({ preset: 'compact' })));
   const own = networkParameters(network);
   const shapes = (of: typeof own) =>
     of.flatMap(({ name, shape }) => (/^(color|regression\.weight)/.test(name) ? [] : [[name, shape]]));

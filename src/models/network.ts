@@ -2,6 +2,7 @@ import { input, reduceMean, type Value } from '../graph/index.ts';
 import { averageMaps, type BatchStatistics, type Heads, type SoundLayer } from '../networks/index.ts';
 import {
   backboneOf,
+  isFused,
   type Material,
   type Preset,
   presetNamed,
@@ -21,13 +22,16 @@ export interface NetworkOptions {
   streams?: readonly string[];
   /** Streams join as features (the paper's way, and the default) or as decisions. */
   fusion?: 'features' | 'decisions';
+  /** The fusion's convolution runs over the places of a moment, or over the moments next to it, too. */
+  fusionConvolution?: 'space' | 'space-time' | undefined;
   soundLayer?: SoundLayer;
   /** Which backbone a stream has, by its name; of those not named, its first. */
   backbone?: Readonly<Record<string, string>>;
 }
 
 /** Which network: the options, filled in. */
-export interface Network extends Omit<Required<NetworkOptions>, 'fusion'>, Heads {
+export interface Network extends Omit<Required<NetworkOptions>, 'fusion' | 'fusionConvolution'>, Heads {
+  readonly fusionConvolution: 'space' | 'space-time';
   readonly sizes: Sizes;
   /** What its heads see of a film over time. */
   readonly tracks: readonly Track[];
@@ -40,13 +44,16 @@ export function describeNetwork(options: NetworkOptions): Network {
   const streams = streamsNamed(options.streams ?? standardStreams);
   // A single stream leaves nothing to fuse.
   const fusion = streams.length === 1 ? 'features' : (options.fusion ?? 'features');
+  // nor anything that has places a convolution of it
+  const fuses = streams.some(isFused);
+  const fusionConvolution = fuses ? (options.fusionConvolution ?? 'space') : 'space';
   const backbone = Object.fromEntries(
     Object.entries(options.backbone ?? {}).map(([name, chosen]) => [streamNamed(name).name, chosen]),
   );
   for (const [name, chosen] of Object.entries(backbone)) backboneOf(name, chosen);
   const described = { preset, streams, fusion, soundLayer, backbone, sizes: presets[preset] };
   const channels = (stream: string) => mapOf(described, stream, 1, 10 * sampleRate).shape[1]!;
-  return { ...described, ...headsOf(described, channels) };
+  return { ...described, fusionConvolution, ...headsOf(described, channels) };
 }
 
 type Described = Pick<Network, 'preset' | 'streams' | 'soundLayer' | 'backbone' | 'sizes'>;

@@ -15,6 +15,14 @@ export interface Track {
   readonly prefix: string;
 }
 
+/** Whether the fusion of a track runs over time, too: then its vectors are put together of three moments. */
+export function isOverTime(
+  { fusionConvolution }: { readonly fusionConvolution: 'space' | 'space-time' },
+  { fused }: Pick<Track, 'fused'>,
+): boolean {
+  return fused && fusionConvolution === 'space-time';
+}
+
 /**
  * The tracks and heads of a network. Fusion of features: one track of all that are fused, one of each that joins before the
  * regression, and one head for all. Fusion of decisions: a track and a head for each stream.

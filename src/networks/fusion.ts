@@ -3,6 +3,7 @@ import {
   add,
   concat,
   convolution,
+  pad,
   parameter,
   reduceMean,
   relu,
@@ -27,13 +28,56 @@ export function averageMaps(maps: Value, pairs: number): Value {
  * The paper's "1-layer ConvNet": maps side by side, a 3×3 convolution, ReLU.
  *
  * @param maps at least one, each [moments, C, h, w]; all are resized to the finest grid among them.
+ * @param overTime the convolution runs over time, too, 3×3×3: over each moment, the one before and the one after it, of
+ *   zeros beyond the ends of each of so many clips. Its weight is [channels, 3 · C, 3, 3]: before, itself, after.
  * @returns [moments, channels, h, w]. Its mean over places is the visual feature of a moment, and the mean of those over
  *   moments the visual feature of a clip, or of any window of a film: a window costs an average.
  */
-export function fusedMap(maps: readonly Value[], prefix: string, channels: number): Value {
-  const aligned = onFinestGrid(maps);
-  const x = aligned.length === 1 ? aligned[0]! : concat(aligned, 1);
+export function fusedMap(
+  maps: readonly Value[],
+  prefix: string,
+  { channels, overTime }: { readonly channels: number; readonly overTime?: { readonly clips: number } },
+): Value {
+  const joined = sideBySide(maps);
+  const x = overTime ? withNeighbors(joined, overTime.clips) : joined;
   return relu(convolutionLayer(x, { prefix }, 'fusion.conv', { channels, kernel: 3, padding: 1 }));
+}
+
+/** To each map [clips · moments, C, h, w] those of the moment before and after it: [clips · moments, 3 · C, h, w]. */
+function withNeighbors(maps: Value, clips: number): Value {
+  const [count, ...map] = maps.shape;
+  const moments = count! / clips;
+  const inClips = reshape(maps, [clips, moments, ...map]);
+  const around = pad(
+    inClips,
+    inClips.shape.map((_, axis) => (axis === 1 ? [1, 1] : [0, 0])),
+  );
+  const shifted = (by: number) => reshape(slice(around, 1, by, by + moments), maps.shape);
+  return concat([shifted(0), maps, shifted(2)], 1);
+}
+
+/**
+ * What a moment adds to the fused map over time, before its ReLU, of each moment next to it: for films, whose moments come
+ * one after the other. The map of a moment is the ReLU of `before` of the moment before it, its own `itself` and `after` of
+ * the moment after it.
+ *
+ * @param maps as `fusedMap` takes them.
+ * @returns [moments, 3 · channels, h, w]: what it adds to the moment after it (whose `before` it is), to itself with the
+ *   bias, and to the moment before it.
+ */
+export function partsOverTime(maps: readonly Value[], prefix: string, channels: number): Value {
+  const x = sideBySide(maps);
+  const width = x.shape[1]!;
+  const weight = parameter(`${prefix}fusion.conv.weight`, [channels, 3 * width, 3, 3]);
+  const own = [0, 1, 2].map((of) => slice(weight, 1, of * width, (of + 1) * width));
+  const bias = reshape(parameter(`${prefix}fusion.conv.bias`, [channels]), [1, channels, 1, 1]);
+  const [before, itself, after] = own.map((of) => convolution(x, of, { padding: 1 }));
+  return concat([before!, add(itself!, bias), after!], 1);
+}
+
+function sideBySide(maps: readonly Value[]): Value {
+  const aligned = onFinestGrid(maps);
+  return aligned.length === 1 ? aligned[0]! : concat(aligned, 1);
 }
 
 /**

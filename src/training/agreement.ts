@@ -20,6 +20,13 @@ export function agreement(
     predictions.map((prediction) => prediction[dimension]),
     of,
   );
-  const spread = variance(of);
-  return { error: mse, relativeError: spread > 0 ? mse / spread : mse, r: r || 0 };
+  return { error: mse, relativeError: mse / errorUnit(labels, dimension), r: r || 0 };
+}
+
+/** What a squared error is divided by where training compares epochs: the variance of the labels; 1 where they are alike. */
+export function errorUnit(
+  labels: readonly Readonly<Record<Dimension, number>>[],
+  dimension: Dimension,
+): number {
+  return variance(labels.map((label) => label[dimension])) || 1;
 }

@@ -18,6 +18,7 @@ export interface TrainingConfiguration {
   preset: Preset;
   streams: string[];
   fusion: 'features' | 'decisions';
+  fusionConvolution: 'space' | 'space-time';
   sampling: Preprocessing['sampling'];
   soundLayer: 'conv7' | 'pool5';
   /** By stream. */
@@ -32,6 +33,7 @@ export interface TrainingConfiguration {
   segments: number;
   flowFields: number;
   flowViews: number;
+  evaluation: 'all' | 'segments';
   evaluationSegments: number;
   soundSeconds: number;
   epochs: number;
@@ -81,6 +83,12 @@ const schema = () =>
       .enum(['features', 'decisions'])
       .default('features')
       .describe("streams join as features (the paper's way) or as decisions (what it argues against)"),
+    fusionConvolution: z
+      .enum(['space', 'space-time'])
+      .default('space')
+      .describe(
+        "the fusion's convolution runs over the places of a moment, or also over the moments before and after it; a step then sees moments in a row",
+      ),
     sampling: z
       .enum(['clock', 'frames'])
       .default('clock')
@@ -149,13 +157,19 @@ const schema = () =>
       .max(10)
       .default(10)
       .describe('flow fields of a sampled frame a step sees'),
+    evaluation: z
+      .enum(['all', 'segments'])
+      .default('all')
+      .describe(
+        'what the trained model is measured on: all that is sampled of a clip, as analyze computes it, or the segments that stop the training',
+      ),
     evaluationSegments: z
       .number()
       .int()
       .min(1)
       .max(1000)
       .default(5)
-      .describe('sampled frames of a clip that validation and test see'),
+      .describe('sampled frames of a clip that are seen after each epoch, to stop the training'),
     flowViews: z
       .number()
       .int()

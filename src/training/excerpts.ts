@@ -12,6 +12,8 @@ export interface ExcerptSize {
   readonly samples: number;
   /** Side of the square cut out of frames and fields. */
   readonly side: number;
+  /** The moments follow each other, for a network that looks over time; else one is from each of equal parts of the clip. */
+  readonly inARow?: boolean;
 }
 
 /** Which parts of a clip a step looks at; drawn before anything is read, so that a resumed run draws the same. */
@@ -31,15 +33,16 @@ export interface ClipExcerpt {
 
 /**
  * A random excerpt: one moment from each of equal parts of the clip (Wang et al., "Temporal Segment Networks", 2016,
- * section 3.1), random fields of each, and the paper's random square and flip, the same for all frames of the clip.
+ * section 3.1), or moments in a row from a random one on; random fields of each, and the paper's random square and flip, the same for all frames of the clip.
  */
 export function randomExcerpt(clip: ClipFile, size: ExcerptSize, random: Random): Excerpt {
   const draw = (total: number, count: number) =>
     Array.from({ length: count }, (_, part) =>
       Math.min(total - 1, Math.floor(((part + random.uniform()) * total) / count)),
     );
+  const moments = size.inARow ? rowOf(clip, size, random.uniform()) : draw(clip.segmentCount, size.moments);
   return {
-    moments: draw(clip.segmentCount, size.moments).map((index) => ({
+    moments: moments.map((index) => ({
       index,
       fields: draw(clip.flowCount(index), clip.flowCount(index) > 0 ? size.fields : 0),
     })),
@@ -48,14 +51,25 @@ export function randomExcerpt(clip: ClipFile, size: ExcerptSize, random: Random)
   };
 }
 
-/** The middle of each of equal parts of a clip, the center of its frames, the middle of its waveform. */
+/**
+ * Numbers of moments that follow each other; of a clip with fewer, its last one again.
+ *
+ * @param place of the first among those it can be, 0 to 1.
+ */
+function rowOf({ segmentCount }: ClipFile, { moments }: ExcerptSize, place: number): number[] {
+  const first = Math.floor(place * (Math.max(0, segmentCount - moments) + 1));
+  return Array.from({ length: moments }, (_, i) => Math.min(first + i, segmentCount - 1));
+}
+
+/** The middle of each of equal parts of a clip, or the moments around its middle; the center of its frames, the middle of its waveform. */
 export function evenExcerpt(clip: ClipFile, size: ExcerptSize): Excerpt {
   const middles = (total: number, count: number) =>
     Array.from({ length: count }, (_, part) =>
       Math.min(total - 1, Math.floor(((part + 0.5) * total) / count)),
     );
+  const moments = size.inARow ? rowOf(clip, size, 0.5) : middles(clip.segmentCount, size.moments);
   return {
-    moments: middles(clip.segmentCount, size.moments).map((index) => ({
+    moments: moments.map((index) => ({
       index,
       fields: middles(clip.flowCount(index), clip.flowCount(index) > 0 ? size.fields : 0),
     })),

@@ -3,6 +3,8 @@
 // In:  a `ClipCache` of prepared clips with labels in the data set's own units, a `TrainingConfiguration` (YAML).
 // Out: a run's folder: `best/` (a model for `affectline analyze --model`), `last/` (a checkpoint to go on from),
 //      results.csv, metrics.jsonl, TensorBoard events.
+
+export { errorUnit } from './agreement.ts';
 export {
   configurationHelp,
   configurationKeys,
@@ -16,10 +18,17 @@ export type { NumberedExcerpt } from './inputs.ts';
 export { groupedRate } from './optimizers.ts';
 export type { StepProgress, TrainingClip, TrainOptions, TrainResult } from './options.ts';
 export { checkOrigin, type Origin, originOf } from './origin.ts';
-export { clipsOfRun, excerptSize, type PlannedStep, plannedSteps, stepsOfEpoch } from './plan.ts';
+export {
+  clipsOfRun,
+  evaluationSize,
+  excerptSize,
+  type PlannedStep,
+  plannedSteps,
+  plannedValidation,
+  stepsOfEpoch,
+} from './plan.ts';
 export { type PredictClipsOptions, predictClips } from './predict-clips.ts';
 export type { EpochRecord } from './records/records.ts';
 export { initialParameters, openClips, openSplit, startAtMean } from './start.ts';
-export { evaluationSize } from './step-inputs.ts';
 export { partOf, type TrainedPart, type TrainedParts, trains } from './trained-parts.ts';
 export { train } from './trainer.ts';

@@ -57,9 +57,17 @@ export async function checkOrigin(folder: string, now: Origin): Promise<void> {
   refuseAnother(folder, origin, now);
 }
 
-/** @throws InputError when a checkpoint's origin is not this one. */
+/**
+ * What the model is measured on once it is trained is no part of its origin.
+ *
+ * @throws InputError when a checkpoint's origin is not this one.
+ */
 export function refuseAnother(folder: string, origin: StoredOrigin, now: Origin): void {
-  const before = trainingConfiguration(origin.configuration, join(folder, 'last', 'checkpoint.json'));
+  const { evaluation } = now.configuration;
+  const before = trainingConfiguration(
+    { ...origin.configuration, evaluation },
+    join(folder, 'last', 'checkpoint.json'),
+  );
   const keys = differingKeys(before, now.configuration);
   if (keys.length > 0)
     throw new InputError(

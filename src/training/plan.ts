@@ -88,6 +88,16 @@ export function* plannedSteps(
       };
 }
 
+/** What is seen of each of the clips that stop the training, after every epoch. */
+export function plannedValidation(
+  configuration: TrainingConfiguration,
+  network: Network,
+  clips: readonly ClipFile[],
+): { readonly size: ExcerptSize; readonly excerpts: readonly Excerpt[] } {
+  const size = evaluationSize(configuration, network);
+  return { size, excerpts: clips.map((clip) => evenExcerpt(clip, size)) };
+}
+
 /** The excerpts that training is limited to when features of frozen streams that see are kept; drawn by the seed. */
 export function fixedExcerpts(
   configuration: TrainingConfiguration,
@@ -111,7 +121,17 @@ export function fixedExcerpts(
 export function excerptSize(configuration: TrainingConfiguration, network: Network): ExcerptSize {
   const { segments, flowFields, soundSeconds } = configuration;
   const samples = Math.round(soundSeconds * sampleRate);
-  return { moments: segments, fields: flowFields, samples, side: network.sizes.side };
+  const inARow = network.fusionConvolution === 'space-time' && { inARow: true };
+  return { moments: segments, fields: flowFields, samples, side: network.sizes.side, ...inARow };
+}
+
+/** How much the clips that stop the training are looked at, and with `evaluation: segments` all others: every field of more moments. */
+export function evaluationSize(configuration: TrainingConfiguration, network: Network): ExcerptSize {
+  return {
+    ...excerptSize(configuration, network),
+    moments: configuration.evaluationSegments,
+    fields: 10,
+  };
 }
 
 /** Clips that one run of the network takes in. */

@@ -2,10 +2,10 @@ import type { Network } from '../models/index.ts';
 import type { Runtime } from '../runtime/index.ts';
 import type { Tensor } from '../support/tensor.ts';
 import type { TrainingConfiguration } from './configuration.ts';
-import { type Excerpt, type ExcerptSize, evenExcerpt } from './excerpts.ts';
+import { type Excerpt, evenExcerpt } from './excerpts.ts';
 import { readInputs } from './inputs.ts';
 import type { TrainingClip } from './options.ts';
-import { clipsOfRun, drawEpoch, excerptSize, fixedExcerpts, stepsOfEpoch } from './plan.ts';
+import { clipsOfRun, drawEpoch, evaluationSize, excerptSize, fixedExcerpts, stepsOfEpoch } from './plan.ts';
 import { readAhead, type Waiting } from './read-ahead.ts';
 import type { Run } from './step.ts';
 import { keepFeatures, type StreamFeatures } from './stream-features.ts';
@@ -106,15 +106,6 @@ export class StepInputs {
   async close(): Promise<void> {
     for (const features of [...this.kept.train, ...this.kept.validation]) await features.close();
   }
-}
-
-/** How much validation and test look at of each clip: every field of more moments. */
-export function evaluationSize(configuration: TrainingConfiguration, network: Network): ExcerptSize {
-  return {
-    ...excerptSize(configuration, network),
-    moments: configuration.evaluationSegments,
-    fields: 10,
-  };
 }
 
 function targets(clips: readonly TrainingClip[]): Tensor {

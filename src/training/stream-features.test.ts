@@ -66,6 +66,20 @@ describe.skipIf(!hasFfmpeg)('kept features of frozen streams (need ffmpeg)', () 
     expect(new Set(found.map(({ arousal }) => arousal.toFixed(4))).size).toBeGreaterThan(3);
   });
 
+  test('excerpts in a row have moments that follow each other', () => {
+    const clip = clips[0]!;
+    expect(clip.segmentCount).toBe(3);
+    const random = Random.seeded(2);
+    const row = (moments: number) => ({ ...size, moments, inARow: true });
+    const indices = ({ moments }: { readonly moments: readonly { readonly index: number }[] }) =>
+      moments.map(({ index }) => index).join();
+    const drawn = Array.from({ length: 40 }, () => indices(randomExcerpt(clip, row(2), random)));
+    expect(new Set(drawn)).toEqual(new Set(['0,1', '1,2']));
+    expect(indices(evenExcerpt(clip, row(1)))).toBe('1');
+    expect(indices(evenExcerpt(clip, row(3)))).toBe('0,1,2');
+    expect(indices(randomExcerpt(clip, row(5), random))).toBe('0,1,2,2,2');
+  });
+
   test('stopped and begun again they are the same, and other weights have others', async () => {
     const random = Random.seeded(1);
     const excerpts = clips.map((clip) => [0, 1].map(() => randomExcerpt(clip, size, random)));

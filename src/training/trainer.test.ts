@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ClipCache } from '../clips/index.ts';
+import { readModel } from '../models/node/index.ts';
 import { nodeRuntime } from '../runtime/node/index.ts';
 import { preprocessingFor } from '../streams/index.ts';
 import { requirement } from '../support/testing.ts';
@@ -117,6 +118,23 @@ describe.skipIf(!hasFfmpeg)('training on small clips (needs ffmpeg)', () => {
     const refilmed = [{ ...clips[4]!, clip: clips[3]!.clip }];
     await expect(run('begun', 1, { validation: refilmed })).rejects.toThrow(other);
     expect((await run('begun')).steps).toBe(0);
+  });
+
+  test('a fusion over time learns from the moments before and after each, and its model says so', async () => {
+    const overTime = { ...configuration, segments: 2, epochs: 1, fusionConvolution: 'space-time' as const };
+    const parameters = await initialParameters(overTime);
+    const before = parameters.get('fusion.conv.weight')!.data.slice();
+    const { best } = await run('over-time', undefined, { configuration: overTime, parameters });
+    const { network, parameters: learned } = await readModel(best);
+    expect(network.fusionConvolution).toBe('space-time');
+    const { shape, data } = learned.get('fusion.conv.weight')!;
+    const [, inputs] = shape as [number, number];
+    const moved = [0, 0, 0];
+    data.forEach((value, i) => {
+      const moment = Math.floor((Math.floor(i / 9) % inputs) / (inputs / 3));
+      moved[moment]! += Math.abs(value - before[i]!);
+    });
+    for (const sum of moved) expect(sum).toBeGreaterThan(0);
   });
 
   test('it starts at the mean label, and learns the clips it sees', async () => {

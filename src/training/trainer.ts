@@ -11,12 +11,12 @@ import type { TrainingConfiguration } from './configuration.ts';
 import { adam, adamW, groupedRate, type Optimizer, type OptimizerState, sgd } from './optimizers.ts';
 import type { TrainOptions, TrainResult } from './options.ts';
 import { originOf, refuseAnother } from './origin.ts';
-import { clipsOfRun, excerptSize, partOfPeakRate } from './plan.ts';
+import { clipsOfRun, evaluationSize, excerptSize, partOfPeakRate } from './plan.ts';
 import { predictClips } from './predict-clips.ts';
 import { type EpochRecord, epochRecordSchema, writeRecords } from './records/records.ts';
 import { startAtMean } from './start.ts';
 import { type Run, TrainingStep } from './step.ts';
-import { evaluationSize, StepInputs } from './step-inputs.ts';
+import { StepInputs } from './step-inputs.ts';
 
 /**
  * The paper's training: mean squared error (section 2), Adam, a random square and flip (section 3.3); with early stopping

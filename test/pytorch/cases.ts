@@ -90,18 +90,20 @@ export function partCases(preset: Preset): Case[] {
 /** The whole network for two clips, of which the second has no sound. */
 export function clipCase(options: NetworkOptions, batch: Partial<Batch> = {}): Case {
   const network = describeNetwork(options);
+  const overTime = network.fusionConvolution === 'space-time';
   const size = { clips: 2, frames: 2, pairs: 3, samples: seconds(5), ...batch };
   const inputs = Object.fromEntries(
     network.streams.map((stream) => [stream, inputShape(network, stream, size)]),
   );
   if (network.streams.includes('sound')) inputs.hasSound = [size.clips, 1];
   return {
-    title: `${network.streams.join(' + ')} by ${network.fusion}, ${network.preset}`,
+    title: `${overTime ? 'over time: ' : ''}${network.streams.join(' + ')} by ${network.fusion}, ${network.preset}`,
     inputs,
     request: {
       network: 'affect',
       streams: network.streams,
       fusion: network.fusion,
+      overTime,
       clips: size.clips,
       frames: size.frames,
       ...sizesFor(network.preset),

@@ -83,7 +83,11 @@ async function expectExact(each: Case, statistics: 'frozen' | 'batch') {
 describe.each(['paper', 'compact'] as const)('%s', (preset) => {
   const size = { frames: 2, pairs: 2 };
   const cases = [...partCases(preset), clipCase({ preset }, size)];
-  if (preset === 'compact') cases.push(clipCase({ preset, fusion: 'decisions' }, size));
+  if (preset === 'compact')
+    cases.push(
+      clipCase({ preset, fusion: 'decisions' }, size),
+      clipCase({ preset, fusionConvolution: 'space-time' }, { ...size, frames: 3 }),
+    );
   test.skipIf(!hasPyTorch).each(cases)(
     '$title: every gradient is as exact as PyTorch’s (needs PyTorch)',
     (each) => expectExact(each, 'frozen'),

@@ -69,16 +69,30 @@ class SoundNet(nn.Module):
         return x
 
 
+class OverTime(nn.Module):
+    """A convolution 3x3x3 over moments and places; its weight is kept as [out, 3 * in, 3, 3], one moment after the other."""
+
+    def __init__(self, channels, fused):
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(fused, 3 * channels, 3, 3))
+        self.bias = nn.Parameter(torch.zeros(fused))
+
+    def forward(self, x, clips):
+        weight = self.weight.reshape(len(self.bias), 3, -1, 3, 3).transpose(1, 2)
+        inputs = x.reshape(clips, -1, *x.shape[1:]).transpose(1, 2)
+        return functional.conv3d(inputs, weight, self.bias, padding=1).transpose(1, 2).flatten(0, 1)
+
+
 class Head(nn.Module):
     """Fusion and regression over whichever streams are there."""
 
-    def __init__(self, streams, channels, fused):
+    def __init__(self, streams, channels, fused, over_time):
         super().__init__()
-        self.streams = streams
+        self.streams, self.over_time = streams, over_time
         maps = [channels[stream] for stream in ("picture", "flow") if stream in streams]
         if maps:
             self.fusion = nn.Module()
-            self.fusion.conv = nn.Conv2d(sum(maps), fused, 3, padding=1)
+            self.fusion.conv = OverTime(sum(maps), fused) if over_time else nn.Conv2d(sum(maps), fused, 3, padding=1)
         self.regression = nn.Linear((fused if maps else 0) + (channels["sound"] + 1 if "sound" in streams else 0), 2)
 
     def forward(self, maps, clips):
@@ -87,7 +101,9 @@ class Head(nn.Module):
         if parts:
             grid = parts[0].shape[2:]
             parts = [functional.adaptive_avg_pool2d(part, grid) for part in parts]
-            fused = functional.relu(self.fusion.conv(torch.cat(parts, 1))).mean((2, 3))
+            joined = torch.cat(parts, 1)
+            convolved = self.fusion.conv(joined, clips) if self.over_time else self.fusion.conv(joined)
+            fused = functional.relu(convolved).mean((2, 3))
             features.append(fused.reshape(clips, -1, fused.shape[1]).mean(1))
         if "sound" in self.streams:
             features += [maps["sound"].mean((2, 3)) * maps["hasSound"], maps["hasSound"]]
@@ -97,7 +113,7 @@ class Head(nn.Module):
 class Affect(nn.Module):
     """The network of Kim & Lee 2018, fused by features or by decisions. `sizes` is None for the paper's own."""
 
-    def __init__(self, streams, sizes, fusion):
+    def __init__(self, streams, sizes, fusion, over_time=False):
         super().__init__()
         self.streams, self.by = streams, fusion
         own = sizes or {"flow": None, "picture": None, "sound": None}
@@ -114,13 +130,13 @@ class Affect(nn.Module):
         if "sound" in streams:
             self.sound = SoundNet(own["sound"])
         if fusion == "features":
-            self.head = [Head(streams, channels, fused)]  # in a list: its parts are named without "head."
+            self.head = [Head(streams, channels, fused, over_time)]  # in a list: its parts are named without "head."
             for name, part in self.head[0].named_children():
                 self.add_module(name, part)
         else:
             self.decision = nn.Module()
             for stream in streams:
-                self.decision.add_module(stream, Head([stream], channels, fused))
+                self.decision.add_module(stream, Head([stream], channels, fused, over_time))
             self.decision.weights = nn.Parameter(torch.zeros(len(streams)))
 
     def forward(self, inputs, clips, frames):

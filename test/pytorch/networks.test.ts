@@ -27,11 +27,20 @@ const whole: NetworkOptions[] = [
     streams,
     fusion: 'decisions' as const,
   })),
+  ...(['features', 'decisions'] as const).map((fusion) => ({
+    ...{ preset: 'compact' as const, fusion },
+    fusionConvolution: 'space-time' as const,
+  })),
 ];
 const cases: Case[] = [
   ...partCases('paper'),
   ...partCases('compact'),
-  ...whole.map((options) => clipCase(options, { samples: 220_500 })),
+  ...whole.map((options) =>
+    clipCase(options, {
+      samples: 220_500,
+      ...(options.fusionConvolution === 'space-time' && { frames: 4 }),
+    }),
+  ),
 ];
 
 test.skipIf(!hasPyTorch).each(cases)('$title: the output is PyTorch’s (needs PyTorch)', async (each) => {

@@ -22,7 +22,7 @@ def build():
     sizes = request.get("sizes")
     kind = request["network"]
     if kind == "affect":
-        model = networks.Affect(request["streams"], sizes, request["fusion"])
+        model = networks.Affect(request["streams"], sizes, request["fusion"], request.get("overTime", False))
     elif kind == "soundnet":
         model = networks.SoundNet(sizes, request.get("layer", "conv7"))
     else:

@@ -149,6 +149,26 @@ describe.skipIf(!hasFfmpeg)('affectline reproduce (needs ffmpeg)', () => {
     expect(readFileSync(join(out, 'report.md'), 'utf8')).toMatch(opened);
   }, 120_000);
 
+  test('what an earlier version measured on segments is not taken for measured on all', async () => {
+    const own = join(out, 'models', 'sound', 'config.yaml');
+    const before = readFileSync(own, 'utf8');
+    writeFileSync(own, before.replace(/^evaluation: all.*\n/m, ''));
+    const { code, stderr } = await reproduce(out, undefined, 'sound');
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /sound was measured by an earlier version, on 1 moments of each clip; 'evaluation: segments'/,
+    );
+    const small = join(root, 'small.yaml');
+    const asked = readFileSync(small, 'utf8');
+    writeFileSync(small, `${asked}evaluation: segments\n`);
+    const kept = await reproduce(out, undefined, 'sound');
+    expect(kept.code, kept.stderr).toBe(0);
+    expect(kept.stderr).not.toContain('sound: epoch');
+    expect(readFileSync(own, 'utf8')).toMatch(/^evaluation: segments/m);
+    writeFileSync(small, asked);
+    writeFileSync(own, before);
+  }, 120_000);
+
   test('a folder of other labels, or of a run whose configuration was edited, is not mixed with these', async () => {
     const labels = join(data, 'labels.csv');
     const before = readFileSync(labels, 'utf8');

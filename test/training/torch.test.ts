@@ -12,7 +12,6 @@ import { readModel } from '../../src/models/node/index.ts';
 import { nodeRuntime } from '../../src/runtime/node/index.ts';
 import { preprocessingFor } from '../../src/streams/index.ts';
 import { requirement } from '../../src/support/testing.ts';
-import { readCheckpoint } from '../../src/training/checkpoint.ts';
 import { initialParameters, openSplit, train } from '../../src/training/index.ts';
 import { hasPyTorch } from '../pytorch/pytorch.ts';
 
@@ -26,13 +25,13 @@ const script = join(root, 'examples/torch/train.py');
 
 const small =
   'preset: compact\nbatchSize: 4\nclipsAtOnce: 1\nsegments: 2\nflowFields: 2\nevaluationSegments: 1\nsoundSeconds: 1\n' +
-  'epochs: 5\npatience: 9\n';
+  'epochs: 5\npatience: 1\n';
 /** What trains, and how. */
 const cases = {
   'fine-tuned: frozen flow and sound, frozen batch norms, Adam': `${small}train: { flow: frozen, picture: 3, sound: frozen }\nbatchNorm: frozen\n`,
   'from scratch: all trained, statistics of each run, SGD': `${small.replace('Once: 1', 'Once: 2')}batchNorm: batch\noptimizer: sgd\nweightDecay: 0.01\nsoundLayer: pool5\n`,
   'colored: with the color stream, frozen flow and sound, Adam': `${small}streams: [flow, picture, sound, color]\ntrain: { flow: frozen, picture: 3, sound: frozen }\nbatchNorm: frozen\n`,
-  'decisions: all trained, two clips a run, AdamW': `${small.replace('Once: 1', 'Once: 2')}fusion: decisions\nbatchNorm: frozen\noptimizer: adamw\nweightDecay: 0.01\n`,
+  'decisions: all trained, two clips a run, AdamW, over time': `${small.replace('Once: 1', 'Once: 2')}fusion: decisions\nbatchNorm: frozen\noptimizer: adamw\nweightDecay: 0.01\nfusionConvolution: space-time\n`,
 };
 
 /** A bias before a batch norm with statistics of the batch changes nothing: its gradient is rounding, by any program. */
@@ -61,7 +60,7 @@ describe.skipIf(!hasPyTorch || !hasFfmpeg || !hasPillow)(
 
     beforeAll(() => {
       execFileSync('mkdir', [data]);
-      const sets = ['train', 'train', 'train', 'train', 'validation', 'test'];
+      const sets = ['train', 'train', 'train', 'train', 'validation', 'test', 'validation', 'validation'];
       const rows = sets.map((set, i) => {
         const picture = `testsrc2=size=192x144:rate=25:duration=1.4,eq=brightness=${0.1 * i - 0.3},rotate=t/${i + 1},noise=alls=40:allf=t`;
         const sound = ['-f', 'lavfi', '-i', `sine=frequency=${200 + 150 * i}:duration=${1 + 0.2 * i}`];
@@ -73,7 +72,7 @@ describe.skipIf(!hasPyTorch || !hasFfmpeg || !hasPillow)(
     });
 
     test.each(Object.entries(cases))(
-      '%s: two processes end where we end after five steps',
+      '%s: two processes stop where we stop, and keep the weights that we keep',
       async (name, yaml) => {
         const out = join(folder, name.split(/\W/)[0]!);
         const config = `${out}.yaml`;
@@ -100,14 +99,14 @@ describe.skipIf(!hasPyTorch || !hasFfmpeg || !hasPillow)(
         const cache = new ClipCache(clips, preprocessingFor('compact'));
         const split = await openSplit(splitNamed('film-disjoint', dataSet.clips, 1), cache);
         const losses: number[] = [];
-        await train({
+        const { records } = await train({
           ...{ configuration, parameters: await initialParameters(configuration) },
           ...{ train: split.train, validation: split.validation, folder: `${out}-ours` },
           model: { name: 'ours', trained: 'pictures', synthetic: true, preprocessing: cache.preprocessing },
           runtime: nodeRuntime({ threads: 1 }),
           onStep: ({ loss }) => losses.push(loss),
         });
-        const { parameters } = (await readCheckpoint(join(`${out}-ours`, 'last')))!;
+        const { parameters } = await readModel(join(`${out}-ours`, 'best'));
         const start = (await readModel(out)).parameters;
         // What starts at 0 (the biases of batch norms) counts together: where a slope is hardly more than rounding, Adam
         // makes of it a step of full length.
@@ -131,18 +130,26 @@ describe.skipIf(!hasPyTorch || !hasFfmpeg || !hasPillow)(
           Math.sqrt([...sums.values()].reduce((sum, each) => sum + each[of], 0));
         expect(total('difference')).toBeLessThan(0.01 * total('change'));
         const theirLosses = [...torch.stdout.matchAll(/loss (\d+\.\d+)/g)].map(([, loss]) => Number(loss));
-        expect(theirLosses).toHaveLength(5);
+        expect(theirLosses).toHaveLength(losses.length);
+        const theirErrors = [...torch.stdout.matchAll(/validation error (\d+\.\d+)/g)].map(([, of]) =>
+          Number(of),
+        );
+        expect(theirErrors).toHaveLength(records.length);
+        // one of them stops before its last epoch
+        if (name.startsWith('fine-tuned')) expect(records.length).toBeLessThan(configuration.epochs);
+        for (const [i, { validationError }] of records.entries())
+          expect(Math.abs(theirErrors[i]! - validationError)).toBeLessThan(2e-3 * validationError);
         for (const [i, loss] of losses.entries())
           expect(Math.abs(theirLosses[i]! - loss)).toBeLessThan(2e-4 * loss);
       },
-      120_000,
+      300_000,
     );
 
     test('what PyTorch trained analyzes films', async () => {
-      const analyzer = await openAnalyzer({ model: join(folder, 'decisions', 'trained') });
+      const analyzer = await openAnalyzer({ model: join(folder, 'fine', 'trained') });
       try {
         const { clip, model } = await analyzer.analyze(join(data, '5.mp4'));
-        expect(model).toMatchObject({ name: 'decisions', trained: expect.stringContaining('4 clips') });
+        expect(model).toMatchObject({ name: 'fine', trained: expect.stringContaining('4 clips') });
         expect(clip.valence).toBeGreaterThan(1);
         expect(clip.valence).toBeLessThan(5);
       } finally {

@@ -4,6 +4,7 @@ import { type FilmOptions as DecodingOptions, openFilm, surveyFor } from '../../
 import { type FilmFeatures, Sessions } from '../../features/index.ts';
 import { type Model, untrainedModel } from '../../models/index.ts';
 import { readModel, starterFolder } from '../../models/node/index.ts';
+import type { Runtime } from '../../runtime/index.ts';
 import { nodeRuntime, type Provider } from '../../runtime/node/index.ts';
 import { ShotDetector } from '../../shots/index.ts';
 import {
@@ -114,9 +115,23 @@ export async function openAnalyzer(options: AnalyzerOptions = {}): Promise<Analy
     : await readModel(options.model ?? starterFolder);
   const threads = options.threads ?? availableParallelism();
   const { provider } = options;
-  const streams = usedStreams(model, options.streams);
+  const runtime = nodeRuntime({ threads, ...(provider && { provider }) });
+  return analyzerOf(model, usedStreams(model, options.streams), { runtime, threads });
+}
+
+/**
+ * An analyzer with a model that has been read.
+ *
+ * @param streams of the model's.
+ * @param computing what computes its networks, and the cores that decoding and flow may use.
+ */
+export function analyzerOf(
+  model: Model,
+  streams: readonly string[],
+  { runtime, threads }: { readonly runtime: Runtime; readonly threads: number },
+): Analyzer {
   const wants = [...new Set(streams.map((stream): Material => streamNamed(stream).takes))];
-  const sessions = new Sessions(model, nodeRuntime({ threads, ...(provider && { provider }) }));
+  const sessions = new Sessions(model, runtime);
   return {
     model,
     streams,

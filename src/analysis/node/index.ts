@@ -9,3 +9,4 @@ export {
   type FilmPlaces,
   openAnalyzer,
 } from './analyzer.ts';
+export { type Quantized, type QuantizeOptions, quantizeModel, writeQuantized } from './quantize.ts';

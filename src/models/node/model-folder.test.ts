@@ -53,6 +53,26 @@ test('a model comes back as it was written, from its own folder and from that of
   }
 });
 
+test('a fusion over time is told of where there is one; a description without the key is of one over space', async () => {
+  const overTime = describeNetwork({
+    preset: 'compact',
+    streams: ['picture'],
+    fusionConvolution: 'space-time',
+  });
+  const place = join(root, 'over-time');
+  const own = randomParameters(networkParameters(overTime), 7);
+  await writeModel(place, { ...given, network: overTime, preprocessing, parameters: own });
+  expect((await readModel(place)).network).toEqual(overTime);
+  const { shape } = own.get('fusion.conv.weight')!;
+  expect(shape).toEqual([128, 3 * 150, 3, 3]);
+  expect(written).not.toContain('fusionConvolution');
+  expect((await readModel(folder)).network.fusionConvolution).toBe('space');
+  describeAs(({ network: of }) => {
+    of.fusionConvolution = 'time';
+  });
+  await expect(readModel(folder)).rejects.toThrow('network.fusionConvolution: ');
+});
+
 test('another name is another content hash; the same model has the same', async () => {
   const { contentHash } = (await readModel(folder)).description;
   await writeModel(join(root, 'again'), { ...given, network, preprocessing, parameters });

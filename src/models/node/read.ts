@@ -11,6 +11,7 @@ import { networkParameters } from '../clip-network.ts';
 import { type ModelFile, modelFileOfConfig, parseModelFile } from '../description.ts';
 import type { Model } from '../model.ts';
 import { describeNetwork } from '../network.ts';
+import { partRanges } from '../ranges.ts';
 import { hubFolder, isOnHub } from './hub.ts';
 
 /** The model that comes with the package, trained on synthetic films: see the README there. */
@@ -44,11 +45,13 @@ export async function readModel(place: string): Promise<StoredModel> {
   const folder = isOnHub(place) ? await hubFolder(place) : place;
   const { own, source, text } = await findDescription(folder);
   const description = parseModelFile(text, source);
-  const { name, trained, synthetic, scale, preprocessing, calibration, weights, ...file } = description;
+  const { name, trained, synthetic, scale, preprocessing, calibration, inBytes, weights, ...file } =
+    description;
   const network = naming(source, () => describeNetwork(file.network));
   const path = join(own, weights.file);
   const found = await readSafetensors(path);
-  const parameters = loadInto(networkParameters(network), found, { source: path });
+  const parts = partRanges(found, path);
+  const parameters = loadInto(networkParameters(network), parts.weights, { source: path });
   if ((await contentHashOf(path)) !== weights.contentHash)
     throw new InputError(
       `${path} is not the file that ${source} describes (its SHA-256 is another)`,
@@ -62,6 +65,7 @@ export async function readModel(place: string): Promise<StoredModel> {
     preprocessing,
     calibration,
     parameters,
+    ...(inBytes && { ranges: parts.ranges }),
     parametersOf: () => parameters,
     head: parameters,
     files: { folder: own, description, weights: path },

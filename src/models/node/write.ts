@@ -1,12 +1,20 @@
 import { join } from 'node:path';
+import type { Ranges } from '../../graph/index.ts';
 import type { Preprocessing } from '../../streams/index.ts';
 import { contentHashOf } from '../../support/content-hash.ts';
 import { writeAtomically } from '../../support/files.ts';
 import { makeFolder } from '../../support/folders.ts';
 import type { Tensor } from '../../support/tensor.ts';
 import { writeSafetensors } from '../../weights/index.ts';
-import { type Calibration, type ModelFile, modelFileText, modelSchema } from '../description.ts';
+import {
+  type Calibration,
+  type InBytes,
+  type ModelFile,
+  modelFileText,
+  modelSchema,
+} from '../description.ts';
 import type { Network } from '../network.ts';
+import { storedRanges } from '../ranges.ts';
 
 /** What a model folder is written from. */
 export interface TrainedModel {
@@ -21,6 +29,9 @@ export interface TrainedModel {
   readonly preprocessing: Preprocessing;
   readonly calibration?: Calibration | undefined;
   readonly parameters: ReadonlyMap<string, Tensor>;
+  /** Of what may be computed in bytes, and how they were found; both or none. */
+  readonly ranges?: Ranges | undefined;
+  readonly inBytes?: InBytes | undefined;
 }
 
 /**
@@ -30,19 +41,29 @@ export interface TrainedModel {
  */
 export async function writeModel(
   folder: string,
-  { name, trained, synthetic, scale = [1, 5], network, preprocessing, calibration, parameters }: TrainedModel,
+  model: TrainedModel,
   precision: 'float32' | 'float16' = 'float32',
 ): Promise<void> {
+  const { name, trained, synthetic, scale = [1, 5], network, preprocessing, calibration } = model;
+  const { parameters, ranges, inBytes } = model;
   makeFolder(folder);
   const weights = join(folder, 'model.safetensors');
-  await writeSafetensors(weights, parameters, { precision });
-  const { preset, streams, fusion, soundLayer, backbone } = network;
+  await writeSafetensors(weights, new Map([...parameters, ...storedRanges(ranges ?? new Map())]), {
+    precision,
+  });
+  const { preset, streams, fusion, fusionConvolution, soundLayer, backbone } = network;
   const file: ModelFile = {
     schema: modelSchema,
     ...{ name, trained, synthetic, scale },
-    network: { preset, streams, fusion, soundLayer, backbone },
+    network: {
+      ...{ preset, streams, fusion },
+      // other versions read what is as it always was
+      ...(fusionConvolution === 'space-time' && { fusionConvolution }),
+      ...{ soundLayer, backbone },
+    },
     preprocessing,
     ...(calibration && { calibration }),
+    ...(inBytes && { inBytes }),
     weights: { file: 'model.safetensors', contentHash: await contentHashOf(weights) },
   };
   await writeAtomically(join(folder, 'model.json'), modelFileText(file));

@@ -34,6 +34,19 @@ export function predict(network: Heads, parameters: Parameters, features: Featur
 }
 
 /**
+ * The prediction for a whole clip, equal to that of the network for clips, whatever the clip lacks: in fusion of features
+ * zeros stand for a feature that is not there, and where all are masked and lacking the network answers for their lack.
+ *
+ * @param features without those of tracks that the clip lacks.
+ * @throws InputError in fusion of decisions, when the clip has nothing for any of them.
+ */
+export function predictClip(network: Heads, parameters: Parameters, features: Features): Affect {
+  if (network.fusion === 'decisions') return predict(network, parameters, features);
+  const [valence, arousal] = answer(network.heads[0]!, parameters, features);
+  return { valence, arousal };
+}
+
+/**
  * What each place of a map adds to the prediction. The mean of these over the places, and over the frames (or columns
  * of sound) of a clip or window, is exactly the part of its prediction that comes from this map; what remains is the
  * same for all inputs.
