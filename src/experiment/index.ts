@@ -23,7 +23,7 @@ export {
 export { drawRatedCurves, type RatedCurve } from './draw-rated-curves.ts';
 export type { Finding } from './findings.ts';
 export type { ForeignResult } from './foreign.ts';
-export { isSeeded, type ModelName, modelNames } from './models.ts';
+export { isSeeded, type ModelName, modelNames, usualModels } from './models.ts';
 export { pretrainedWeights, startingConfiguration } from './pretrained.ts';
 export { type ReproduceOptions, type Reproduction, reproduceExperiment } from './reproduce.ts';
 export {

@@ -1,4 +1,4 @@
-import { featureName, type Network, streamsTaking } from '../models/index.ts';
+import { featureName, isOverTime, type Network, streamsTaking } from '../models/index.ts';
 import type { Session } from '../runtime/index.ts';
 import { centerCrop, type FilmSource, type Moment, type MomentField, writeInput } from '../streams/index.ts';
 import { Channel } from '../support/channel.ts';
@@ -32,9 +32,9 @@ export async function seenTracks(
   const vectors = new Map<string, Float32Array[]>(names.map((name) => [name, []]));
   const kept = new Vectors();
   const overTime = new Map(
-    network.fusionConvolution === 'space-time'
-      ? names.map((name) => [name, new OverTime(network.sizes.fused)] as const)
-      : [],
+    network.tracks
+      .filter((track) => names.includes(track.name) && isOverTime(network, track))
+      .map(({ name }) => [name, new OverTime(network.sizes.fused)] as const),
   );
   const keep = (name: string, vector: Float32Array | undefined) =>
     vector && vectors.get(name)!.push(kept.keep(vector));

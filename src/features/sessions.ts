@@ -1,5 +1,12 @@
 import { reduceMean, type Value } from '../graph/index.ts';
-import { type Model, momentNetwork, pairNetwork, placeNetwork, waveformNetwork } from '../models/index.ts';
+import {
+  isOverTime,
+  type Model,
+  momentNetwork,
+  pairNetwork,
+  placeNetwork,
+  waveformNetwork,
+} from '../models/index.ts';
 import type { Runtime, Session } from '../runtime/index.ts';
 
 /** Fields of motion that go through a network at once. */
@@ -42,9 +49,15 @@ export class Sessions {
    */
   moments(given: readonly string[]): Promise<Session> {
     return this.once(`moments without ${given.join()}`, () => {
-      const maps = momentNetwork(this.model.network, { frames: framesPerRun, pairs: 1 }, given);
-      if (this.model.network.fusionConvolution === 'space-time') return maps;
-      return Object.fromEntries(Object.entries(maps).map(([name, map]) => [name, reduceMean(map, [2, 3])]));
+      const { network } = this.model;
+      const maps = momentNetwork(network, { frames: framesPerRun, pairs: 1 }, given);
+      return Object.fromEntries(
+        network.tracks.flatMap((track) => {
+          const map = maps[track.name];
+          if (!map) return [];
+          return [[track.name, isOverTime(network, track) ? map : reduceMean(map, [2, 3])]];
+        }),
+      );
     });
   }
 

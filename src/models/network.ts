@@ -2,6 +2,7 @@ import { input, reduceMean, type Value } from '../graph/index.ts';
 import { averageMaps, type BatchStatistics, type Heads, type SoundLayer } from '../networks/index.ts';
 import {
   backboneOf,
+  isFused,
   type Material,
   type Preset,
   presetNamed,
@@ -43,9 +44,9 @@ export function describeNetwork(options: NetworkOptions): Network {
   const streams = streamsNamed(options.streams ?? standardStreams);
   // A single stream leaves nothing to fuse.
   const fusion = streams.length === 1 ? 'features' : (options.fusion ?? 'features');
-  // nor anything that is seen a convolution of it
-  const sees = streams.some((name) => streamNamed(name).takes !== 'waveform');
-  const fusionConvolution = sees ? (options.fusionConvolution ?? 'space') : 'space';
+  // nor anything that has places a convolution of it
+  const fuses = streams.some(isFused);
+  const fusionConvolution = fuses ? (options.fusionConvolution ?? 'space') : 'space';
   const backbone = Object.fromEntries(
     Object.entries(options.backbone ?? {}).map(([name, chosen]) => [streamNamed(name).name, chosen]),
   );

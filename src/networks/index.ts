@@ -10,6 +10,7 @@ export {
   type Window,
 } from './columns.ts';
 export { type Convnet5Sizes, convnet5 } from './convnet5.ts';
+export { dense } from './dense.ts';
 export { type DenseNetSizes, densenet } from './densenet.ts';
 export { averageMaps, fusedMap, fusionParts, partsOverTime, visualFeature } from './fusion.ts';
 export { averageDecisions } from './heads/decisions.ts';

@@ -30,6 +30,7 @@ const small =
 const cases = {
   'fine-tuned: frozen flow and sound, frozen batch norms, Adam': `${small}train: { flow: frozen, picture: 3, sound: frozen }\nbatchNorm: frozen\n`,
   'from scratch: all trained, statistics of each run, SGD': `${small.replace('Once: 1', 'Once: 2')}batchNorm: batch\noptimizer: sgd\nweightDecay: 0.01\nsoundLayer: pool5\n`,
+  'colored: with the color stream, frozen flow and sound, Adam': `${small}streams: [flow, picture, sound, color]\ntrain: { flow: frozen, picture: 3, sound: frozen }\nbatchNorm: frozen\n`,
   'decisions: all trained, two clips a run, AdamW, over time': `${small.replace('Once: 1', 'Once: 2')}fusion: decisions\nbatchNorm: frozen\noptimizer: adamw\nweightDecay: 0.01\nfusionConvolution: space-time\n`,
 };
 

@@ -11,6 +11,7 @@ import { nodeRuntime, type Provider } from '../../runtime/node/index.ts';
 import { ShotDetector } from '../../shots/index.ts';
 import {
   centerCrop,
+  isFused,
   type Material,
   type Moment,
   type Preset,
@@ -85,7 +86,7 @@ export interface Analyzer {
    *
    * @param affect what this analyzer's model made of the film.
    * @param at seconds: that of the point nearest to it.
-   * @returns undefined where nothing is seen at that moment.
+   * @returns undefined where nothing that has a place is seen at that moment.
    * @throws InputError when the film cannot be read, `affect` is of another model, or the model has a head over time, whose
    *   values are no sums over places.
    */
@@ -204,7 +205,7 @@ export function analyzerOf(
           'unusable-model',
         );
       const { curve, duration, window, options } = affect;
-      const seeing = affect.streams.filter((stream) => streamNamed(stream).takes !== 'waveform');
+      const seeing = affect.streams.filter(isFused);
       if (seeing.length === 0 || curve.length === 0) return undefined;
       const { time } = curve.reduce((best, point) =>
         Math.abs(point.time - at) < Math.abs(best.time - at) ? point : best,

@@ -115,7 +115,7 @@ const wrong: [string, Change, RegExp][] = [
   [
     'a stream that there is not',
     (of) => void Object.assign(of.network, { streams: ['faces'] }),
-    /model\.json: unknown stream 'faces'; one of: flow, picture, sound/,
+    /model\.json: unknown stream 'faces'; one of: flow, picture, sound, color/,
   ],
   [
     'a sampling that this version cannot do',
