@@ -16,6 +16,8 @@ export type Request =
       threads: number;
       /** Whether threads wait for work by keeping their core busy, which is faster where nothing else needs it. */
       spin: boolean;
+      /** Whether `lower` has written it, which marks the names of outputs. */
+      own: boolean;
     }
   /** Arrays of `lent` feeds are moved here, and come back with the reply. */
   | { kind: 'run'; feeds: Record<string, Tensor>; lent: readonly string[] }
@@ -27,4 +29,6 @@ export const closing = 1;
 
 export type Reply = ({ results: Record<string, Tensor> } | { error: string }) & {
   returned?: Record<string, Tensor>;
+  /** What a model that was opened takes, by name; of an axis whose size it leaves open the size is 1. */
+  inputs?: Record<string, readonly number[]>;
 };

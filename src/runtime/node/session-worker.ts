@@ -10,8 +10,16 @@ env.logLevel = 'fatal';
 const port = parentPort!;
 const state = workerData as Int32Array;
 let session: InferenceSession | undefined;
+let isOwn = true;
 
-async function open({ model, provider, threads, spin }: Extract<Request, { kind: 'open' }>): Promise<Reply> {
+async function open({
+  model,
+  provider,
+  threads,
+  spin,
+  own,
+}: Extract<Request, { kind: 'open' }>): Promise<Reply> {
+  isOwn = own;
   session = await InferenceSession.create(model, {
     executionProviders: [provider],
     intraOpNumThreads: threads,
@@ -26,14 +34,19 @@ async function open({ model, provider, threads, spin }: Extract<Request, { kind:
       },
     },
   });
-  return { results: {} };
+  const sizes = session.inputMetadata.flatMap((input): [string, number[]][] =>
+    input.isTensor
+      ? [[input.name, input.shape.map((size) => (typeof size === 'number' && size > 0 ? size : 1))]]
+      : [],
+  );
+  return { results: {}, inputs: Object.fromEntries(sizes) };
 }
 
 async function run({ feeds }: Extract<Request, { kind: 'run' }>): Promise<Reply> {
   const tensors = Object.entries(feeds).map(([name, { shape, data }]) => [name, new OnnxTensor(data, shape)]);
   const fetched = await session!.run(Object.fromEntries(tensors));
   const results = Object.entries(fetched).map(([name, { dims, data }]) => [
-    outputName(name),
+    isOwn ? outputName(name) : name,
     { shape: dims, data },
   ]);
   return { results: Object.fromEntries(results) };
