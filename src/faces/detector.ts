@@ -1,4 +1,3 @@
-import type { Value } from '../graph/index.ts';
 import type { Runtime } from '../runtime/index.ts';
 import { InputError } from '../support/errors.ts';
 import { anchorNumbers, type DetectedFace, readFaces } from './blazeface.ts';
@@ -25,17 +24,14 @@ export interface FaceDetector {
  * @throws InputError when the network is of another form.
  */
 export async function openDetector(network: FaceNetwork, runtime: Runtime): Promise<FaceDetector> {
-  const parts = partsOf(network);
   const opened = await openNetwork(network, runtime);
-  const [channels, side] = opened.shape;
-  if (channels !== 3) {
+  try {
+    const parts = partsOf(network.title, opened);
+    return { detect: (picture) => detect(picture, opened, parts), close: () => opened.close() };
+  } catch (error) {
     await opened.close();
-    throw new InputError(`${network.title}: takes ${channels} planes, not red, green and blue`);
+    throw error;
   }
-  return {
-    detect: (picture) => detect(picture, opened, parts, side),
-    close: () => opened.close(),
-  };
 }
 
 /** Which outputs are scores and which are numbers, finer grid first. */
@@ -44,32 +40,26 @@ interface Parts {
   readonly numbers: readonly number[];
 }
 
-function partsOf({ title, outputs }: FaceNetwork): Parts {
+function partsOf(title: string, { channels, outputs }: OpenedNetwork): Parts {
+  const anchors = (i: number) => outputs[i]![1]!;
   const ofWidth = (width: number) =>
     [...outputs.keys()]
-      .filter((i) => outputs[i]!.shape.length === 3 && outputs[i]!.shape[2] === width)
-      .sort((a, b) => anchors(outputs[b]!) - anchors(outputs[a]!));
+      .filter((i) => outputs[i]!.length === 3 && outputs[i]![2] === width)
+      .sort((a, b) => anchors(b) - anchors(a));
   const parts = { scores: ofWidth(1), numbers: ofWidth(anchorNumbers) };
-  const counts = (indices: readonly number[]) => indices.map((i) => anchors(outputs[i]!)).join();
+  const counts = (indices: readonly number[]) => indices.map(anchors).join();
   const known = ['896', '512,384'];
   if (!known.includes(counts(parts.scores)) || counts(parts.scores) !== counts(parts.numbers))
     throw new InputError(
-      `${title}: gives ${outputs.map(({ shape }) => `[${shape}]`).join(', ')}; of BlazeFace, [1,896,1] and [1,896,16] expected, or both of 512 and 384 anchors`,
+      `${title}: gives ${outputs.map((shape) => `[${shape}]`).join(', ')}; of BlazeFace, [1,896,1] and [1,896,16] expected, or both of 512 and 384 anchors`,
     );
+  if (channels !== 3) throw new InputError(`${title}: takes one plane, not red, green and blue`);
   return parts;
 }
 
-function anchors({ shape }: Value): number {
-  return shape[1]!;
-}
-
-async function detect(
-  picture: FacePicture,
-  network: OpenedNetwork,
-  parts: Parts,
-  side: number,
-): Promise<DetectedFace[]> {
+async function detect(picture: FacePicture, network: OpenedNetwork, parts: Parts): Promise<DetectedFace[]> {
   const { width, height } = picture;
+  const { side } = network;
   const longest = Math.max(width, height);
   const input = new Float32Array(3 * side * side);
   cutSquare(picture, { x: width / 2, y: height / 2, side: longest, angle: 0 }, side, input);

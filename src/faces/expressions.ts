@@ -27,17 +27,14 @@ export async function openExpressionReader(
   network: FaceNetwork,
   runtime: Runtime,
 ): Promise<ExpressionReader> {
-  const { title, outputs } = network;
-  const wanted = expressionNames.length;
-  if (outputs.length !== 1 || String(outputs[0]!.shape) !== `1,${wanted}`)
-    throw new InputError(
-      `${title}: gives ${outputs.map(({ shape }) => `[${shape}]`).join(', ')}; [1,${wanted}] expected: ${expressionNames.join(', ')}`,
-    );
   const opened = await openNetwork(network, runtime);
-  const [channels, side] = opened.shape;
-  if (channels !== 1 && channels !== 3) {
+  const { channels, side, outputs } = opened;
+  const wanted = expressionNames.length;
+  if (outputs.map(String).join(';') !== `1,${wanted}`) {
     await opened.close();
-    throw new InputError(`${title}: takes ${channels} planes; 1 (gray) or 3 (color) expected`);
+    throw new InputError(
+      `${network.title}: gives ${outputs.map((shape) => `[${shape}]`).join(', ')}; [1,${wanted}] expected: ${expressionNames.join(', ')}`,
+    );
   }
   return {
     read: async (picture, face) => {

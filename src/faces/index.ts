@@ -7,7 +7,7 @@ export { areaOf, type Box, overlap } from './boxes.ts';
 export { type FaceDetector, openDetector } from './detector.ts';
 export { type ExpressionReader, expressionNames, openExpressionReader } from './expressions.ts';
 export type { FaceHashes } from './hashes.ts';
-export type { FaceNetwork } from './network.ts';
+export { type FaceNetwork, networkOf } from './network.ts';
 export { cutSquare, type FacePicture, type Square } from './picture-parts.ts';
 export { faceNumbers, summaryOf } from './summary.ts';
 export { FaceTracks, type SeenFace } from './tracks.ts';

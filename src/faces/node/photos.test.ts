@@ -1,8 +1,11 @@
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
+import { onnxFile } from '../../graph/index.ts';
 import { nodeRuntime } from '../../runtime/node/index.ts';
 import { imageLibrary } from '../../support/images.ts';
+import { graphModelExpression, readGraphModel } from '../../weights/index.ts';
 import { openDetector } from '../detector.ts';
 import { openExpressionReader } from '../expressions.ts';
 import { areaOf, type DetectedFace, expressionNames, type FacePicture, faceNumbers } from '../index.ts';
@@ -35,9 +38,8 @@ async function picture(name: string, shortSide = 128): Promise<FacePicture> {
 }
 
 const runtime = nodeRuntime({ threads: 1 });
-const network = async (title: string) => ({ title, ...(await readNetwork(title)) });
-const detector = lacks ? undefined : await openDetector(await network(files.detector), runtime);
-const reader = lacks ? undefined : await openExpressionReader(await network(files.expressions), runtime);
+const detector = lacks ? undefined : await openDetector(await readNetwork(files.detector), runtime);
+const reader = lacks ? undefined : await openExpressionReader(await readNetwork(files.expressions), runtime);
 afterAll(async () => {
   await detector?.close();
   await reader?.close();
@@ -96,6 +98,36 @@ test.skipIf(lacks)(`two who laugh are happy, one who does not is not ${needs}`, 
     expect(own[happy]).toBeGreaterThan(0.9);
   }
   expect((await shares(0.25, 0.25))[happy]).toBeLessThan(0.2);
+});
+
+test.skipIf(lacks)(`the same networks in ONNX say the same ${needs}`, async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'affectline-face-onnx-'));
+  const written = async (name: 'detector' | 'expressions') => {
+    const { outputs, parameters } = graphModelExpression(await readGraphModel(files![name]));
+    const named = Object.fromEntries(outputs.map((output, i) => [`result${i}`, output]));
+    const path = join(folder, `${name}.onnx`);
+    writeFileSync(path, onnxFile(named, parameters, {}).bytes);
+    return path;
+  };
+  const onnx = { detector: await written('detector'), expressions: await written('expressions') };
+  const other = await openFaceReader(onnx);
+  const own = await openFaceReader(files!);
+  expect(other.hashes.detector).not.toBe(own.hashes.detector);
+  const photo = await picture('opencv4/html/facereg.jpg');
+  const found = await other.watcher().watch(photo, 0);
+  const expected = await own.watcher().watch(photo, 0);
+  expect(expected[faceNumbers.indexOf('is there a face')]).toBe(1);
+  for (const [i, value] of found.entries()) expect(value).toBeCloseTo(expected[i]!, 4);
+  await other.close();
+  await own.close();
+  writeFileSync(onnx.detector, 'not a model');
+  await expect(openFaceReader(onnx)).rejects.toThrow(/detector\.onnx: cannot open a session/);
+  const text = join(folder, 'detector.txt');
+  writeFileSync(text, 'not a model');
+  await expect(openFaceReader({ ...onnx, detector: text })).rejects.toThrow(
+    /detector\.txt: of networks of faces, \.json/,
+  );
+  rmSync(folder, { recursive: true });
 });
 
 test.skipIf(lacks)(

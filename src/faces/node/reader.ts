@@ -7,7 +7,6 @@ import { InputError } from '../../support/errors.ts';
 import { openDetector } from '../detector.ts';
 import { openExpressionReader } from '../expressions.ts';
 import type { FaceHashes } from '../hashes.ts';
-import type { FaceNetwork } from '../network.ts';
 import { FaceWatcher } from '../watcher.ts';
 import { networkFiles, readNetwork } from './networks.ts';
 
@@ -79,9 +78,9 @@ export async function openFaceReader(
       throw new InputError(
         `${files[kind]}: has another content (${hashes[kind]}) than the network that the model was trained beside (${wanted[kind]})`,
       );
-  const detector = await openDetector(await networkOf(files.detector), runtime);
+  const detector = await openDetector(await readNetwork(files.detector), runtime);
   try {
-    const reader = await openExpressionReader(await networkOf(files.expressions), runtime);
+    const reader = await openExpressionReader(await readNetwork(files.expressions), runtime);
     return {
       hashes,
       watcher: () => new FaceWatcher(detector, reader),
@@ -94,8 +93,4 @@ export async function openFaceReader(
     await detector.close();
     throw error;
   }
-}
-
-async function networkOf(path: string): Promise<FaceNetwork> {
-  return { title: path, ...(await readNetwork(path)) };
 }
