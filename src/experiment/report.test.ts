@@ -155,7 +155,7 @@ test('the fine-tuned sound is a network of its own unless all networks train the
   expect(tuned.streams).toEqual(configurationFor('paper', shared).streams);
   const scratch = trainingConfiguration({ train: { sound: 'trained' } }, 'test');
   expect(distinctModels(modelNames, scratch)).not.toContain('tuned-sound');
-  expect(modelNames.filter((name) => !usualModels.includes(name))).toEqual(['paper+color']);
+  expect(modelNames.filter((name) => !usualModels.includes(name))).toEqual(['paper+color', 'paper+face']);
   const colored = configurationFor('paper+color', shared);
   const { streams, ...others } = configurationFor('paper', shared);
   expect(colored).toEqual({ ...others, streams: [...streams, 'color'] });
