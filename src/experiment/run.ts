@@ -1,11 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { ClipCache } from '../clips/index.ts';
+import type { ClipCache } from '../clips/index.ts';
 import type { DataSet, Split } from '../datasets/index.ts';
 import type { Prediction } from '../evaluation/index.ts';
 import { readModel } from '../models/node/index.ts';
 import { nodeRuntime, type Provider, type Runtime } from '../runtime/node/index.ts';
-import { preprocessingFor } from '../streams/index.ts';
 import { InputError } from '../support/errors.ts';
 import { writeAtomically } from '../support/files.ts';
 import { makeFolder } from '../support/folders.ts';
@@ -24,6 +23,7 @@ import {
   train,
 } from '../training/index.ts';
 import { calibrate } from './calibration.ts';
+import { clipsAt } from './clip-place.ts';
 import { drawRun } from './draw-run.ts';
 import { readPredictions, writePredictions } from './predictions-file.ts';
 
@@ -49,21 +49,35 @@ export const silent: Reporting = {
   say() {},
 };
 
-/** The clips of a data set, prepared as a configuration has them; what is there already is used. */
+/**
+ * The clips of a data set, prepared as a configuration has them; what is there already is used.
+ *
+ * @param place a folder, or a bucket's address: `s3://bucket/prefix`.
+ */
 export async function preparedClips(
   dataSet: DataSet,
-  { preset, sampling }: TrainingConfiguration,
-  folder: string,
-  { signal, progress, say }: Reporting,
+  configuration: TrainingConfiguration,
+  place: string,
+  reporting: Reporting,
 ): Promise<ClipCache> {
-  const cache = new ClipCache(folder, preprocessingFor(preset, sampling));
+  const cache = clipsAt(place, configuration);
+  await prepareClips(dataSet, cache, reporting);
+  return cache;
+}
+
+/** Prepares the clips of a data set, but those that are there already. */
+export async function prepareClips(
+  dataSet: DataSet,
+  cache: ClipCache,
+  { signal, progress, say }: Reporting,
+): Promise<void> {
   await cache.prepare(
     dataSet.clips,
     ({ done, total, estimate }) => {
       if (estimate && estimate.missing > 20) {
         const { missing, seconds, bytes } = estimate;
         say(
-          `preparing ${missing} clips: about ${duration(seconds)} and ${(bytes / 1e9).toFixed(2)} GB in ${folder}`,
+          `preparing ${missing} clips: about ${duration(seconds)} and ${(bytes / 1e9).toFixed(2)} GB in ${cache.folder}`,
         );
       }
       progress.show(`preparing clips, ${done} of ${total}`, done / total);
@@ -71,7 +85,6 @@ export async function preparedClips(
     signal,
   );
   progress.clear();
-  return cache;
 }
 
 /** A training of one network in a folder of its own. */

@@ -2,12 +2,13 @@ import { createHash } from 'node:crypto';
 import { createReadStream, existsSync, readFileSync } from 'node:fs';
 import { appendFile, stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Preprocessing } from '../../streams/index.ts';
 import { InputError } from '../../support/errors.ts';
 import { removeLeftovers } from '../../support/files.ts';
 import { makeFolder } from '../../support/folders.ts';
+import { type Bucket, BucketError } from './bucket.ts';
 import { ClipFile } from './clip-file.ts';
 import { type ClipSource, prepareClip } from './prepare.ts';
 
@@ -33,17 +34,20 @@ export interface PrepareProgress {
 
 /**
  * Prepared clips in a folder, each named by what it was made from: the film's bytes, the part of it and its preprocessing. The same clip
- * in another data set, or under another name, is not prepared again; a changed one is.
+ * in another data set, or under another name, is not prepared again; a changed one is. With a bucket behind it, the folder
+ * keeps copies of what lies there: what is not in the folder is fetched, and what is prepared is put there.
  */
 export class ClipCache {
   readonly folder: string;
   readonly preprocessing: Preprocessing;
+  private readonly bucket: Bucket | undefined;
   /** Content hash of files seen before, by path, size and time of change: hashing a data set takes minutes. */
   private readonly known: Map<string, string> = new Map();
 
-  constructor(folder: string, preprocessing: Preprocessing) {
+  constructor(folder: string, preprocessing: Preprocessing, bucket?: Bucket) {
     this.folder = folder;
     this.preprocessing = preprocessing;
+    this.bucket = bucket;
     makeFolder(folder);
     if (!existsSync(this.index)) return;
     for (const line of readFileSync(this.index, 'utf8').split('\n')) {
@@ -82,7 +86,14 @@ export class ClipCache {
 
   /** @throws InputError when it is not prepared, or damaged. */
   async open(clip: ClipSource): Promise<ClipFile> {
-    return await ClipFile.open(await this.pathOf(clip));
+    const path = await this.pathOf(clip);
+    await this.fetched(path);
+    return await ClipFile.open(path);
+  }
+
+  /** Whether a prepared clip is in the folder, by now. */
+  private async fetched(path: string, signal?: AbortSignal): Promise<boolean> {
+    return existsSync(path) || (await this.bucket?.fetch(basename(path), path, signal)) === true;
   }
 
   /**
@@ -102,7 +113,8 @@ export class ClipCache {
       signal?.throwIfAborted();
       targets.set(await this.pathOf(clip), clip);
     }
-    const missing = [...targets].filter(([path]) => !existsSync(path));
+    // a bucket has to have what the folder has, too
+    const missing = [...targets].filter(([path]) => this.bucket || !existsSync(path));
     const total = targets.size;
     const sample = Math.min(missing.length, 2 * availableParallelism());
     const failures: string[] = [];
@@ -119,10 +131,12 @@ export class ClipCache {
         try {
           const { preprocessing } = this;
           // another process may have prepared it meanwhile
-          if (!existsSync(path)) await prepareClip(clip, path, { preprocessing, threads: 1, signal: either });
+          if (!(await this.fetched(path, either)))
+            await prepareClip(clip, path, { preprocessing, threads: 1, signal: either });
+          await this.bucket?.put(basename(path), path, either);
           bytes += (await stat(path)).size;
         } catch (error) {
-          if (!(error instanceof InputError)) {
+          if (!(error instanceof InputError) || error instanceof BucketError) {
             given.abort(error);
             throw error;
           }
