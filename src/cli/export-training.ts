@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { Command } from 'commander';
 import { dataSetFor, openDataSet, splitNamed } from '../datasets/index.ts';
-import { preparedClips, startingConfiguration, trainedOn } from '../experiment/index.ts';
+import { clipFolder, preparedClips, startingConfiguration, trainedOn } from '../experiment/index.ts';
 import { InputError } from '../support/errors.ts';
 import { checkWritable } from '../support/folders.ts';
 import { initialParameters, openClips } from '../training/index.ts';
@@ -30,8 +30,8 @@ export function exportTrainingCommand(): Command {
     .requiredOption('-d, --data <folder>', 'the data set (see affectline dataset check)')
     .option('-c, --config <file>', 'a YAML file with the keys of affectline train --keys')
     .option(
-      '--cache <folder>',
-      'where prepared clips are kept (default: clips in the folder of the training)',
+      '--cache <place>',
+      'where prepared clips are kept: a folder, or s3://bucket/prefix (default: clips in the folder of the training)',
     )
     .option('--seed <number>', 'of weights, split, order and crops', wholeNumber(0, 2 ** 31 - 1))
     .option('-y, --overwrite', 'overwrite what is there')
@@ -45,7 +45,7 @@ async function exportTraining(options: ExportTrainingOptions): Promise<void> {
     throw new InputError(`${folder} holds a training already; -y overwrites it`, 'exists');
   if (config !== undefined && !existsSync(config))
     throw new InputError(`${config}: no such file`, 'not-found');
-  for (const own of [folder, place]) checkWritable(own);
+  for (const own of [folder, clipFolder(place)]) checkWritable(own);
   const progress = new ProgressLine();
   const say = (line: string) => progress.say(line);
   const text = config === undefined ? '' : readFileSync(config, 'utf8');

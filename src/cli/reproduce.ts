@@ -55,7 +55,10 @@ export function reproduceCommand(): Command {
     )
     .option('--split <name>', `${splitNames.join(', ')}, folds:K (default: film-disjoint)`, splitName)
     .option('--test-on <folder>', 'another data set: tested on, never trained on')
-    .option('--cache <folder>', 'where prepared clips are kept (default: clips beside --out)')
+    .option(
+      '--cache <place>',
+      'where prepared clips are kept: a folder, or s3://bucket/prefix (default: clips beside --out)',
+    )
     .option('--seed <number>', 'of weights, split, order and crops', wholeNumber(0, 2 ** 31 - 1))
     .option(
       '--seeds <count>',

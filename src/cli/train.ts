@@ -3,7 +3,13 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { dataSetFor, openDataSet, protocolOf, splitNamed } from '../datasets/index.ts';
 import { constant, evaluate, leakTest, leakText, metricNames } from '../evaluation/index.ts';
-import { preparedClips, startingConfiguration, trainAndPredict, writeCard } from '../experiment/index.ts';
+import {
+  clipFolder,
+  preparedClips,
+  startingConfiguration,
+  trainAndPredict,
+  writeCard,
+} from '../experiment/index.ts';
 import type { Provider } from '../runtime/node/index.ts';
 import { InputError } from '../support/errors.ts';
 import { checkWritable } from '../support/folders.ts';
@@ -48,7 +54,10 @@ export function trainCommand(): Command {
     )
     .option('-n, --name <name>', 'of the run and its model (default: train)', runName)
     .option('-o, --out <folder>', 'where runs are kept (default: runs)')
-    .option('--cache <folder>', 'where prepared clips are kept (default: clips in the folder of runs)')
+    .option(
+      '--cache <place>',
+      'where prepared clips are kept: a folder, or s3://bucket/prefix (default: clips in the folder of runs)',
+    )
     .option('--resume', 'go on with the run of this name, by its own configuration')
     .option('--seed <number>', 'of weights, split, order and crops', wholeNumber(0, 2 ** 31 - 1))
     .option('--keys', 'print every key of a configuration, with its default and meaning')
@@ -71,7 +80,7 @@ async function trainNetwork(options: TrainOptions): Promise<void> {
   const streams = options.streams && (await streamsOf(options.streams));
   const configuration = configurationOf({ ...options, ...(streams && { streams }) }, folder, say);
   const prepared = options.cache ?? join(out, 'clips');
-  for (const place of [folder, prepared]) checkWritable(place);
+  for (const place of [folder, clipFolder(prepared)]) checkWritable(place);
   const dataSet = dataSetFor(configuration.split, openDataSet(data));
   const split = splitNamed(configuration.split, dataSet.clips, configuration.seed);
   const reporting = { signal: interruptSignal(), progress, say };

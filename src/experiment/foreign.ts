@@ -18,7 +18,7 @@ import {
 } from './models.ts';
 import { openingsText, openTest } from './openings.ts';
 import { readPredictions, writePredictions } from './predictions-file.ts';
-import { predictWith, preparedClips, type Reporting } from './run.ts';
+import { predictWith, prepareClips, type Reporting } from './run.ts';
 import { separateWeights, weightedMean } from './separate.ts';
 import { sourceOf, writeTables } from './write-tables.ts';
 
@@ -67,7 +67,7 @@ export async function testOnForeign(
   reporting: Reporting,
 ): Promise<ForeignResult> {
   const { configuration, cache, models } = experiment;
-  await preparedClips(dataSet, configuration, cache.folder, reporting);
+  await prepareClips(dataSet, cache, reporting);
   const folder = join(experiment.folder, 'test-on', name);
   await claimForeign(folder, experiment, dataSet, experiment.folder);
   const outcomes = new Map<ModelName, Outcome>();

@@ -1,6 +1,7 @@
 // A data set and a configuration in → the networks and baselines of the paper's experiment, trained, tested and
 // compared, with a report. Knows nothing of a terminal: whoever calls says where it reports to (`silent`: nowhere).
 export { type Measured, writeCard } from './card.ts';
+export { clipFolder } from './clip-place.ts';
 export {
   type AgainstBest,
   type HeadFinding,

@@ -6,6 +6,7 @@ import type { DataSet } from '../datasets/index.ts';
 import type { JobKind, JobQueue, JobStatus } from '../jobs/index.ts';
 import { InputError } from '../support/errors.ts';
 import { configurationText, type TrainingConfiguration } from '../training/index.ts';
+import { absolutePlace } from './clip-place.ts';
 import { type Experiment, trainingsOf } from './experiment.ts';
 import { configurationFor, isNetwork } from './models.ts';
 import type { Reporting } from './run.ts';
@@ -32,7 +33,7 @@ export async function prepareByJobs(
   const of = Math.ceil(dataSet.clips.length / shardClips);
   const shared = {
     data: resolve(data),
-    cache: resolve(cache),
+    cache: absolutePlace(cache),
     configuration: configurationText(configuration),
   };
   const jobs = Array.from({ length: of }, (_, shard): ShardData => ({ ...shared, shard, of }));
@@ -53,7 +54,7 @@ export async function trainByJobs(
 ): Promise<void> {
   const { threads, provider, protocol } = experiment;
   const shared = {
-    ...{ data: resolve(data), cache: resolve(cache), features: resolve(experiment.folder, 'features') },
+    ...{ data: resolve(data), cache: absolutePlace(cache), features: resolve(experiment.folder, 'features') },
     ...{ splits: protocol.splits.length, splitSeed: configuration.seed },
     ...(threads !== undefined && { threads }),
     ...(provider !== undefined && { provider }),

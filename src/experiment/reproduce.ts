@@ -17,6 +17,7 @@ import { checkWritable } from '../support/folders.ts';
 import type { TrainingConfiguration } from '../training/index.ts';
 import { writeCard } from './card.ts';
 import { claimExperiment } from './claims.ts';
+import { clipFolder } from './clip-place.ts';
 import { type Experiment, runExperiment, trainingsOf } from './experiment.ts';
 import { type Finding, findingsOf, measuredOn } from './findings.ts';
 import { type ForeignResult, type ForeignSet, foreignSet, named, testOnForeign } from './foreign.ts';
@@ -51,7 +52,7 @@ export interface ReproduceOptions {
   readonly testOn?: string | undefined;
   /** Default: all that the paper speaks of. */
   readonly models?: readonly ModelName[];
-  /** Where prepared clips are kept. Default: `clips` beside the folder. */
+  /** Where prepared clips are kept: a folder, or `s3://bucket/prefix`. Default: `clips` beside the folder. */
   readonly cache?: string | undefined;
   /** With a queue those of every worker; each worker's own unless told. */
   readonly threads?: number | undefined;
@@ -91,8 +92,8 @@ export async function reproduceExperiment(
   const models = distinctModels(wanted, configuration);
   const { preset, seed } = configuration;
   const { say } = reporting;
-  const cacheFolder = options.cache ?? join(dirname(folder), 'clips');
-  for (const place of [folder, cacheFolder]) checkWritable(place);
+  const place = options.cache ?? join(dirname(folder), 'clips');
+  for (const written of [folder, clipFolder(place)]) checkWritable(written);
   const { report: check, open } = inspectDataSet(data);
   say(checkText(check).trimEnd());
   const dataSet = dataSetFor(configuration.split, open());
@@ -107,9 +108,9 @@ export async function reproduceExperiment(
     );
   say(planText({ dataSet, protocol, configuration, models, seeds }));
 
-  const queued = queue && { queue, data, configuration, cache: cacheFolder };
+  const queued = queue && { queue, data, configuration, cache: place };
   if (queued) await prepareByJobs(queued, dataSet, reporting);
-  const cache = await preparedClips(dataSet, configuration, cacheFolder, reporting);
+  const cache = await preparedClips(dataSet, configuration, place, reporting);
   const experiment = { dataSet, protocol, cache, configuration, models, seeds, folder, threads, provider };
   await claimExperiment(folder, experiment);
   if (queued) await trainByJobs(queued, experiment, reporting);

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { ClipCache, preprocessingOf } from '../clips/index.ts';
+import type { ClipCache } from '../clips/index.ts';
 import type { DataSet, Split } from '../datasets/index.ts';
 import type { Prediction } from '../evaluation/index.ts';
 import { readModel } from '../models/node/index.ts';
@@ -24,6 +24,7 @@ import {
   trainingConfiguration,
 } from '../training/index.ts';
 import { calibrate } from './calibration.ts';
+import { clipsAt } from './clip-place.ts';
 import { drawRun } from './draw-run.ts';
 import { predictWholeClips } from './predict-whole.ts';
 import { readPredictions, writePredictions } from './predictions-file.ts';
@@ -50,21 +51,35 @@ export const silent: Reporting = {
   say() {},
 };
 
-/** The clips of a data set, prepared as a configuration has them; what is there already is used. */
+/**
+ * The clips of a data set, prepared as a configuration has them; what is there already is used.
+ *
+ * @param place a folder, or a bucket's address: `s3://bucket/prefix`.
+ */
 export async function preparedClips(
   dataSet: DataSet,
   configuration: TrainingConfiguration,
-  folder: string,
-  { signal, progress, say }: Reporting,
+  place: string,
+  reporting: Reporting,
 ): Promise<ClipCache> {
-  const cache = new ClipCache(folder, await preprocessingOf(configuration));
+  const cache = await clipsAt(place, configuration);
+  await prepareClips(dataSet, cache, reporting);
+  return cache;
+}
+
+/** Prepares the clips of a data set, but those that are there already. */
+export async function prepareClips(
+  dataSet: DataSet,
+  cache: ClipCache,
+  { signal, progress, say }: Reporting,
+): Promise<void> {
   await cache.prepare(
     dataSet.clips,
     ({ done, total, estimate }) => {
       if (estimate && estimate.missing > 20) {
         const { missing, seconds, bytes } = estimate;
         say(
-          `preparing ${missing} clips: about ${duration(seconds)} and ${(bytes / 1e9).toFixed(2)} GB in ${folder}`,
+          `preparing ${missing} clips: about ${duration(seconds)} and ${(bytes / 1e9).toFixed(2)} GB in ${cache.folder}`,
         );
       }
       progress.show(`preparing clips, ${done} of ${total}`, done / total);
@@ -72,7 +87,6 @@ export async function preparedClips(
     signal,
   );
   progress.clear();
-  return cache;
 }
 
 /** A training of one network in a folder of its own. */

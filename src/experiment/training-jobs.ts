@@ -1,10 +1,10 @@
 import { basename } from 'node:path';
-import { ClipCache, preprocessingOf } from '../clips/index.ts';
 import { dataSetFor, openDataSet, protocolNamed } from '../datasets/index.ts';
 import type { JobKind, Running } from '../jobs/index.ts';
 import type { Provider } from '../runtime/node/index.ts';
 import { InputError } from '../support/errors.ts';
 import { parseConfiguration } from '../training/index.ts';
+import { clipsAt } from './clip-place.ts';
 import type { ModelName } from './models.ts';
 import { type Reporting, trainAndPredict } from './run.ts';
 
@@ -12,7 +12,7 @@ import { type Reporting, trainAndPredict } from './run.ts';
 interface Shared {
   /** The data set's folder. */
   readonly data: string;
-  /** Where prepared clips are kept. */
+  /** Where prepared clips are kept: a folder, or a bucket's address. */
   readonly cache: string;
   /** As `configurationText` writes it. */
   readonly configuration: string;
@@ -91,8 +91,7 @@ export function trainingJobs(own: Computing = {}): JobKind<TrainingData> {
 async function opened({ data, cache, configuration: text }: Shared) {
   const configuration = parseConfiguration(text, 'the configuration of a job');
   const dataSet = dataSetFor(configuration.split, openDataSet(data));
-  const preprocessing = await preprocessingOf(configuration);
-  return { configuration, dataSet, cache: new ClipCache(cache, preprocessing) };
+  return { configuration, dataSet, cache: await clipsAt(cache, configuration) };
 }
 
 function reportingTo({ signal, onProgress }: Running): Reporting {

@@ -2,13 +2,14 @@ import { createHash } from 'node:crypto';
 import { createReadStream, existsSync, readFileSync } from 'node:fs';
 import { appendFile, stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { faceFiles, openFaceReader } from '../../faces/node/index.ts';
 import type { Preprocessing } from '../../streams/index.ts';
 import { InputError } from '../../support/errors.ts';
 import { removeLeftovers } from '../../support/files.ts';
 import { makeFolder } from '../../support/folders.ts';
+import { type Bucket, BucketError } from './bucket.ts';
 import { ClipFile } from './clip-file.ts';
 import { faceFileOf, withFacesOf, writeFaces } from './face-file.ts';
 import { type ClipSource, prepareClip } from './prepare.ts';
@@ -35,17 +36,20 @@ export interface PrepareProgress {
 
 /**
  * Prepared clips in a folder, each named by what it was made from: the film's bytes, the part of it and its preprocessing. The same clip
- * in another data set, or under another name, is not prepared again; a changed one is.
+ * in another data set, or under another name, is not prepared again; a changed one is. With a bucket behind it, the folder
+ * keeps copies of what lies there: what is not in the folder is fetched, and what is prepared is put there.
  */
 export class ClipCache {
   readonly folder: string;
   readonly preprocessing: Preprocessing;
+  private readonly bucket: Bucket | undefined;
   /** Content hash of files seen before, by path, size and time of change: hashing a data set takes minutes. */
   private readonly known: Map<string, string> = new Map();
 
-  constructor(folder: string, preprocessing: Preprocessing) {
+  constructor(folder: string, preprocessing: Preprocessing, bucket?: Bucket) {
     this.folder = folder;
     this.preprocessing = preprocessing;
+    this.bucket = bucket;
     makeFolder(folder);
     if (!existsSync(this.index)) return;
     for (const line of readFileSync(this.index, 'utf8').split('\n')) {
@@ -86,9 +90,18 @@ export class ClipCache {
 
   /** @throws InputError when it is not prepared, or damaged. */
   async open(clip: ClipSource): Promise<ClipFile> {
-    const opened = await ClipFile.open(await this.pathOf(clip));
+    const path = await this.pathOf(clip);
+    await this.fetched(path);
+    const opened = await ClipFile.open(path);
     const { faces } = this.preprocessing;
-    return faces ? await withFacesOf(opened, faces) : opened;
+    if (!faces) return opened;
+    await this.fetched(faceFileOf(path, faces));
+    return await withFacesOf(opened, faces);
+  }
+
+  /** Whether a prepared clip, or what is kept beside it, is in the folder, by now. */
+  private async fetched(path: string, signal?: AbortSignal): Promise<boolean> {
+    return existsSync(path) || (await this.bucket?.fetch(basename(path), path, signal)) === true;
   }
 
   /**
@@ -108,7 +121,8 @@ export class ClipCache {
       signal?.throwIfAborted();
       targets.set(await this.pathOf(clip), clip);
     }
-    const missing = [...targets].filter(([path]) => !existsSync(path));
+    // a bucket has to have what the folder has, too
+    const missing = [...targets].filter(([path]) => this.bucket || !existsSync(path));
     const total = targets.size;
     const sample = Math.min(missing.length, 2 * availableParallelism());
     const failures: string[] = [];
@@ -125,10 +139,12 @@ export class ClipCache {
         try {
           const { preprocessing } = this;
           // another process may have prepared it meanwhile
-          if (!existsSync(path)) await prepareClip(clip, path, { preprocessing, threads: 1, signal: either });
+          if (!(await this.fetched(path, either)))
+            await prepareClip(clip, path, { preprocessing, threads: 1, signal: either });
+          await this.bucket?.put(basename(path), path, either);
           bytes += (await stat(path)).size;
         } catch (error) {
-          if (!(error instanceof InputError)) {
+          if (!(error instanceof InputError) || error instanceof BucketError) {
             given.abort(error);
             throw error;
           }
@@ -162,7 +178,7 @@ export class ClipCache {
   /** Looks for faces in the clips that they were not looked for in yet, where the preprocessing has them. */
   private async lookForFaces(clips: readonly string[], signal?: AbortSignal): Promise<void> {
     const { faces } = this.preprocessing;
-    const missing = faces ? clips.filter((path) => !existsSync(faceFileOf(path, faces))) : [];
+    const missing = faces ? clips.filter((path) => this.bucket || !existsSync(faceFileOf(path, faces))) : [];
     if (!faces || missing.length === 0) return;
     const queue = missing.values();
     const work = async () => {
@@ -170,8 +186,10 @@ export class ClipCache {
       try {
         for (const path of queue) {
           signal?.throwIfAborted();
-          const clip = await ClipFile.open(path);
-          await writeFaces(faceFileOf(path, faces), clip, reader.watcher(), signal);
+          const file = faceFileOf(path, faces);
+          if (!(await this.fetched(file, signal)))
+            await writeFaces(file, await ClipFile.open(path), reader.watcher(), signal);
+          await this.bucket?.put(basename(file), file, signal);
         }
       } finally {
         await reader.close();
