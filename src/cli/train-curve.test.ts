@@ -54,7 +54,9 @@ test('a head over time is trained, compared, and used: analyze and evaluate take
   expect(readdirSync(run).toSorted()).toEqual(
     ['best', 'curves.csv', 'report.md', 'table.csv', 'table.md', 'table.tex', 'table.txt'].toSorted(),
   );
-  expect(readFileSync(join(run, 'report.md'), 'utf8')).toMatch(/temporal, ccc: CCC valence .* is missed\./);
+  expect(readFileSync(join(run, 'report.md'), 'utf8')).toMatch(
+    /temporal, ccc: CCC valence .* is missed\. Against the mean-linear head: valence [+−]/,
+  );
   const lines = readFileSync(join(run, 'curves.csv'), 'utf8').trim().split('\n').slice(1);
   expect(lines.length).toBeGreaterThan(5 * 24);
   expect(lines.filter((line) => line.includes('a.mp4'))).toHaveLength(lines.length / 5);

@@ -2,7 +2,13 @@
 import { join } from 'node:path';
 import { stringify } from 'csv-stringify/sync';
 import { dimensions } from '../../affect/index.ts';
-import { formatTable, type Table, tableFormats } from '../../evaluation/index.ts';
+import {
+  type CurveComparison,
+  compareCurves,
+  formatTable,
+  type Table,
+  tableFormats,
+} from '../../evaluation/index.ts';
 import { writeAtomically } from '../../support/files.ts';
 import { makeFolder } from '../../support/folders.ts';
 import type { HeadFinding } from './leave-films-out.ts';
@@ -40,19 +46,28 @@ export function headTable(findings: readonly HeadFinding[], title: string): Tabl
 
 /** By how much the heads over time are better than the best baseline, and whether the goal is reached. */
 export function readingOfHeads(findings: readonly HeadFinding[]): string[] {
-  return findings.flatMap(({ name, against }) => {
+  return findings.flatMap(({ name, figures, against }) => {
     if (!against) return [];
     const parts = dimensions.map((dimension) => {
-      const { baseline, ccc, p } = against[dimension];
-      return `${dimension} ${signed(ccc)} against ${baseline} (p ${p < 0.001 ? '< .001' : p.toFixed(3)})`;
+      const { baseline } = against[dimension];
+      return `${dimension} ${differenceText(against[dimension])} against ${baseline}`;
     });
+    const linear = findings.find((other) => other.name === 'mean-linear')!;
+    const overLinear = dimensions.map(
+      (dimension) =>
+        `${dimension} ${differenceText(compareCurves(figures[dimension], linear.figures[dimension]))}`,
+    );
     const holds = dimensions.every(
       (dimension) => against[dimension].ccc >= curveGoal.ccc && against[dimension].p < curveGoal.p,
     );
     return [
-      `${name}: CCC ${parts.join(', ')}. The goal, at least ${signed(curveGoal.ccc)} over the best baseline in both dimensions with p < ${curveGoal.p} by film, is ${holds ? 'reached' : 'missed'}.`,
+      `${name}: CCC ${parts.join(', ')}. The goal, at least ${signed(curveGoal.ccc)} over the best baseline in both dimensions with p < ${curveGoal.p} by film, is ${holds ? 'reached' : 'missed'}. Against the mean-linear head: ${overLinear.join(', ')}.`,
     ];
   });
+}
+
+function differenceText({ ccc, p }: CurveComparison): string {
+  return `${signed(ccc)} (p ${p < 0.001 ? '< .001' : p.toFixed(3)})`;
 }
 
 function signed(value: number): string {
