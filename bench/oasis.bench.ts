@@ -1,4 +1,4 @@
-// Photographs: ridge regression on features of MobileNet against the ratings of OASIS (Kurdi, Lozano & Banaji 2017).
+// Photographs: ridge regression on features of MobileNet and of color against the ratings of OASIS (Kurdi, Lozano & Banaji 2017).
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,6 +7,7 @@ import { mean, metricsOf, variance } from '../src/affect/index.ts';
 import { globalAveragePool, input, parametersOf } from '../src/graph/index.ts';
 import { mobilenet } from '../src/networks/index.ts';
 import { openSession } from '../src/runtime/node/index.ts';
+import { color } from '../src/streams/color.ts';
 import { writePicture } from '../src/streams/picture.ts';
 import { describeMachine } from '../src/support/machine.ts';
 import { Random } from '../src/support/random.ts';
@@ -63,6 +64,13 @@ async function colors(file: string): Promise<number[]> {
   return [...planes, lightness]
     .flatMap((plane) => [mean(plane), deviation(plane)])
     .concat(255 * mean(saturation));
+}
+
+/** What the color stream takes of a picture. */
+async function colorInput(file: string): Promise<number[]> {
+  const input = new Float32Array(50);
+  color.backbones.dense!.write({ width: 224, height: 224, rgb: await square(file, 224) }, input);
+  return [...input];
 }
 
 async function features(files: readonly string[], version: 1 | 2, weights: string): Promise<number[][]> {
@@ -204,6 +212,7 @@ const one = await features(files, 1, weights[0]);
 const two = await features(files, 2, weights[1]);
 const sets: [string, number[][]][] = [
   ['9 numbers of color and light', await Promise.all(files.map(colors))],
+  ['the color stream (50)', await Promise.all(files.map(colorInput))],
   ['MobileNetV1 (1024)', one],
   ['MobileNetV2 (1280)', two],
   ['both', one.map((row, i) => [...row, ...two[i]!])],

@@ -15,8 +15,9 @@ const texts = [...files, 'README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'models
 
 const british =
   /analys(e|ed|er|ing)\b|colour|centre|normalis|grey|behaviour|neighbour|labelled|favour|optimis|minimis|maximis|penalis|judgement|learnt/i;
-/** A function of sharp, an attribute of HTML, the title of a paper. */
-const names = /toColourspace|aria-labelledby|"?colourfulness in natural images/;
+/** A function of sharp, an attribute of HTML, titles of papers. */
+const names =
+  /toColourspace|aria-labelledby|"?colourfulness in natural images|colour emotion and colour preference/;
 
 test('everything is spelled in one way, the American one', () => {
   const found = texts.flatMap((file) =>

@@ -26,7 +26,7 @@ const meanColor = {
 
 registerStream({
   name: 'mean-color',
-  aliases: ['color'],
+  aliases: [],
   about: 'the mean color of frames',
   takes: 'frame',
   backbones: { mean: meanColor },

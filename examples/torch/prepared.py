@@ -7,6 +7,7 @@ import struct
 
 import numpy as np
 import torch
+from color import color_input
 from PIL import Image
 
 MEAN, DEVIATION = np.float32([0.485, 0.456, 0.406]), np.float32([0.229, 0.224, 0.225])
@@ -79,8 +80,12 @@ class Clips:
 
             for moment in excerpt["moments"]:
                 segment = clip["segments"][moment["index"]]
+                if "picture" in found or "color" in found:
+                    rgb = self.crop(part(segment["picture"]), excerpt["crop"])
                 if "picture" in found:
-                    found["picture"].append(self.picture(part(segment["picture"]), excerpt["crop"]))
+                    found["picture"].append(((rgb / np.float32(255) - MEAN) / DEVIATION).transpose(2, 0, 1))
+                if "color" in found:
+                    found["color"].append(color_input(rgb))
                 if "flow" in found:
                     stored = part(segment["flow"]) if segment["flowCount"] else None
                     found["flow"] += self.fields(stored, segment["flowCount"], moment["fields"], clip, excerpt["crop"])
@@ -89,11 +94,10 @@ class Clips:
                 found["hasSound"] = [np.float32([clip["samples"] > 0])]
         return {name: np.float32(np.stack(items)) for name, items in found.items()}
 
-    def picture(self, jpeg, crop):
+    def crop(self, jpeg, crop):
         top, left, side = crop["top"], crop["left"], self.size["side"]
-        rgb = np.float32(Image.open(io.BytesIO(jpeg)).convert("RGB"))[top : top + side, left : left + side]
-        rgb = rgb[:, ::-1] if crop["mirrored"] else rgb
-        return ((rgb / 255 - MEAN) / DEVIATION).transpose(2, 0, 1)
+        rgb = np.asarray(Image.open(io.BytesIO(jpeg)).convert("RGB"))[top : top + side, left : left + side]
+        return rgb[:, ::-1] if crop["mirrored"] else rgb
 
     def fields(self, jpeg, count, wanted, clip, crop):
         """Fields of a moment, u above v, field under field; what it lacks of them is at rest."""

@@ -7,6 +7,7 @@ import { InputError } from '../support/errors.ts';
 import { clipOf, curveOf, shotsOf, window, windowsOf } from './curve.ts';
 import { unknownOf } from './knowledge.ts';
 import { partsOf } from './parts.ts';
+import { secondsOf, secondWindow, temporalParts } from './seconds.ts';
 
 export interface FilmAnalysisOptions {
   readonly model: Model;
@@ -64,8 +65,12 @@ export async function analyzeFilm(
   if (features.tracks.length === 0)
     throw new InputError(`cannot analyze '${name}': it has nothing for ${streams.join(', ')} to go by`);
   const { decodedDuration, duration, coverage, problems, notices } = film.summary();
-  const parts = partsOf(model, features);
   const windows = windowsOf(decodedDuration);
+  const { temporal } = model;
+  const ofCurve = temporal ? secondWindow : window;
+  const parts = temporal
+    ? temporalParts(temporal, model.head, secondsOf(model, features, windows.length))
+    : partsOf(model, features);
   const listening = takersOf('waveform', streams);
   const watchers = streams.filter((stream) => !listening.includes(stream));
   const usable = [...(hasPicture ? watchers : []), ...(hasSound && !isSilent ? listening : [])];
@@ -83,9 +88,9 @@ export async function analyzeFilm(
     },
     model: model.description,
     options,
-    window,
+    window: ofCurve,
     clip: clipOf(parts, intervals?.margins),
-    curve: curveOf(parts, windows, intervals?.margins),
+    curve: curveOf(parts, windowsOf(decodedDuration, ofCurve.length), intervals?.margins),
     ...(shots && hasPicture && { shots: shotsOf(parts, shots.end(decodedDuration)) }),
     ...(intervals && { intervals: { confidence: intervals.confidence, method: intervals.method } }),
     unknown: watching ? unknownOf(known, features, watching.quantities(), windows) : [],

@@ -52,7 +52,7 @@ test('each point of the curve is the mean of its ten seconds, clipped to the fil
         ['heard', new Contribution(second)],
       ]);
       const margins = { valence: 0.5, arousal: 0.25 };
-      const curve = curveOf({ bias, tracks }, windowsOf(duration), margins);
+      const curve = curveOf({ bias, tracks, isDivided: true }, windowsOf(duration), margins);
       expect(curve).toHaveLength(Math.max(1, Math.ceil(duration)));
       for (const { time, valence, arousal, low, high, shares } of curve) {
         expect(high!.valence - low!.valence).toBeCloseTo(1, 9);
@@ -86,7 +86,7 @@ test('the clip weighs every moment alike', () => {
     ['seen', track],
     ['heard', new Contribution([])],
   ]);
-  expect(clipOf({ bias, tracks })).toEqual({
+  expect(clipOf({ bias, tracks, isDivided: true })).toEqual({
     ...{ valence: 1.5, arousal: 1.5 },
     shares: { base: bias, seen: { valence: 0.5, arousal: 0.5 }, heard: { valence: 0, arousal: 0 } },
   });

@@ -13,12 +13,16 @@ export interface CurveWindow {
   readonly to: number;
 }
 
-/** One a second, each the ten seconds around it, or what there is of them at the film's edges. */
-export function windowsOf(duration: number): CurveWindow[] {
+/**
+ * One a second, each what lies around it, or what there is of that at the film's edges.
+ *
+ * @param length seconds, half of them before; ten unless told.
+ */
+export function windowsOf(duration: number, length: number = window.length): CurveWindow[] {
   return Array.from({ length: Math.max(Math.ceil(duration), 1) }, (_, time) => ({
     time,
-    from: Math.max(time - window.length / 2, 0),
-    to: Math.min(time + window.length / 2, duration),
+    from: Math.max(time - length / 2, 0),
+    to: Math.min(time + length / 2, duration),
   }));
 }
 
@@ -44,7 +48,7 @@ export function clipOf(parts: Parts, margins?: Affect): AffectEstimate {
 }
 
 function estimate(
-  { bias, tracks }: Parts,
+  { bias, tracks, isDivided }: Parts,
   meanOf: (track: Contribution) => Affect,
   margins?: Affect,
 ): AffectEstimate {
@@ -57,6 +61,6 @@ function estimate(
   return {
     ...value,
     ...(margins && { low: moved(-1, margins), high: moved(1, margins) }),
-    shares: { base: bias, ...shares },
+    ...(isDivided && { shares: { base: bias, ...shares } }),
   };
 }

@@ -2,6 +2,7 @@
 // the scale of the model's labels (`FilmAffect` of the room `affect`); where in the picture a
 // point of it comes from. `node/` opens films and models by their paths.
 export { analyzeFilm, type FilmAnalysisOptions } from './analyze.ts';
+export { window } from './curve.ts';
 export {
   attributePlaces,
   type PlaceAttribution,
@@ -9,3 +10,4 @@ export {
   type PlaceOptions,
   type PlaceSums,
 } from './places.ts';
+export { secondsOf } from './seconds.ts';

@@ -11,6 +11,8 @@ export interface Parts {
   readonly bias: Affect;
   /** By the streams that each comes from, joined by +. */
   readonly tracks: ReadonlyMap<string, Contribution>;
+  /** Whether these are what streams add, to be told as shares. */
+  readonly isDivided: boolean;
 }
 
 export function partsOf({ network, head }: Model, features: FilmFeatures): Parts {
@@ -44,7 +46,7 @@ export function partsOf({ network, head }: Model, features: FilmFeatures): Parts
     );
     return [streamsOf(name).join('+'), track];
   });
-  return { bias, tracks: new Map(tracks) };
+  return { bias, tracks: new Map(tracks), isDivided: true };
 }
 
 const nothing: Affect = { valence: 0, arousal: 0 };

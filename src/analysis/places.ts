@@ -21,9 +21,9 @@ export interface PlaceSums {
   readonly maps: readonly PlaceMap[];
 }
 
-/** Where the value of a point of the curve comes from, of all that is seen. */
+/** Where the value of a point of the curve comes from, of all that has a place in the picture. */
 export interface PlaceAttribution {
-  /** Of the stretch of film that the point stands for: its sum is what the point's `shares` say of the streams that see. */
+  /** Of the stretch of film that the point stands for: its sum is what the point's `shares` say of the fused streams. */
   readonly point: PlaceSums;
   /** Of the frame that is nearest to the moment alone, as if the film showed nothing else; the point is the mean of such. */
   readonly frame: PlaceSums & {
@@ -35,7 +35,7 @@ export interface PlaceAttribution {
 export interface PlaceOptions {
   readonly model: Model;
   readonly sessions: Sessions;
-  /** Of the model's streams that see, those that were used. */
+  /** Of the model's streams that are fused, those that were used. */
   readonly streams: readonly string[];
   /** Names of the network's tracks that the film has, those of sound as well. */
   readonly present: readonly string[];

@@ -83,7 +83,7 @@ export function analyzeCommand(): Command {
     .option('--json', 'print each result as one line of JSON')
     .option(
       '--streams <names>',
-      "what to look at and listen to, with commas between: rgb,sound (default: all of the model's)",
+      "what to look at and listen to, with commas between: picture,sound (default: all of the model's)",
       namesIn,
     )
     .addOption(modelOption)

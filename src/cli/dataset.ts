@@ -33,6 +33,7 @@ interface SynthesizeOptions {
   films?: number;
   clips?: number;
   seed?: number;
+  faces?: boolean;
   threads?: number;
 }
 
@@ -46,18 +47,20 @@ function synthesizeCommand(): Command {
     .option('--films <count>', 'films (default: 60)', wholeNumber(3, 1000))
     .option('--clips <count>', 'clips of 8 to 12 s, over all films (default: 1200)', wholeNumber(3, 99_999))
     .option('--seed <number>', 'another number gives other films (default: 1)', wholeNumber(0, 2 ** 31 - 1))
+    .option('--faces', 'drawn faces, smiling or not, in most of the films')
     .option(
       '--threads <count>',
       'clips to render at the same time (default: one a core)',
       wholeNumber(1, 256),
     )
-    .action(async ({ out, films = 60, clips = 1200, seed = 1, threads }: SynthesizeOptions) => {
+    .action(async ({ out, films = 60, clips = 1200, seed = 1, faces, threads }: SynthesizeOptions) => {
       checkWritable(out);
       const progress = new ProgressLine();
       const signal = interruptSignal();
       const show = (done: number, total: number) => progress.show(`${done} of ${total} clips`, done / total);
       try {
-        await synthesize(out, { films, clips, seed, signal, onProgress: show, ...(threads && { threads }) });
+        const set = { films, clips, seed, faces };
+        await synthesize(out, { ...set, signal, onProgress: show, ...(threads && { threads }) });
       } finally {
         progress.clear();
       }

@@ -1,21 +1,18 @@
 import { existsSync } from 'node:fs';
-import { basename, extname, join } from 'node:path';
+import { basename, join } from 'node:path';
 import { Command } from 'commander';
-import { type Dimension, dimensions, type Scale } from '../affect/index.ts';
-import { type CurveLabels, readCurves, type ScoreRange } from '../datasets/index.ts';
+import { type Dimension, dimensions } from '../affect/index.ts';
 import type { RatedFilm } from '../evaluation/index.ts';
 import { InputError } from '../support/errors.ts';
 import { writeAtomically } from '../support/files.ts';
 import { checkWritable } from '../support/folders.ts';
 import { computingOptions, modelOption } from './arguments.ts';
-import { type FilmFile, findFilms } from './films.ts';
 import { interruptSignal } from './interrupt.ts';
+import { type RatedFilmOptions, ratedFilms } from './rated-films.ts';
 import { ProgressLine } from './terminal.ts';
 
-interface EvaluateOptions {
-  ratings: string;
+interface EvaluateOptions extends RatedFilmOptions {
   model?: string;
-  frameRate?: string;
   out?: string;
   json?: boolean;
   overwrite?: boolean;
@@ -50,15 +47,11 @@ export function evaluateCommand(): Command {
 }
 
 async function evaluateFilms(paths: string[], options: EvaluateOptions): Promise<void> {
-  const { films, errors } = findFilms(paths);
-  if (errors.length > 0) throw errors[0];
-  const frameRate = options.frameRate === undefined ? undefined : Number(options.frameRate);
-  if (frameRate !== undefined && !(frameRate > 0 && frameRate <= 1000))
-    throw new InputError(`--frame-rate ${options.frameRate}: a number of frames a second expected`);
+  const pairs = ratedFilms(paths, options);
+  const films = [...pairs.keys()];
   if (options.out !== undefined && !existsSync(options.out))
     throw new InputError(`${options.out}: no such folder`);
   if (options.out !== undefined) checkWritable(options.out);
-  const pairs = paired(films, readCurves(options.ratings, frameRate === undefined ? {} : { frameRate }));
   const pictures = new Map(
     films.map((film) => [film, options.out && join(options.out, `${basename(film.path)}.ratings.png`)]),
   );
@@ -70,6 +63,7 @@ async function evaluateFilms(paths: string[], options: EvaluateOptions): Promise
   const signal = interruptSignal();
   const { openAnalyzer } = await import('../analysis/node/index.ts');
   const { filmSignals } = await import('../clips/index.ts');
+  const { onModelScale } = await import('../experiment/index.ts');
   const { evaluateCurves, formatTable, curveTable, sampledPair } = await import('../evaluation/index.ts');
   const rated: Record<Dimension, RatedFilm[]> = { valence: [], arousal: [] };
   const analyzer = await openAnalyzer(options);
@@ -125,32 +119,4 @@ async function evaluateFilms(paths: string[], options: EvaluateOptions): Promise
       process.stdout.write(
         `${formatTable(curveTable(dimension, scores, rated[dimension].length, kinds), 'text')}\n`,
       );
-}
-
-/** Ratings brought to the scale of the model's labels, end to end, where both scales are known. */
-function onModelScale(
-  values: Float64Array,
-  from: ScoreRange | undefined,
-  to: Scale | undefined,
-): Float64Array {
-  if (!from || !to) return values;
-  const stretch = (to[1] - to[0]) / (from.highest - from.lowest);
-  return values.map((value) => to[0] + (value - from.lowest) * stretch);
-}
-
-/** Each film with its ratings. @throws InputError naming films that have none. */
-function paired(films: readonly FilmFile[], curves: readonly CurveLabels[]): Map<FilmFile, CurveLabels> {
-  if (films.length === 1 && curves.length === 1) return new Map([[films[0]!, curves[0]!]]);
-  const key = (name: string) => name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
-  const byName = new Map(curves.map((labels) => [key(labels.film), labels]));
-  const pairs = new Map<FilmFile, CurveLabels>();
-  for (const film of films) {
-    const labels = byName.get(key(basename(film.path, extname(film.path))));
-    if (!labels) {
-      const known = curves.slice(0, 10).map((each) => each.film);
-      throw new InputError(`${film.path} has no ratings; there are those of: ${known.join(', ')}`);
-    }
-    pairs.set(film, labels);
-  }
-  return pairs;
 }

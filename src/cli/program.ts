@@ -48,6 +48,10 @@ export const commands: Record<string, LazyCommand> = {
     summary: 'train a network on a data set',
     load: async () => (await import('./train.ts')).trainCommand(),
   },
+  'train-curve': {
+    summary: "train a head over time on people's ratings of films",
+    load: async () => (await import('./train-curve.ts')).trainCurveCommand(),
+  },
   dataset: {
     summary: 'check a data set of labeled clips, or make one of synthetic films',
     load: async () => (await import('./dataset.ts')).datasetCommand(),

@@ -12,6 +12,7 @@ import {
   pretrainedWeights,
   reproduceExperiment,
   trainingJobs,
+  usualModels,
 } from '../experiment/index.ts';
 import type { JobQueue, Worker } from '../jobs/index.ts';
 import type { Provider } from '../runtime/node/index.ts';
@@ -47,7 +48,11 @@ export function reproduceCommand(): Command {
     .requiredOption('-d, --data <folder>', 'the data set (see affectline dataset check)')
     .option('-o, --out <folder>', 'where all results go (default: runs/reproduce)')
     .option('-c, --config <file>', 'keys of all networks that differ from their defaults (see train --keys)')
-    .option('--models <names>', `which, of ${modelNames.join(', ')} (default: all)`, someOf(modelNames))
+    .option(
+      '--models <names>',
+      `which, of ${modelNames.join(', ')} (default: all but ${modelNames.filter((name) => !usualModels.includes(name)).join(', ')})`,
+      someOf(modelNames),
+    )
     .option('--split <name>', `${splitNames.join(', ')}, folds:K (default: film-disjoint)`, splitName)
     .option('--test-on <folder>', 'another data set: tested on, never trained on')
     .option('--cache <folder>', 'where prepared clips are kept (default: clips beside --out)')
@@ -68,7 +73,7 @@ export function reproduceCommand(): Command {
 }
 
 async function reproduce(options: ReproduceOptions): Promise<void> {
-  const { data, out: folder = 'runs/reproduce', models = modelNames, cache, seeds = 1 } = options;
+  const { data, out: folder = 'runs/reproduce', models = usualModels, cache, seeds = 1 } = options;
   const { testOn, threads, provider } = options;
   const progress = new ProgressLine();
   const say = (line: string) => progress.say(line);

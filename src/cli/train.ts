@@ -13,7 +13,7 @@ import {
   parseConfiguration,
   type TrainingConfiguration,
 } from '../training/index.ts';
-import { computingOptions, runName, wholeNumber } from './arguments.ts';
+import { computingOptions, namesIn, runName, streamsOf, wholeNumber } from './arguments.ts';
 import { UsageError } from './failure.ts';
 import { interruptSignal } from './interrupt.ts';
 import { ProgressLine, print } from './terminal.ts';
@@ -21,6 +21,7 @@ import { ProgressLine, print } from './terminal.ts';
 interface TrainOptions {
   data?: string;
   config?: string;
+  streams?: string[];
   name?: string;
   out?: string;
   cache?: string;
@@ -40,6 +41,11 @@ export function trainCommand(): Command {
     )
     .option('-d, --data <folder>', 'the data set (see affectline dataset check)')
     .option('-c, --config <file>', 'a YAML file with the keys of --keys that differ from their defaults')
+    .option(
+      '--streams <names>',
+      'what the network sees and hears, with commas between (default: as the configuration says)',
+      namesIn,
+    )
     .option('-n, --name <name>', 'of the run and its model (default: train)', runName)
     .option('-o, --out <folder>', 'where runs are kept (default: runs)')
     .option('--cache <folder>', 'where prepared clips are kept (default: clips in the folder of runs)')
@@ -62,7 +68,8 @@ async function trainNetwork(options: TrainOptions): Promise<void> {
   const folder = join(out, name);
   const progress = new ProgressLine();
   const say = (line: string) => progress.say(line);
-  const configuration = configurationOf(options, folder, say);
+  const streams = options.streams && (await streamsOf(options.streams));
+  const configuration = configurationOf({ ...options, ...(streams && { streams }) }, folder, say);
   const prepared = options.cache ?? join(out, 'clips');
   for (const place of [folder, prepared]) checkWritable(place);
   const dataSet = dataSetFor(configuration.split, openDataSet(data));
@@ -112,18 +119,22 @@ function readConfig(file: string): string {
 }
 
 function configurationOf(
-  { config, resume, seed }: TrainOptions,
+  { config, resume, seed, streams }: TrainOptions,
   folder: string,
   say: (line: string) => void,
 ): TrainingConfiguration {
   const own = join(folder, 'config.yaml');
+  const over = { ...(streams && { streams }) };
   if (resume) {
     if (!existsSync(own)) throw new InputError(`${folder} holds no run to go on with`);
     const configuration = parseConfiguration(readFileSync(own, 'utf8'), own);
     const wished = config ? startingConfiguration(readConfig(config), config, () => {}) : configuration;
-    if (configurationText({ ...wished, seed: seed ?? wished.seed }) !== configurationText(configuration))
+    if (
+      configurationText({ ...wished, ...over, seed: seed ?? wished.seed }) !==
+      configurationText(configuration)
+    )
       throw new InputError(
-        `${folder} was begun with another configuration than ${config ?? `--seed ${seed}`} says; --name gives a new run`,
+        `${folder} was begun with another configuration than ${config ?? (streams ? `--streams ${streams.join(',')}` : `--seed ${seed}`)} says; --name gives a new run`,
       );
     return configuration;
   }
@@ -133,6 +144,7 @@ function configurationOf(
     config ? readConfig(config) : '',
     config ?? 'the defaults',
     say,
+    over,
   );
   return seed === undefined ? configuration : { ...configuration, seed };
 }

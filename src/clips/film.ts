@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { setImmediate } from 'node:timers/promises';
+import type { FaceWatcher } from '../faces/index.ts';
 import type { FlowField, GrayImage } from '../flow/index.ts';
 import { type FlowWorkers, flowOfFrames } from '../flow/node/index.ts';
 import {
@@ -47,6 +48,8 @@ export interface FilmOptions
   readonly flowWorkers?: FlowWorkers;
   /** Told of what the film has of what is wanted as soon as that is known: by its survey, and again by the film itself. */
   readonly onTracks?: (tracks: Pick<MediaInfo, 'hasPicture' | 'hasSound'>) => void;
+  /** What watches the faces of the film, where these are wanted. */
+  readonly faces?: FaceWatcher | undefined;
   /** Told of every frame that is looked at, or that motion is taken from. */
   readonly onFrame?: (frame: VideoFrame) => void;
 }
@@ -89,7 +92,7 @@ async function mediaOf(path: string, options: FilmOptions, survey: FilmSurvey): 
     audioTrack,
     signal,
   } = options;
-  const sees = wants.includes('frame') || wants.includes('pair');
+  const sees = seesWith(wants);
   const clock = preprocessing.sampling === 'clock';
   return await openMedia(path, {
     shortSide: preprocessing.shortSide,
@@ -109,12 +112,17 @@ async function mediaOf(path: string, options: FilmOptions, survey: FilmSurvey): 
   });
 }
 
+/** Whether pictures are decoded for what is wanted. */
+function seesWith(wants: readonly Material[]): boolean {
+  return wants.some((material) => material !== 'waveform');
+}
+
 /** What has to be known of the film before its preprocessing can begin; nothing is read of it that is not. */
 export async function surveyFor(
   path: string,
   { preprocessing, wants, onTracks, ...options }: Omit<FilmOptions, 'survey'>,
 ): Promise<FilmSurvey> {
-  const picture = preprocessing.bars === 'cut' && (wants.includes('frame') || wants.includes('pair'));
+  const picture = preprocessing.bars === 'cut' && seesWith(wants);
   const sound = preprocessing.sound.loudness !== null && wants.includes('waveform');
   if (!picture && !sound) return { bars: noBars, loudness: undefined };
   const { decoder, process, threads, maximumDuration, videoTrack, audioTrack, signal } = options;
@@ -226,7 +234,9 @@ class DecodedFilm implements FilmSource {
       if (chosen || rgb) onFrame?.(frame);
       if (rgb) {
         this.places.push(sampling.place(frame));
-        await this.moments.push({ number: this.places.length - 1, time, picture: { width, height, rgb } });
+        const picture = { width, height, rgb };
+        const faces = await this.options.faces?.watch(picture, time);
+        await this.moments.push({ number: this.places.length - 1, time, picture, faces });
       }
       if (!chosen) continue;
       const image = reduced({ width, height, data: gray }, preprocessing.flow.lines);

@@ -8,3 +8,4 @@ export type { ClipSource } from './cache/prepare.ts';
 export { type FilmOptions, openFilm, surveyFor } from './film.ts';
 export { type FilmSignals, filmSignals } from './film-signals.ts';
 export { HandcraftedFeatures, handcraftedFeatureNames } from './handcrafted/features.ts';
+export { preprocessingOf } from './preprocessing.ts';

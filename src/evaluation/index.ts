@@ -22,6 +22,14 @@ export {
   type MeasuredCoverage,
 } from './conformal.ts';
 export {
+  type CurveBaseline,
+  curveBaselines,
+  type FittedSmoothing,
+  fittedSmoothing,
+  type LinearCurve,
+  type RatedLinearCurve,
+} from './curve-baselines.ts';
+export {
   type CurveScore,
   curveTable,
   evaluateCurves,
@@ -29,6 +37,13 @@ export {
   type Series,
   sampledPair,
 } from './curve-evaluation.ts';
+export {
+  type CurveAndRatings,
+  type CurveComparison,
+  type CurveFigures,
+  compareCurves,
+  curveFigures,
+} from './curves-by-film.ts';
 export { evaluate } from './evaluate.ts';
 export { bootstrapIntervals } from './intervals.ts';
 export { readRun, writeRun } from './mediaeval-run.ts';

@@ -68,7 +68,7 @@ async function knownOf(
   model: Model,
   { train, runtime, signal, onProgress }: CalibrationOptions,
 ): Promise<Known> {
-  const sessions = new Sessions(model, runtime);
+  const sessions = new Sessions(model, runtime, 'one by one');
   const step = Math.max(1, train.length / clipsLookedAt);
   const chosen = train.filter((_, i) => Math.floor(i / step) !== Math.floor((i - 1) / step));
   const features: Map<string, Float32Array>[] = [];

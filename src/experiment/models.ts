@@ -1,11 +1,11 @@
 import { type ClipCache, handcraftedFeatureNames } from '../clips/index.ts';
 import { knownClips, type LabeledClip, type Split } from '../datasets/index.ts';
 import { baselines, crossValidatedRidge, dimensions } from '../evaluation/index.ts';
-import { standardStreams, takersOf } from '../streams/index.ts';
+import { optionalStreams, standardStreams, takersOf } from '../streams/index.ts';
 import { openClips, partOf, type TrainingConfiguration } from '../training/index.ts';
 import type { HeldOut } from './run.ts';
 
-/** `paper`, `tuned-sound`, `decisions`, a stream, or all but one of them with + between. */
+/** `paper`, `tuned-sound`, `decisions`, a stream, all but one of them with + between, or `paper` with + and another stream. */
 export type NetworkName = string;
 
 /** The name of the network of some of the paper's streams. */
@@ -31,6 +31,19 @@ export const tunedSound = 'tuned-sound';
 /** The paper's stream of the waveform. */
 const heard = takersOf('waveform', standardStreams)[0]!;
 
+/** The name of the paper's network with a stream that it lacks. */
+export function nameWith(stream: string): NetworkName {
+  return `paper+${stream}`;
+}
+
+/** Those with a stream that the paper lacks. */
+const extended = new Map<NetworkName, Compared>(
+  optionalStreams.map((stream) => [
+    nameWith(stream),
+    { streams: [...standardStreams, stream], fusion: 'features' },
+  ]),
+);
+
 /** The networks that are compared. */
 const networks = new Map<NetworkName, Compared>([
   ['paper', { streams: standardStreams, fusion: 'features' }],
@@ -39,6 +52,7 @@ const networks = new Map<NetworkName, Compared>([
     (streams) => [nameOfStreams(streams), { streams, fusion: 'features' as const }] as const,
   ),
   ['decisions', { streams: standardStreams, fusion: 'decisions' }],
+  ...extended,
 ]);
 
 /** What sees the video but is no network, and what does not see it at all. */
@@ -64,6 +78,9 @@ export const modelNames: readonly (NetworkName | WithoutNetwork)[] = [
   separateDecisions,
   ...(Object.keys(withoutNetwork) as WithoutNetwork[]),
 ];
+
+/** Those that are compared unless others are named: all that the paper speaks of. */
+export const usualModels: readonly ModelName[] = modelNames.filter((name) => !extended.has(name));
 
 /** The name of a model of the comparison. */
 export type ModelName = (typeof modelNames)[number];

@@ -70,6 +70,8 @@ describe.skipIf(!hasFfmpeg)(
       ['sound alone', { streams: ['sound'] }],
       ['picture and sound', { streams: ['picture', 'sound'] }],
       ['over time', { streams: ['picture', 'sound'], fusionConvolution: 'space-time' }],
+      ['color', { streams: ['color', 'sound'] }],
+      ['color beside a fusion over time', { streams: ['picture', 'color'], fusionConvolution: 'space-time' }],
     ])('%s: as analysis answers for the same clips, and the network for whole clips', async (_, options) => {
       const model = modelOf(options);
       const found = await predict(model);

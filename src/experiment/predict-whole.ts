@@ -23,15 +23,17 @@ export async function predictWholeClips(
   { model, runtime, signal, onProgress }: PredictWholeOptions,
 ): Promise<{ valence: number; arousal: number }[]> {
   const { network, head } = model;
-  const sessions = new Sessions(model, runtime);
+  const sessions = new Sessions(model, runtime, 'one by one');
   const predictions: { valence: number; arousal: number }[] = [];
+  // those that are as long share a session for their sound
+  const order = [...clips.keys()].sort((a, b) => clips[a]!.clip.sampleCount - clips[b]!.clip.sampleCount);
   try {
-    for (const { clip } of clips) {
+    for (const [done, i] of order.entries()) {
       signal.throwIfAborted();
       const { streams } = network;
-      const features = await extractFeatures(clipSource(clip), { model, sessions, streams });
-      predictions.push(predictClip(network, head, clipVectors(features)));
-      onProgress?.(predictions.length / clips.length);
+      const features = await extractFeatures(clipSource(clips[i]!.clip), { model, sessions, streams });
+      predictions[i] = predictClip(network, head, clipVectors(features));
+      onProgress?.((done + 1) / clips.length);
     }
     return predictions;
   } finally {

@@ -34,16 +34,26 @@ export function pretrainedWeights(
 
 /**
  * Reads the configuration of a run, with defaults that make sense here. Where it names no preset: the paper's, if the
- * pretrained weights of all its streams were fetched; else the compact one. A stream that has no weights to start from is
- * trained, with the statistics of the batch, unless the configuration says otherwise. Both are said in a line.
+ * pretrained weights of all its streams were fetched; else the compact one. A stream that starts from random weights is
+ * trained, and where there are files that it could start from, all with the statistics of the batch, unless the
+ * configuration says otherwise. Both are said in a line.
  *
+ * @param over keys that count for more than those of the file.
  * @throws InputError as `parseConfiguration`.
  */
-export function startingConfiguration(yaml: string, source: string, say: Say): TrainingConfiguration {
-  const keys = configurationKeys(yaml, source);
+export function startingConfiguration(
+  yaml: string,
+  source: string,
+  say: Say,
+  over: { readonly streams?: readonly string[] } = {},
+): TrainingConfiguration {
+  const keys: Record<string, unknown> = { ...configurationKeys(yaml, source), ...over };
   const given = trainingConfiguration(keys, source);
   const streams = keys.streams ? given.streams : streamsNamed(standardStreams);
-  const fetched = streams.every((stream) => given.weights[stream] ?? pretrainedOf(stream).path);
+  // a stream that never has such files does not change how the others are trained
+  const pretrainable = streams.filter((stream) => backboneOf(stream, given.backbone[stream]).pretrained);
+  const decisive = pretrainable.length > 0 ? pretrainable : streams;
+  const fetched = decisive.every((stream) => given.weights[stream] ?? pretrainedOf(stream).path);
   const preset = keys.preset ? given.preset : fetched ? 'paper' : 'compact';
   const weights =
     preset === 'paper'
@@ -60,7 +70,8 @@ export function startingConfiguration(yaml: string, source: string, say: Say): T
     ...Object.fromEntries(scratch.map((stream) => [stream, 'trained' as const])),
     ...(keys.train as object | undefined),
   };
-  const batchNorm = keys.batchNorm ? given.batchNorm : scratch.length > 0 ? 'batch' : 'frozen';
+  const isScratch = decisive.some((stream) => scratch.includes(stream));
+  const batchNorm = keys.batchNorm ? given.batchNorm : isScratch ? 'batch' : 'frozen';
   if (!keys.preset)
     say(
       `preset ${preset}: ${fetched ? 'pretrained weights of all streams are in the cache' : 'not all pretrained weights are fetched (affectline weights list)'}`,

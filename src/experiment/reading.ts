@@ -7,9 +7,9 @@ import {
   testedClips,
 } from '../datasets/index.ts';
 import { type Comparison, type Dimension, dimensions, leakTest, leakText } from '../evaluation/index.ts';
-import { standardStreams } from '../streams/index.ts';
+import { optionalStreams, standardStreams } from '../streams/index.ts';
 import type { Finding } from './findings.ts';
-import { separateDecisions, tunedSound } from './models.ts';
+import { nameWith, separateDecisions, tunedSound } from './models.ts';
 import { type Cost, titleOf } from './tables.ts';
 
 const significantBelow = 0.05;
@@ -46,6 +46,10 @@ export function readingOf(
       "SoundNet's features as they are (the paper's sections 2 and 3.4) against SoundNet fine-tuned (its section 1)",
     ),
   );
+  for (const stream of optionalStreams)
+    sentences.push(
+      ...ofComparison(findings, nameWith(stream), `The paper's model against the same with ${stream}`),
+    );
   sentences.push(...ofComparison(findings, 'decisions', 'Fusion of features against fusion of decisions'));
   sentences.push(
     ...ofComparison(

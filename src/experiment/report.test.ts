@@ -18,7 +18,14 @@ import { Random } from '../support/random.ts';
 import { trainingConfiguration } from '../training/index.ts';
 import { type Outcome, outcomeOf } from './experiment.ts';
 import { type Finding, findingsOf, measuredOn } from './findings.ts';
-import { configurationFor, distinctModels, type ModelName, modelNames, withParts } from './models.ts';
+import {
+  configurationFor,
+  distinctModels,
+  type ModelName,
+  modelNames,
+  usualModels,
+  withParts,
+} from './models.ts';
 import { writeReport } from './report.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'affectline-report-'));
@@ -94,8 +101,13 @@ test('the reading follows from the numbers', async () => {
     decisions: [0.5, 0.2],
     'separate-decisions': [0.6, 0.6],
     'tuned-sound': [0.6, 0.2],
+    'paper+color': [0.5, 0.2],
   });
   expect(reading).toMatch(/against SoundNet fine-tuned \(its section 1\): valence better \(MSE 0\.0/);
+  expect(reading).toMatch(
+    /The paper's model against the same with color: valence better \(MSE 0\.0\d\d against 0\.2\d\d, p (?:< 0\.001|0\.00\d)\); arousal not/,
+  );
+  expect(text).toMatch(/## Paired tests[^#]*\| the paper's model with color \| −0\.\d{3} \[/);
   expect(text).toContain('| SoundNet fine-tuned | valence |');
   expect(text).toMatch(/\| MSE \| MAE \| r \| CCC \| R² \| bias \|/);
   expect(reading).toMatch(
@@ -143,6 +155,10 @@ test('the fine-tuned sound is a network of its own unless all networks train the
   expect(tuned.streams).toEqual(configurationFor('paper', shared).streams);
   const scratch = trainingConfiguration({ train: { sound: 'trained' } }, 'test');
   expect(distinctModels(modelNames, scratch)).not.toContain('tuned-sound');
+  expect(modelNames.filter((name) => !usualModels.includes(name))).toEqual(['paper+color', 'paper+face']);
+  const colored = configurationFor('paper+color', shared);
+  const { streams, ...others } = configurationFor('paper', shared);
+  expect(colored).toEqual({ ...others, streams: [...streams, 'color'] });
 });
 
 test('a test of one film has intervals, but no others to take their margins from', async () => {

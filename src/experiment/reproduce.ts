@@ -25,8 +25,8 @@ import {
   distinctModels,
   isNetwork,
   type ModelName,
-  modelNames,
   tunedSound,
+  usualModels,
   withParts,
 } from './models.ts';
 import { openingsText, openTest } from './openings.ts';
@@ -49,7 +49,7 @@ export interface ReproduceOptions {
   readonly seeds?: number;
   /** The folder of another data set that all models are tested on, and none is trained on. */
   readonly testOn?: string | undefined;
-  /** Default: all. */
+  /** Default: all that the paper speaks of. */
   readonly models?: readonly ModelName[];
   /** Where prepared clips are kept. Default: `clips` beside the folder. */
   readonly cache?: string | undefined;
@@ -87,7 +87,7 @@ export async function reproduceExperiment(
   reporting: Reporting = silent,
 ): Promise<Reproduction> {
   const { data, folder, configuration, threads, provider, queue } = options;
-  const wanted = withParts(options.models ?? modelNames);
+  const wanted = withParts(options.models ?? usualModels);
   const models = distinctModels(wanted, configuration);
   const { preset, seed } = configuration;
   const { say } = reporting;

@@ -1,11 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { ClipCache } from '../clips/index.ts';
+import { ClipCache, preprocessingOf } from '../clips/index.ts';
 import type { DataSet, Split } from '../datasets/index.ts';
 import type { Prediction } from '../evaluation/index.ts';
 import { readModel } from '../models/node/index.ts';
 import { nodeRuntime, type Provider, type Runtime } from '../runtime/node/index.ts';
-import { preprocessingFor } from '../streams/index.ts';
 import { InputError } from '../support/errors.ts';
 import { writeAtomically } from '../support/files.ts';
 import { makeFolder } from '../support/folders.ts';
@@ -54,11 +53,11 @@ export const silent: Reporting = {
 /** The clips of a data set, prepared as a configuration has them; what is there already is used. */
 export async function preparedClips(
   dataSet: DataSet,
-  { preset, sampling }: TrainingConfiguration,
+  configuration: TrainingConfiguration,
   folder: string,
   { signal, progress, say }: Reporting,
 ): Promise<ClipCache> {
-  const cache = new ClipCache(folder, preprocessingFor(preset, sampling));
+  const cache = new ClipCache(folder, await preprocessingOf(configuration));
   await cache.prepare(
     dataSet.clips,
     ({ done, total, estimate }) => {

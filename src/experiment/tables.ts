@@ -7,12 +7,13 @@ import {
   type Table,
   tableOneOfPaper,
 } from '../evaluation/index.ts';
-import { standardStreams } from '../streams/index.ts';
+import { optionalStreams, standardStreams } from '../streams/index.ts';
 import type { Finding } from './findings.ts';
 import {
   isNetwork,
   type ModelName,
   nameOfStreams,
+  nameWith,
   separateDecisions,
   streamsWithout,
   tunedSound,
@@ -23,6 +24,8 @@ import {
 export function titleOf(name: ModelName): string {
   if (name === 'paper') return "the paper's model";
   if (name === tunedSound) return 'SoundNet fine-tuned';
+  const added = optionalStreams.find((stream) => name === nameWith(stream));
+  if (added !== undefined) return `the paper's model with ${added}`;
   if (name === 'decisions') return 'fusion of decisions';
   if (name === separateDecisions) return 'fusion of decisions, trained apart';
   if (isNetwork(name)) return name.includes('+') ? name.replace('+', ' + ') : `${name} alone`;

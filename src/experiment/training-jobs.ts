@@ -1,9 +1,8 @@
 import { basename } from 'node:path';
-import { ClipCache } from '../clips/index.ts';
+import { ClipCache, preprocessingOf } from '../clips/index.ts';
 import { dataSetFor, openDataSet, protocolNamed } from '../datasets/index.ts';
 import type { JobKind, Running } from '../jobs/index.ts';
 import type { Provider } from '../runtime/node/index.ts';
-import { preprocessingFor } from '../streams/index.ts';
 import { InputError } from '../support/errors.ts';
 import { parseConfiguration } from '../training/index.ts';
 import type { ModelName } from './models.ts';
@@ -50,7 +49,7 @@ export const preparationJobs: JobKind<ShardData> = {
   name: 'prepare',
   nameOf: ({ data, shard, of }) => `clips of ${basename(data)}, shard ${shard + 1} of ${of}`,
   async run(given, { signal, onProgress }) {
-    const { dataSet, cache } = opened(given);
+    const { dataSet, cache } = await opened(given);
     const clips = dataSet.clips.filter((_, i) => i % given.of === given.shard);
     await cache.prepare(clips, ({ done, total }) => onProgress(done / total), signal);
     return async () => {};
@@ -70,7 +69,7 @@ export function trainingJobs(own: Computing = {}): JobKind<TrainingData> {
     nameOf: ({ model, seed, split, splits }) =>
       `${model}, seed ${seed}${splits > 1 ? `, split ${split + 1} of ${splits}` : ''}`,
     async run(given, running) {
-      const { dataSet, cache, configuration } = opened(given);
+      const { dataSet, cache, configuration } = await opened(given);
       const protocol = protocolNamed(configuration.split, dataSet.clips, given.splitSeed);
       const { folder, features } = given;
       const split = protocol.splits[given.split];
@@ -89,10 +88,10 @@ export function trainingJobs(own: Computing = {}): JobKind<TrainingData> {
   };
 }
 
-function opened({ data, cache, configuration: text }: Shared) {
+async function opened({ data, cache, configuration: text }: Shared) {
   const configuration = parseConfiguration(text, 'the configuration of a job');
   const dataSet = dataSetFor(configuration.split, openDataSet(data));
-  const preprocessing = preprocessingFor(configuration.preset, configuration.sampling);
+  const preprocessing = await preprocessingOf(configuration);
   return { configuration, dataSet, cache: new ClipCache(cache, preprocessing) };
 }
 

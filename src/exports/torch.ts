@@ -4,7 +4,7 @@ import { dimensions } from '../affect/index.ts';
 import { describeGraph } from '../graph/index.ts';
 import { clipNetwork, describeNetwork, type Network } from '../models/index.ts';
 import { type TrainedModel, writeModel } from '../models/node/index.ts';
-import { standardStreams } from '../streams/index.ts';
+import { optionalStreams, standardStreams } from '../streams/index.ts';
 import { InputError } from '../support/errors.ts';
 import { writeAtomically } from '../support/files.ts';
 import type { Tensor } from '../support/tensor.ts';
@@ -53,9 +53,10 @@ export async function writeTorchTraining(folder: string, options: TorchTrainingO
   const { configuration, clips, validation, parameters, model } = options;
   const network = describeNetwork(configuration);
   // those whose inputs the script writes
-  const other = network.streams.find((stream) => !standardStreams.includes(stream));
+  const written = [...standardStreams, ...optionalStreams];
+  const other = network.streams.find((stream) => !written.includes(stream));
   if (other !== undefined)
-    throw new InputError(`the stream '${other}' is not known outside; of: ${standardStreams.join(', ')}`);
+    throw new InputError(`the stream '${other}' is not known outside; of: ${written.join(', ')}`);
   startAtMean(parameters, clips);
   await writeModel(folder, { ...model, network, parameters });
 
@@ -72,7 +73,7 @@ export async function writeTorchTraining(folder: string, options: TorchTrainingO
     prediction,
     ...Object.fromEntries(Object.entries(averages).map(([name, value]) => [`average.${name}`, value])),
   };
-  const rates = groupedRate(configuration.learningRate);
+  const rates = groupedRate(configuration.learningRate, configuration.backbone);
   const { optimizer, weightDecay, gradientLimit, batchSize } = configuration;
   const decayed = optimizer === 'adam' ? 0 : weightDecay;
   const trained = [...parameters]

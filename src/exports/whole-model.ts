@@ -3,6 +3,7 @@ import { elicited } from '../affect/index.ts';
 import { onnxFile, type Value } from '../graph/index.ts';
 import { type Batch, inputShape, type Model, soundMask } from '../models/index.ts';
 import { backboneOf, type Material, momentPeriod, streamNamed } from '../streams/index.ts';
+import { InputError } from '../support/errors.ts';
 import { sampleRate } from '../support/sound.ts';
 import { affectOutput, wholeNetwork } from './whole-network.ts';
 import { windowBatch } from './window.ts';
@@ -42,8 +43,15 @@ export interface WholeModelDescription {
 /**
  * A model as ONNX (opset 17, standard operators alone): the whole network for one window of fixed length, its weights,
  * and as JSON in `metadata_props` what it takes and gives (`WholeModelDescription`).
+ *
+ * @throws InputError for a model with a head over time, whose answer for a window depends on the film around it.
  */
 export function wholeModel(model: Model, seconds: number): Uint8Array {
+  if (model.temporal)
+    throw new InputError(
+      `${model.description.name} has a temporal head, which sees the film around a window, so that one window is no model of it; export the model that it was trained from`,
+      'unusable-model',
+    );
   const batch = windowBatch(seconds);
   const outputs = wholeNetwork(model.network, batch);
   const description = describe(model, seconds, batch, outputs);
@@ -55,6 +63,7 @@ const items: Readonly<Record<Material, string>> = {
   frame: `a frame each ${momentPeriod} s, its center square`,
   pair: `fields of motion, ten around each frame in turn, the square of that frame`,
   waveform: 'the waveform',
+  faces: `what is known of the faces in a frame each ${momentPeriod} s, looked at whole`,
 };
 
 function describe(

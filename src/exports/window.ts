@@ -1,5 +1,6 @@
 // One window of a film as the whole network takes it, and what it answers.
 import { openFilm } from '../clips/index.ts';
+import { faceFiles, openFaceReader } from '../faces/node/index.ts';
 import {
   type Batch,
   inputShape,
@@ -52,12 +53,18 @@ export async function windowOfFilm(
   const { network, preprocessing } = model;
   const batch = windowBatch(seconds);
   const wants = [...new Set(network.streams.map((stream): Material => streamNamed(stream).takes))];
+  const { faces: wanted } = preprocessing;
+  const reader =
+    wanted && wants.includes('faces') ? await openFaceReader(faceFiles(), { wanted }) : undefined;
   const film = await openFilm(path, {
-    ...{ preprocessing, wants },
+    ...{ preprocessing, wants, faces: reader?.watcher() },
     part: { end: seconds },
     ...(signal && { signal }),
   });
-  const inputs = await windowInputs(film, network, batch).finally(() => film.close());
+  const inputs = await windowInputs(film, network, batch).finally(async () => {
+    await film.close();
+    await reader?.close();
+  });
   const outputs = wholeNetwork(network, batch);
   const session = await nodeRuntime().open(outputs, model.parametersOf(outputs));
   try {
@@ -83,7 +90,7 @@ export async function windowInputs(
     byMoment(film.fields, batch.frames),
     waveformOf(film, batch.samples),
   ]);
-  const looks = streamsTaking(network, 'frame').length + streamsTaking(network, 'pair').length > 0;
+  const looks = network.streams.length > streamsTaking(network, 'waveform').length;
   if (looks && moments.length < batch.frames)
     throw new InputError(
       `the film shows ${moments.length} moments of 0.4 s, the network takes ${batch.frames}; export it for fewer seconds`,
@@ -107,6 +114,10 @@ export async function windowInputs(
     const { of, item } = emptyInput(stream);
     for (const [i, { picture }] of moments.entries())
       writeInput<'frame'>(of, picture, view(picture), item(i));
+  }
+  for (const stream of streamsTaking(network, 'faces')) {
+    const { of, item } = emptyInput(stream);
+    for (const [i, { faces }] of moments.entries()) writeInput<'faces'>(of, faces!, undefined, item(i));
   }
   for (const stream of streamsTaking(network, 'pair')) {
     const { of, item } = emptyInput(stream);

@@ -44,10 +44,10 @@ export async function heardTracks(
       }
   }
   for (const listener of listeners)
-    for (const chunk of listener.chunks.end()) {
-      const last = await sessions.waveform(listener.stream, chunk.samples.length);
-      await listen(listener, chunk, last, network).finally(() => last.close());
-    }
+    for (const chunk of listener.chunks.end())
+      await sessions.ending(listener.stream, chunk.samples.length, (last) =>
+        listen(listener, chunk, last, network),
+      );
   return listeners.map((listener) => ({
     name: listener.stream,
     stretches: stretchesOfColumns(listener, samplesHeard / sampleRate),

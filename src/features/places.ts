@@ -25,7 +25,7 @@ export interface MomentPlaces extends Pick<Stretch, 'begin' | 'end'> {
 export interface PlacesOptions {
   readonly model: Model;
   readonly sessions: Sessions;
-  /** Of the model's streams that see, those that are used; of the others the fusion gets zeros. */
+  /** Of the model's streams that are fused, those that are used; of the others the fusion gets zeros. */
   readonly streams: readonly string[];
   /** Seconds: the film is closed behind the moment after it. */
   readonly until: number;
@@ -46,7 +46,7 @@ export async function placesOf(
     );
   const session = await sessions.places(givenOf(network, streams));
   const tracks = network.tracks.filter(
-    ({ of, streams: own }) => of === 'moment' && own.some((name) => streams.includes(name)),
+    ({ fused, streams: own }) => fused && own.some((name) => streams.includes(name)),
   );
   const rests = new Map<string, Float32Array>();
   for (const stream of streamsTaking({ streams }, 'pair'))

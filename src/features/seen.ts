@@ -1,4 +1,4 @@
-import { featureName, type Network, streamsTaking } from '../models/index.ts';
+import { featureName, isOverTime, type Network, streamsTaking } from '../models/index.ts';
 import type { Session } from '../runtime/index.ts';
 import { centerCrop, type FilmSource, type Moment, type MomentField, writeInput } from '../streams/index.ts';
 import { Channel } from '../support/channel.ts';
@@ -32,9 +32,9 @@ export async function seenTracks(
   const vectors = new Map<string, Float32Array[]>(names.map((name) => [name, []]));
   const kept = new Vectors();
   const overTime = new Map(
-    network.fusionConvolution === 'space-time'
-      ? names.map((name) => [name, new OverTime(network.sizes.fused)] as const)
-      : [],
+    network.tracks
+      .filter((track) => names.includes(track.name) && isOverTime(network, track))
+      .map(({ name }) => [name, new OverTime(network.sizes.fused)] as const),
   );
   const keep = (name: string, vector: Float32Array | undefined) =>
     vector && vectors.get(name)!.push(kept.keep(vector));
@@ -69,9 +69,9 @@ export async function openSeeing(
   return session;
 }
 
-/** Of the streams that see, those whose features a session of moments is given: all that look at no frame. */
+/** Of the streams that see, those whose features a session of moments is given: all that look at no single frame. */
 export function givenOf(network: Network, streams: readonly string[]): string[] {
-  const still = streamsTaking({ streams }, 'frame');
+  const still = [...streamsTaking({ streams }, 'frame'), ...streamsTaking({ streams }, 'faces')];
   const seeing = network.tracks.flatMap((track) => (track.of === 'moment' ? track.streams : []));
   return seeing.filter((stream) => !still.includes(stream));
 }
@@ -112,12 +112,13 @@ async function lookAtFrames(
   },
 ): Promise<void> {
   const still = streamsTaking({ streams }, 'frame');
+  const faced = streamsTaking({ streams }, 'faces');
   const moving = streamsTaking({ streams }, 'pair');
   const motion = motions[Symbol.asyncIterator]();
   try {
     const feeds = feedsOf(session);
     for await (const moments of inGroups(film.moments, framesPerRun)) {
-      for (const [index, { picture }] of moments.entries()) {
+      for (const [index, { picture, faces }] of moments.entries()) {
         for (const stream of still)
           writeInput<'frame'>(
             { stream, backbone: network.backbone[stream] },
@@ -125,6 +126,12 @@ async function lookAtFrames(
             viewOf(picture, network),
             itemOf(feeds[stream]!, index),
           );
+        for (const stream of faced) {
+          const own = itemOf(feeds[stream]!, index);
+          const what = { stream, backbone: network.backbone[stream] };
+          if (faces) writeInput<'faces'>(what, faces, undefined, own);
+          else own.fill(0);
+        }
         if (moving.length === 0) continue;
         const { value } = await motion.next();
         for (const stream of moving) {

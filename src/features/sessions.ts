@@ -1,5 +1,12 @@
 import { reduceMean, type Value } from '../graph/index.ts';
-import { type Model, momentNetwork, pairNetwork, placeNetwork, waveformNetwork } from '../models/index.ts';
+import {
+  isOverTime,
+  type Model,
+  momentNetwork,
+  pairNetwork,
+  placeNetwork,
+  waveformNetwork,
+} from '../models/index.ts';
 import type { Runtime, Session } from '../runtime/index.ts';
 
 /** Fields of motion that go through a network at once. */
@@ -16,11 +23,18 @@ export class Sessions {
   private readonly opened = new Map<string, Promise<Session>>();
   /** What has opened; the rest is still opening. */
   private readonly ready = new Set<Session>();
+  /** For the last end of a film, by stream; only where films come one after the other. */
+  private readonly endings: Map<string, { readonly samples: number; readonly session: Session }> | undefined;
   private closed = false;
 
-  constructor(model: Model, runtime: Runtime) {
+  /**
+   * @param films `one by one`: the session for the end of a film's sound is kept for the next film, if that is as long; it
+   *   must not be read before the one before it has ended.
+   */
+  constructor(model: Model, runtime: Runtime, films: 'at once' | 'one by one' = 'at once') {
     this.model = model;
     this.runtime = runtime;
+    this.endings = films === 'one by one' ? new Map() : undefined;
   }
 
   /** Fields [fieldsPerRun, …] → their maps [fieldsPerRun, C, h, w], both called as the stream. */
@@ -35,9 +49,15 @@ export class Sessions {
    */
   moments(given: readonly string[]): Promise<Session> {
     return this.once(`moments without ${given.join()}`, () => {
-      const maps = momentNetwork(this.model.network, { frames: framesPerRun, pairs: 1 }, given);
-      if (this.model.network.fusionConvolution === 'space-time') return maps;
-      return Object.fromEntries(Object.entries(maps).map(([name, map]) => [name, reduceMean(map, [2, 3])]));
+      const { network } = this.model;
+      const maps = momentNetwork(network, { frames: framesPerRun, pairs: 1 }, given);
+      return Object.fromEntries(
+        network.tracks.flatMap((track) => {
+          const map = maps[track.name];
+          if (!map) return [];
+          return [[track.name, isOverTime(network, track) ? map : reduceMean(map, [2, 3])]];
+        }),
+      );
     });
   }
 
@@ -55,15 +75,26 @@ export class Sessions {
     );
   }
 
-  /** The same of what is left at the end of a film. Not kept: the ends of films differ in length. */
-  waveform(stream: string, samples: number): Promise<Session> {
-    return this.open(waveformNetwork(this.model.network, stream, samples));
+  /** Does something with the same for what is left at the end of a film; closed after, for the ends of films differ in length. */
+  async ending<Result>(
+    stream: string,
+    samples: number,
+    use: (session: Session) => Promise<Result>,
+  ): Promise<Result> {
+    const kept = this.endings?.get(stream);
+    if (kept?.samples === samples) return await use(kept.session);
+    await kept?.session.close();
+    this.endings?.delete(stream);
+    const session = await this.open(waveformNetwork(this.model.network, stream, samples));
+    this.endings?.set(stream, { samples, session });
+    return await use(session).finally(() => (this.endings ? undefined : session.close()));
   }
 
   /** Closes what has opened. What is still opening cannot be stopped, nor need anybody wait: it closes once it has opened. */
   async close(): Promise<void> {
     this.closed = true;
-    await Promise.all([...this.ready].map((session) => session.close()));
+    const endings = [...(this.endings?.values() ?? [])].map(({ session }) => session);
+    await Promise.all([...this.ready, ...endings].map((session) => session.close()));
   }
 
   private once(name: string, network: () => Record<string, Value>): Promise<Session> {

@@ -1,6 +1,6 @@
 import type { FilmAffect } from '../affect/index.ts';
 import { type FilmFeatures, windowVectors } from '../features/index.ts';
-import { type Analysis, addWithin, type Library, momentsOf } from '../library/index.ts';
+import { type Analysis, addWithin, type Library, momentStep, momentsOf } from '../library/index.ts';
 import type { Model } from '../models/index.ts';
 import { contentHashOf } from '../support/content-hash.ts';
 import type { JobKind } from './job.ts';
@@ -36,7 +36,8 @@ export async function analysisOf(
     found = features;
   };
   const result = await analyzer.analyze(path, { signal, onProgress, onFeatures });
-  const half = result.window.length / 2;
+  // as far as the next moment, however little a point of the curve stands for
+  const half = Math.max(result.window.length / 2, momentStep);
   const windows = momentsOf(result).map(({ time }) => ({ from: time - half, to: time + half }));
   return { path, result, features: windowVectors(analyzer.model, found, windows) };
 }

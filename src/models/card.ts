@@ -7,7 +7,7 @@ import type { ModelFile } from './description.ts';
  * @param measured sections that begin with a heading of the second level; none where nothing was measured.
  */
 export function cardText(
-  { name, trained, synthetic, scale, network, preprocessing, calibration }: ModelFile,
+  { name, trained, synthetic, scale, network, head, preprocessing, calibration }: ModelFile,
   measured: readonly string[] = [],
 ): string {
   const { preset, streams, fusion, fusionConvolution } = network;
@@ -19,6 +19,14 @@ export function cardText(
       'network',
       `Kim & Lee 2018, preset ${preset}, streams ${streams.join(', ')}, fusion of ${fusion}${overTime}`,
     ],
+    ...(head
+      ? [
+          [
+            'head',
+            `over time, ${head.causal ? 'of a second and those before it' : 'of the seconds around each'}`,
+          ],
+        ]
+      : []),
     ['trained on', trained],
     ['scale', scale.join(' … ')],
     ['frames', `shorter side of ${preprocessing.shortSide}, black bars ${preprocessing.bars}`],

@@ -10,7 +10,7 @@ import {
 } from '../networks/index.ts';
 import { streamNamed } from '../streams/index.ts';
 import { type Batch, type Network, streamFeature, streamsTaking } from './network.ts';
-import type { Track } from './tracks.ts';
+import { isOverTime, type Track } from './tracks.ts';
 
 /** The input that says which clips have sound, [clips, 1] of 1 and 0: of networks with a stream that hears. */
 export const soundMask = 'hasSound';
@@ -88,17 +88,19 @@ export function clipNetwork(
   return { prediction, vectors, averages: Object.fromEntries(averages) };
 }
 
-/** The fused map of a track at the moments of so many clips, from those of its streams. */
+/** The map of a track at the moments of so many clips, from those of its streams. */
 export function trackMap(
-  { sizes, fusionConvolution }: Network,
-  { streams, prefix }: Track,
+  network: Network,
+  track: Track,
   maps: ReadonlyMap<string, Value>,
   clips: number,
 ): Value {
+  const { streams, prefix, fused } = track;
+  if (!fused) return maps.get(streams[0]!)!;
   return fusedMap(
     streams.map((stream) => maps.get(stream)!),
     prefix,
-    { channels: sizes.fused, ...(fusionConvolution === 'space-time' && { overTime: { clips } }) },
+    { channels: network.sizes.fused, ...(isOverTime(network, track) && { overTime: { clips } }) },
   );
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { reachOf, type TemporalHead } from '../networks/index.ts';
 import { type Preprocessing, preprocessingSchema, presetNames } from '../streams/index.ts';
 import { InputError } from '../support/errors.ts';
 
@@ -83,6 +84,21 @@ const calibrationSchema: z.ZodType<Calibration> = z.strictObject({
     .optional(),
 });
 
+/** Seconds; a head that is told to look farther is no head of ours. */
+const farthestReach = 600;
+
+const headSchema = z
+  .strictObject({
+    kind: z.literal('temporal'),
+    channels: z.int().min(1).max(256),
+    dilations: z.array(z.int().positive().max(farthestReach)).min(1).max(16),
+    causal: z.boolean(),
+  })
+  .refine(
+    (head) => reachOf(head).before <= farthestReach,
+    `dilations that reach no farther than ${farthestReach} s expected`,
+  );
+
 const schema = z.strictObject({
   schema: z.literal(modelSchema),
   name: z.string().min(1).max(200),
@@ -100,6 +116,7 @@ const schema = z.strictObject({
     soundLayer: z.enum(['conv7', 'pool5']),
     backbone: z.record(z.string().max(100), z.string().max(100)),
   }),
+  head: headSchema.optional(),
   preprocessing: preprocessingSchema,
   calibration: calibrationSchema.optional(),
   inBytes: inBytesSchema.optional(),
@@ -124,6 +141,8 @@ export interface ModelFile {
     readonly soundLayer: 'conv7' | 'pool5';
     readonly backbone: Readonly<Record<string, string>>;
   };
+  /** A head over time in place of the mean-linear one, which it takes answers of; absent: that one alone. */
+  readonly head?: ({ readonly kind: 'temporal' } & TemporalHead) | undefined;
   readonly preprocessing: Preprocessing;
   readonly calibration?: Calibration | undefined;
   readonly inBytes?: InBytes | undefined;

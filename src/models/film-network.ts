@@ -4,10 +4,10 @@ import { fusionParts, partsOverTime, type Window } from '../networks/index.ts';
 import { backboneOf } from '../streams/index.ts';
 import { featureName, trackMap } from './clip-network.ts';
 import { type Batch, inputShape, type Network, settingOf, streamFeature, streamMap } from './network.ts';
-import type { Track } from './tracks.ts';
+import { isOverTime, type Track } from './tracks.ts';
 
 /**
- * The fused maps of moments. Inputs are called as the streams that see, and have the shapes that `inputShape` says.
+ * The maps of moments. Inputs are called as the streams that see, and have the shapes that `inputShape` says.
  *
  * @param given streams whose features are inputs (`flowFeature` for `flow`), as in `clipNetwork`.
  * @returns one map [frames, C, h, w] per track at moments. Averaged over places and over the moments of a window it is
@@ -22,7 +22,7 @@ export function momentNetwork(
   return Object.fromEntries(
     momentTracks(network, { frames, pairs }, given).map(({ track, maps }) => [
       track.name,
-      network.fusionConvolution === 'space-time'
+      isOverTime(network, track)
         ? partsOverTime(
             track.streams.map((stream) => maps.get(stream)!),
             track.prefix,
@@ -37,7 +37,7 @@ export function momentNetwork(
  * What each stream adds to the fused maps of moments, before their ReLU; inputs as those of `momentNetwork`. Only of a
  * fusion over space alone.
  *
- * @returns by the name of each stream that sees its part [frames, C, h, w], and by `sumName` of each track at moments the
+ * @returns by the name of each stream that is fused its part [frames, C, h, w], and by `sumName` of each track at moments the
  *   sum of its streams' parts and the bias: its ReLU is the map of `momentNetwork`.
  */
 export function placeNetwork(
@@ -47,6 +47,7 @@ export function placeNetwork(
 ): Record<string, Value> {
   return Object.fromEntries(
     momentTracks(network, batch, given).flatMap(({ track, maps }) => {
+      if (!track.fused) return [];
       const own = track.streams.map((stream) => maps.get(stream)!);
       const { sum, parts } = fusionParts(own, track.prefix, network.sizes.fused);
       return [

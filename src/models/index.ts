@@ -42,4 +42,4 @@ export {
   streamsTaking,
 } from './network.ts';
 export { partRanges, storedRanges } from './ranges.ts';
-export type { Track } from './tracks.ts';
+export { isOverTime, type Track } from './tracks.ts';

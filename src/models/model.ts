@@ -1,6 +1,6 @@
 import type { ModelDescription } from '../affect/index.ts';
 import { parametersOf, type Ranges, type Value } from '../graph/index.ts';
-import { isOfHead, randomParameters } from '../networks/index.ts';
+import { isOfHead, randomParameters, type TemporalHead } from '../networks/index.ts';
 import { type Preprocessing, preprocessingFor } from '../streams/index.ts';
 import type { Tensor } from '../support/tensor.ts';
 import { networkParameters } from './clip-network.ts';
@@ -21,6 +21,8 @@ export interface Model {
   readonly ranges?: Ranges | undefined;
   /** The weights that these outputs of the network depend on. */
   parametersOf(outputs: Record<string, Value>): ReadonlyMap<string, Tensor>;
+  /** A head over time, which its curve is read off in place of the mean-linear head; its weights are in `head`, too. */
+  readonly temporal?: TemporalHead | undefined;
   /** The weights of its heads, for `predict` and `contributions`. */
   readonly head: ReadonlyMap<string, Tensor>;
 }

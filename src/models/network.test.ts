@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parametersOf, type Value } from '../graph/index.ts';
+import { describeGraph, parametersOf, type Value } from '../graph/index.ts';
 import { contributions, predict, randomParameters } from '../networks/index.ts';
 import { openSession } from '../runtime/node/index.ts';
 import { presetNamed, presets, standardStreams, streamsNamed } from '../streams/index.ts';
@@ -53,6 +53,7 @@ function clips(network: Network): Record<string, Tensor> {
     flow: draw([8, 3, side, side], 1),
     picture: draw([4, 3, side, side], 1),
     sound: draw([2, 1, batch.samples, 1], 0.1),
+    color: draw([4, 50, 1, 1], 1),
     hasSound: { shape: [2, 1], data: Float32Array.of(1, 0) },
   };
 }
@@ -82,6 +83,10 @@ const networks: NetworkOptions[] = [
   { preset: 'compact', fusion: 'decisions' },
   { preset: 'compact', streams: ['flow', 'sound'], soundLayer: 'pool5' },
   { preset: 'compact', streams: ['sound'] },
+  { preset: 'compact', streams: [...standardStreams, 'color'] },
+  { preset: 'compact', streams: [...standardStreams, 'color'], fusion: 'decisions' },
+  { preset: 'compact', streams: ['color', 'sound'] },
+  { preset: 'compact', streams: ['color'] },
 ];
 
 const sumOf = (values: Float32Array) => values.reduce((sum, value) => sum + value, 0);
@@ -94,11 +99,12 @@ test.each(networks)('what analysis puts together equals the network for clips: %
   const [withSound, without] = [0, 1];
   for (const clip of network.streams.length > 1 ? [withSound, without] : [withSound]) {
     const own = Object.fromEntries(
-      ['flow', 'picture', 'sound'].map((name) => [name, part(feeds[name]!, clip, batch.clips)]),
+      ['flow', 'picture', 'sound', 'color'].map((name) => [name, part(feeds[name]!, clip, batch.clips)]),
     );
     const maps = {
       ...(network.streams.join() !== 'sound' && (await run(momentNetwork(network, batch), parameters, own))),
       ...(clip === withSound &&
+        network.streams.includes('sound') &&
         (await run(waveformNetwork(network, 'sound', batch.samples), parameters, own))),
     };
     const features = Object.fromEntries(Object.entries(maps).map(([name, map]) => [name, meanVector(map)]));
@@ -135,6 +141,34 @@ test('features computed once stand in for the streams they were computed from', 
   });
 });
 
+test('color joins before the regression: all but that is as it is without it', () => {
+  const without = networkParameters(describeNetwork({ preset: 'compact' }));
+  const network = describeNetwork({ preset: 'compact', streams: ['color', ...standardStreams] });
+  expect(network.streams).toEqual([...standardStreams, 'color']);
+  expect(network.tracks.map(({ name, of, fused }) => [name, of, fused])).toEqual([
+    ['visual', 'moment', true],
+    ['color', 'moment', false],
+    ['sound', 'waveform', false],
+  ]);
+  const seen = (of: Network) => describeGraph({ visual: momentNetwork(of, batch).visual! });
+  expect(seen(network)).toEqual(seen(describeNetwork({ preset: 'compact' })));
+  const own = networkParameters(network);
+  const shapes = (of: typeof own) =>
+    of.flatMap(({ name, shape }) => (/^(color|regression\.weight)/.test(name) ? [] : [[name, shape]]));
+  expect(shapes(own)).toEqual(shapes(without));
+  expect(own.filter(({ name }) => name.startsWith('color.')).map(({ name, shape }) => [name, shape])).toEqual(
+    [
+      ['color.dense1.weight', [32, 50, 1, 1]],
+      ['color.dense1.bias', [32]],
+      ['color.dense2.weight', [16, 32, 1, 1]],
+      ['color.dense2.bias', [16]],
+    ],
+  );
+  const [random, randomWithout] = [randomParameters(own, 1), randomParameters(without, 1)];
+  for (const [name] of shapes(without))
+    expect(random.get(name as string)).toEqual(randomWithout.get(name as string));
+});
+
 test('batch statistics are asked for by batch norm, and give its new averages', () => {
   const network = describeNetwork({ preset: 'compact' });
   const { prediction, averages } = clipNetwork(network, batch, {
@@ -148,12 +182,13 @@ test('batch statistics are asked for by batch norm, and give its new averages', 
 });
 
 test.each([
-  ['paper', [3_650_882, 11_673_986, 2_876_372, 18_199_700]],
-  ['compact', [108_122, 347_486, 240_708, 695_928]],
+  ['paper', [3_650_882, 11_673_986, 2_876_372, 18_199_700, 5_410, 18_205_108]],
+  ['compact', [108_122, 347_486, 240_708, 695_928, 2_194, 698_120]],
 ] as const)(
-  '%s has as many weights as its page states: flow, picture, sound alone, and all',
+  '%s has as many weights as its page states: flow, picture, sound alone, and all, color alone, and with it',
   (preset, expected) => {
-    const counts = [...standardStreams.map((stream) => [stream]), standardStreams].map((used) =>
+    const alone = standardStreams.map((stream) => [stream]);
+    const counts = [...alone, standardStreams, ['color'], [...standardStreams, 'color']].map((used) =>
       networkParameters(describeNetwork({ preset, streams: used }))
         .filter(({ trainable }) => trainable)
         .reduce((sum, { shape }) => sum + elementCount(shape), 0),
@@ -189,15 +224,15 @@ test('random parameters: the same for a seed, independent of the company, of the
 
 test('streams and presets are read by name', () => {
   expect(streamsNamed(['sound', 'rgb'])).toEqual(['picture', 'sound']);
-  expect(() => streamsNamed(['flow', 'color'])).toThrow(
-    "unknown stream 'color'; one of: flow, picture, sound",
+  expect(() => streamsNamed(['flow', 'faces'])).toThrow(
+    "unknown stream 'faces'; one of: flow, picture, sound, color",
   );
   expect(() => streamsNamed(['rgb', 'picture'])).toThrow("'rgb,picture' names a stream twice");
   expect(presetNamed('paper')).toBe('paper');
   expect(() => presetNamed('papr')).toThrow("unknown preset 'papr'; one of: paper, compact");
   expect(() => describeNetwork({ preset: 'paper', streams: [] })).toThrow('at least one stream');
   expect(describeNetwork({ preset: 'compact', streams: ['rgb'] }).streams).toEqual(['picture']);
-  expect(() => describeNetwork({ preset: 'compact', streams: ['color'] })).toThrow("unknown stream 'color'");
+  expect(() => describeNetwork({ preset: 'compact', streams: ['faces'] })).toThrow("unknown stream 'faces'");
   expect(() => describeNetwork({ preset: 'compact', backbone: { picture: 'x' } })).toThrow(
     "unknown backbone of the stream 'picture': 'x'; one of: densenet",
   );

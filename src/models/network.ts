@@ -2,6 +2,7 @@ import { input, reduceMean, type Value } from '../graph/index.ts';
 import { averageMaps, type BatchStatistics, type Heads, type SoundLayer } from '../networks/index.ts';
 import {
   backboneOf,
+  isFused,
   type Material,
   type Preset,
   presetNamed,
@@ -43,9 +44,9 @@ export function describeNetwork(options: NetworkOptions): Network {
   const streams = streamsNamed(options.streams ?? standardStreams);
   // A single stream leaves nothing to fuse.
   const fusion = streams.length === 1 ? 'features' : (options.fusion ?? 'features');
-  // nor anything that is seen a convolution of it
-  const sees = streams.some((name) => streamNamed(name).takes !== 'waveform');
-  const fusionConvolution = sees ? (options.fusionConvolution ?? 'space') : 'space';
+  // nor anything that has places a convolution of it
+  const fuses = streams.some(isFused);
+  const fusionConvolution = fuses ? (options.fusionConvolution ?? 'space') : 'space';
   const backbone = Object.fromEntries(
     Object.entries(options.backbone ?? {}).map(([name, chosen]) => [streamNamed(name).name, chosen]),
   );
@@ -89,7 +90,8 @@ export function itemShape(network: Described, stream: string, samples: number): 
 /** The shape of the input a stream takes, in order of clips, frames, pairs. */
 export function inputShape(network: Described, stream: string, batch: Batch): number[] {
   const { clips, frames, pairs, samples } = batch;
-  const items = { waveform: clips, frame: clips * frames, pair: clips * frames * pairs };
+  const moments = clips * frames;
+  const items = { waveform: clips, frame: moments, faces: moments, pair: moments * pairs };
   return [items[streamNamed(stream).takes], ...itemShape(network, stream, samples)];
 }
 

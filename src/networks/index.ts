@@ -10,12 +10,23 @@ export {
   type Window,
 } from './columns.ts';
 export { type Convnet5Sizes, convnet5 } from './convnet5.ts';
+export { dense } from './dense.ts';
 export { type DenseNetSizes, densenet } from './densenet.ts';
 export { averageMaps, fusedMap, fusionParts, partsOverTime, visualFeature } from './fusion.ts';
 export { averageDecisions } from './heads/decisions.ts';
 export type { Features, Head, HeadInput, Heads } from './heads/head.ts';
 export { isOfHead, maskedFeature, regression } from './heads/mean-linear.ts';
 export { contributions, predict, predictClip } from './heads/predict.ts';
+export {
+  curveOfSeconds,
+  inputsOfSecond,
+  reachOf,
+  secondAt,
+  smallTemporalHead,
+  type TemporalHead,
+  temporalCurve,
+  temporalParameters,
+} from './heads/temporal.ts';
 export type { BatchStatistics, Layers } from './layers.ts';
 export { mobilenet, mobilenetChannels } from './mobilenet.ts';
 export { randomParameters } from './random-parameters.ts';

@@ -8,6 +8,8 @@ export interface Moment {
   readonly time: number;
   /** The whole frame, scaled. */
   readonly picture: Picture;
+  /** What is known of the faces in it, where that was asked for. */
+  readonly faces?: Float32Array | undefined;
 }
 
 /** The motion between a pair of frames, and the moment it belongs to. */

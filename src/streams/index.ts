@@ -1,9 +1,10 @@
-// The streams of networks: ways of looking at and listening to a film. One file each (flow.ts, picture.ts, sound.ts), and a
-// registry that others can be added to.
+// The streams of networks: ways of looking at and listening to a film. One file each (flow.ts, picture.ts, sound.ts,
+// color.ts), and a registry that others can be added to.
 //
 // In:  what a film gives (`Materials`): frames at moments, fields of motion between pairs of frames, the waveform.
 // Out: numbers of network inputs (`writeInput`: crop and normalization, the same in training and analysis), and of each
 //      stream its networks, weights and sizes (`Stream`). `Preprocessing` is what is done to a film before.
+export { cieLab, hueSaturationValue } from './color/spaces.ts';
 export { type Crop, centerCrop, cropPicture, randomCrop } from './crop.ts';
 export { cropField } from './crop-field.ts';
 export type { FilmInfo, FilmSource, FilmSummary, Moment, MomentField } from './film-source.ts';
@@ -14,6 +15,8 @@ export { type Preprocessing, preprocessingFor, preprocessingSchema } from './pre
 export { type Preset, presetNamed, presetNames, presets, type Sizes } from './presets.ts';
 export {
   backboneOf,
+  isFused,
+  optionalStreams,
   registerStream,
   standardStreams,
   streamNamed,

@@ -7,8 +7,8 @@ import { backboneOf, streamNamed } from './registry.ts';
  * Writes what one stream sees or hears into its input, in training and analysis alike: the crop, then the stream's own
  * normalization.
  *
- * @param material whole: a frame, a field of such a frame, or a waveform.
- * @param view where to look: the frame's size and the square of it; a waveform needs none.
+ * @param material whole: a frame, a field of such a frame, a waveform, or what is known of faces.
+ * @param view where to look: the frame's size and the square of it; a waveform and faces need none.
  * @param input receives the numbers of one item of the stream's input.
  */
 export function writeInput<Of extends Material>(
@@ -19,7 +19,7 @@ export function writeInput<Of extends Material>(
 ): void {
   const { takes } = streamNamed(stream);
   const network = backboneOf(stream, backbone);
-  if (takes === 'waveform') network.write(material, input);
+  if (takes === 'waveform' || takes === 'faces') network.write(material, input);
   else if (!view) throw new TypeError('internal: a frame without a crop');
   else if (takes === 'frame') network.write(cropPicture(material as Picture, view.crop), input);
   else network.write(cropField(material as Field, view, view.crop), input);

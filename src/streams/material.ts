@@ -19,12 +19,14 @@ export interface Field {
   readonly v: Float32Array;
 }
 
-/** What a stream can take of a film: a frame at each moment, the motion between pairs of frames, or the waveform. */
+/** What a stream can take of a film: a frame at each moment, the motion between pairs of frames, the waveform, or what is known of faces at each moment. */
 export interface Materials {
   frame: Picture;
   pair: Field;
   /** Mono, 22,050 Hz, in [−1, 1]. */
   waveform: Float32Array;
+  /** The numbers that the room `faces` calls `faceNumbers`, of the whole frame. */
+  faces: Float32Array;
 }
 
 /** The name of a material. */

@@ -1,8 +1,11 @@
 import { z } from 'zod';
+import type { FaceHashes } from '../faces/index.ts';
 import { sampleRate } from '../support/sound.ts';
 import { lowestFrequency, targetLoudness } from '../survey/index.ts';
 import { largestDisplacement } from './flow.ts';
 import { type Preset, presets } from './presets.ts';
+
+const contentHash = z.string().regex(/^sha256:[0-9a-f]{64}$/);
 
 /**
  * All that is done to a film before a network sees or hears it, as it stands in `model.json`. What is not named here this
@@ -24,6 +27,7 @@ export const preprocessingSchema: z.ZodType<Preprocessing> = z.strictObject({
     highPass: z.literal(lowestFrequency).nullable(),
     loudness: z.literal(targetLoudness).nullable(),
   }),
+  faces: z.strictObject({ detector: contentHash, expressions: contentHash }).optional(),
 });
 
 /** All that is done to a film before a network sees or hears it; it stands in `model.json`. */
@@ -52,6 +56,8 @@ export interface Preprocessing {
     /** Loudness that every film is brought to, in LUFS; null: as it is. Its own dynamics stay. */
     readonly loudness: typeof targetLoudness | null;
   };
+  /** Where a stream takes faces: what the files of the networks that find and read them hold. */
+  readonly faces?: FaceHashes | undefined;
 }
 
 /**

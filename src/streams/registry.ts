@@ -1,14 +1,21 @@
 import { InputError, unknownName } from '../support/errors.ts';
+import { color } from './color.ts';
+import { face } from './face.ts';
 import { flow } from './flow.ts';
 import type { Material } from './material.ts';
 import { picture } from './picture.ts';
 import { sound } from './sound.ts';
 import type { Backbone, Stream } from './stream.ts';
 
-const known: Stream[] = [flow, picture, sound];
+const standard: readonly Stream[] = [flow, picture, sound];
+const optional: readonly Stream[] = [color, face];
+const known: Stream[] = [...standard, ...optional];
 
 /** Names of the streams of the paper's network, which networks have unless told otherwise. */
-export const standardStreams: readonly string[] = known.map(({ name }) => name);
+export const standardStreams: readonly string[] = standard.map(({ name }) => name);
+
+/** Names of those that a network has when it is asked for. */
+export const optionalStreams: readonly string[] = optional.map(({ name }) => name);
 
 /** Names that parameters of a network begin with outside of its streams. */
 const reserved = ['fusion', 'regression', 'decision'];
@@ -62,6 +69,12 @@ export function backboneOf(stream: string, backbone?: string): Backbone {
   const found = Object.hasOwn(backbones, name) ? backbones[name] : undefined;
   if (!found) throw unknownName(`backbone of the stream '${stream}':`, name, Object.keys(backbones));
   return found;
+}
+
+/** Whether a stream looks at frames or motion and its map is fused with those of others, place by place. */
+export function isFused(name: string): boolean {
+  const { takes, joins } = streamNamed(name);
+  return takes !== 'waveform' && joins !== 'regression';
 }
 
 /** The stream that can start from pretrained files of a network; undefined where none can. */

@@ -51,4 +51,9 @@ export interface Stream<Of extends Material = Material> {
   readonly backbones: Readonly<Record<string, Backbone<Of>>>;
   /** Whether it is trained unless told otherwise. */
   readonly trained: boolean;
+  /**
+   * Where one that sees joins the others: in the fusion of maps unless told otherwise; or, for what has no place in the
+   * picture, before the regression, with the mean of its map over places and moments, as one that hears does.
+   */
+  readonly joins?: 'fusion' | 'regression';
 }

@@ -2,6 +2,7 @@ import type { Affect } from '../affect/index.ts';
 import { Random } from '../support/random.ts';
 import { affectOf, type Factors, factorNames, type Heard, type LawfulMoment } from './laws.ts';
 import { planPassages, type SoundPassage } from './passages.ts';
+import { faceOfShot, type ShownFace, showsFaces, sizeOf } from './shown-faces.ts';
 
 /** Seconds between the points that a factor's curve goes through. */
 const step = 4;
@@ -58,14 +59,20 @@ export interface SyntheticFilm {
   /** What is heard one after the other; empty in a film without sound. */
   readonly passages: readonly SoundPassage[];
   heardAt(time: number): Heard | undefined;
+  /** The face that is seen, and how it smiles, −1 … 1; undefined where none is. */
+  faceAt(time: number): { readonly face: ShownFace; readonly smile: number } | undefined;
   /** What the film is like at a moment; light and color change only where it is cut. */
   factorsAt(time: number): Factors;
   /** The true affect at a moment; 1 … 5. */
   affectAt(time: number): Affect;
 }
 
-/** A film of the set with this seed. The same arguments give the same film. */
-export function planFilm(setSeed: number, index: number, length: number): SyntheticFilm {
+/**
+ * A film of the set with this seed. The same arguments give the same film.
+ *
+ * @param faces whether faces may be seen in it; it is else the same.
+ */
+export function planFilm(setSeed: number, index: number, length: number, faces = false): SyntheticFilm {
   const seed = derivedSeed(setSeed, index);
   const random = Random.seeded(seed);
   const between = (low: number, high: number) => low + (high - low) * random.uniform();
@@ -100,14 +107,24 @@ export function planFilm(setSeed: number, index: number, length: number): Synthe
     return factors;
   };
   const heardAt = (time: number) => passages[lastIndex(passages, ({ start }) => start <= time + 1e-9)]?.heard;
+  const smile = factorCurve(Random.seeded(derivedSeed(seed, 8)), length);
+  const hasFaces = faces && showsFaces(seed);
+  const faceAt = (time: number) => {
+    const face = hasFaces ? faceOfShot(shotAt(time).seed) : undefined;
+    return face && { face, smile: 2 * smile(time) - 1 };
+  };
   const amplitudeAt = (time: number) => 10 ** (decibelsOf(curves.loudness(time)) / 20);
   const level = levelOf(passages, amplitudeAt);
-  const momentAt = (time: number): LawfulMoment => ({
-    ...factorsAt(time),
-    still: shotAt(time).still,
-    heard: heardAt(time),
-    amplitude: amplitudeAt(time) / level,
-  });
+  const momentAt = (time: number): LawfulMoment => {
+    const seen = faceAt(time);
+    return {
+      ...factorsAt(time),
+      still: shotAt(time).still,
+      heard: heardAt(time),
+      amplitude: amplitudeAt(time) / level,
+      face: seen && { smile: seen.smile, size: sizeOf(seen.face) },
+    };
+  };
   return {
     name: `Synthetic_film_${String(index).padStart(3, '0')}`,
     seed,
@@ -117,6 +134,7 @@ export function planFilm(setSeed: number, index: number, length: number): Synthe
     shotAt,
     passages,
     heardAt,
+    faceAt,
     factorsAt,
     affectAt: (time) => {
       const { valence, arousal } = affectOf(momentAt(time));

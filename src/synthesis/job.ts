@@ -7,5 +7,11 @@ export interface Job {
   readonly path: string;
 }
 
+/** What a worker is told of the set. */
+export interface WorkerData {
+  readonly seed: number;
+  readonly faces: boolean;
+}
+
 /** Asks a worker to give up what it renders. */
 export const stopMessage = 'stop';

@@ -47,6 +47,16 @@ export interface LawfulMoment extends Factors {
   readonly heard: Heard | undefined;
   /** Amplitude of the sound over that of the whole film; 1 as loud as the film is. */
   readonly amplitude: number;
+  /** Undefined where nobody is seen, of which nothing follows. */
+  readonly face?: LawfulFace | undefined;
+}
+
+/** A face, as far as the laws go. */
+export interface LawfulFace {
+  /** −1: the corners of the mouth far down; 1: far up. */
+  readonly smile: number;
+  /** 0: a figure in the scene; 1: a close-up. */
+  readonly size: number;
 }
 
 const slowest = 0.005;
@@ -77,11 +87,15 @@ const largestAmplitude = 2.5;
  * with saturation and a little with light (Valdez & Mehrabian 1994: pleasure = .69 brightness + .22 saturation, for
  * color chips; in films light hardly carries it). Motion intensifies whichever it is (Detenber et al. 1998).
  *
+ * Where a face is seen, valence rises with its smile, more so the larger it is: people mirror the faces they see (Dimberg,
+ * Thunberg & Elmehed 2000); and arousal a little with its size (Detenber & Reeves 1996, of pictures). The sizes are
+ * assumptions.
+ *
  * What music says is said by music alone: speech and noise are as loud as they are, and no more. A film without sound
  * is one of which nothing is known of the sound.
  */
 export function affectOf(moment: LawfulMoment): Affect {
-  const { heard } = moment;
+  const { heard, face } = moment;
   const centered = (name: keyof Factors) => moment[name] - 0.5;
   const music = (name: keyof Factors) => (heard === 'music' ? centered(name) : 0);
   const motion = felt(speedOf(moment)) - usuallyFelt;
@@ -93,8 +107,13 @@ export function affectOf(moment: LawfulMoment): Affect {
     0.45 * music('tempo') +
     0.3 * music('timbre') +
     0.6 * centered('color') -
-    0.3 * centered('light');
+    0.3 * centered('light') +
+    (face ? 0.25 * face.size : 0);
   const valence =
-    1.5 * music('consonance') + 1.0 * music('mode') + 0.8 * centered('color') + 0.5 * centered('light');
+    1.5 * music('consonance') +
+    1.0 * music('mode') +
+    0.8 * centered('color') +
+    0.5 * centered('light') +
+    (face ? 0.8 * face.smile * (0.5 + face.size) : 0);
   return { valence: 3 + (1 + motion) * valence, arousal: 3 + arousal };
 }

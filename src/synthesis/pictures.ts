@@ -1,4 +1,5 @@
 import { Random } from '../support/random.ts';
+import { drawFace } from './drawn-face.ts';
 import { derivedSeed, type PlannedShot, type SyntheticFilm } from './film.ts';
 import { speedOf } from './laws.ts';
 import { colored, paletteOf, patternOf, textureSide } from './texture.ts';
@@ -21,6 +22,7 @@ export function* renderFrames(film: SyntheticFilm, start: number, end: number): 
       for (let past = Math.round(shot.start * frameRate); past < frame; past++) scene.move(past / frameRate);
     }
     const picture = scene.draw();
+    addFace(picture, film, time);
     grain(picture, frame);
     addBars(picture, film);
     yield picture;
@@ -189,6 +191,18 @@ class Scene {
 function wrapped(place: number, side: number, margin: number): number {
   const span = side + 2 * margin;
   return ((((place + margin) % span) + span) % span) - margin;
+}
+
+/** Draws the face that is seen, if any, as light as the picture is. */
+function addFace(picture: Uint8Array, film: SyntheticFilm, time: number): void {
+  const seen = film.faceAt(time);
+  if (!seen) return;
+  const { radius, skin, across, down } = seen.face;
+  drawFace(picture, width, {
+    ...{ radius, skin, smile: seen.smile },
+    ...{ x: across * width, y: down * height },
+    light: 0.45 + 0.6 * film.factorsAt(time).light,
+  });
 }
 
 /** Adds the film's grain: a window of a fixed sheet of noise, elsewhere in each frame. */

@@ -4,11 +4,13 @@ import { Random } from '../support/random.ts';
 import { derivedSeed, frameRateOf, meanAffect, planFilm, type SyntheticFilm } from './film.ts';
 import { simulateLabels } from './labels.ts';
 
-/** What a synthetic data set is made from; the same three numbers give the same set. */
+/** What a synthetic data set is made from; the same options give the same set. */
 export interface SynthesisOptions {
   readonly films: number;
   readonly clips: number;
   readonly seed: number;
+  /** Whether faces are seen in most of its films; none are unless told. */
+  readonly faces?: boolean | undefined;
 }
 
 /** Where a clip lies in its film: frame numbers at the film's own rate, the last one included. */
@@ -55,7 +57,7 @@ export function planAnnotations(options: SynthesisOptions): {
   planned: SyntheticFilm[];
 } {
   const { excerpts, lengths } = planExcerpts(options);
-  const planned = lengths.map((length, film) => planFilm(options.seed, film, length));
+  const planned = lengths.map((length, film) => planFilm(options.seed, film, length, options.faces));
   const truth = excerpts.map(({ film, start, end }) => {
     const { frameRate } = planned[film]!.style;
     return meanAffect(planned[film]!, start / frameRate, (end + 1) / frameRate);

@@ -9,7 +9,7 @@ import { InputError } from '../support/errors.ts';
 import { removeLeftovers, writeAtomicallySync } from '../support/files.ts';
 import { makeFolder } from '../support/folders.ts';
 import type { SyntheticFilm } from './film.ts';
-import { type Job, stopMessage } from './job.ts';
+import { type Job, stopMessage, type WorkerData } from './job.ts';
 import { planAnnotations, planExcerpts, type SynthesisOptions } from './plan.ts';
 import { readmeOf } from './readme.ts';
 
@@ -33,10 +33,12 @@ export async function synthesize(
     onProgress?(done: number, total: number): void;
   },
 ): Promise<void> {
-  const { films, clips, seed, signal, onProgress } = options;
+  const { films, clips, seed, faces, signal, onProgress } = options;
+  // what is written down of a set without faces is as it always was
+  const asked = { films, clips, seed, ...(faces && { faces }) };
   const root = resolve(folder);
-  const { excerpts, lengths } = planExcerpts({ films, clips, seed });
-  if (beginFolder(root, { films, clips, seed })) writeAnnotations(root, { films, clips, seed });
+  const { excerpts, lengths } = planExcerpts(asked);
+  if (beginFolder(root, asked)) writeAnnotations(root, asked);
 
   const clipFolder = join(root, lirisLayout.clips);
   await removeLeftovers(clipFolder);
@@ -54,7 +56,7 @@ export async function synthesize(
   const stop = new AbortController();
   const ended = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
   const renderers = Array.from({ length: threads }, () =>
-    renderAll(queue, seed, ended, () => onProgress?.(++done, excerpts.length)),
+    renderAll(queue, { seed, faces: faces ?? false }, ended, () => onProgress?.(++done, excerpts.length)),
   );
   try {
     await Promise.all(renderers);
@@ -68,11 +70,11 @@ export async function synthesize(
 /** Has one worker thread render jobs of a queue that others take from too. */
 async function renderAll(
   queue: Iterator<Job>,
-  seed: number,
+  workerData: WorkerData,
   signal: AbortSignal,
   onDone: () => void,
 ): Promise<void> {
-  const worker = new Worker(compiledEntry(import.meta.url, 'worker'), { workerData: { seed } });
+  const worker = new Worker(compiledEntry(import.meta.url, 'worker'), { workerData });
   const stop = () => worker.postMessage(stopMessage);
   signal.addEventListener('abort', stop);
   try {

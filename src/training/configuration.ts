@@ -193,8 +193,16 @@ const schema = () =>
       .describe('adam (the paper), adamw, or sgd with momentum'),
     learningRate: z
       .strictObject({
-        backbone: z.number().positive().default(1e-4).describe('of the trained streams'),
-        head: z.number().positive().default(1e-3).describe('of the fusion and the regression'),
+        backbone: z
+          .number()
+          .positive()
+          .default(1e-4)
+          .describe('of the trained streams that have pretrained files'),
+        head: z
+          .number()
+          .positive()
+          .default(1e-3)
+          .describe('of the fusion, the regression and the other streams'),
       })
       .prefault({})
       .describe('peak learning rates'),

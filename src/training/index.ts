@@ -13,6 +13,14 @@ export {
   type TrainingConfiguration,
   trainingConfiguration,
 } from './configuration.ts';
+export { type CurveLoss, curveLosses } from './curves/losses.ts';
+export type { RatedSeconds } from './curves/rated-seconds.ts';
+export {
+  type SmoothedAnswers,
+  type TemporalTrainingOptions,
+  type TrainedTemporalHead,
+  trainTemporalHead,
+} from './curves/train-temporal-head.ts';
 export type { Excerpt, ExcerptSize } from './excerpts.ts';
 export type { NumberedExcerpt } from './inputs.ts';
 export { groupedRate } from './optimizers.ts';

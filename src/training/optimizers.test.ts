@@ -40,18 +40,23 @@ test('weight decay shrinks weights, and leaves biases and norms alone', () => {
   }
 });
 
-test('a frozen parameter, which has no gradient, stays; each group moves at its own rate', () => {
+test('a frozen parameter, which has no gradient, stays; each group moves at its own rate, of streams that have no pretrained files at that of the head', () => {
   const optimizer = sgd({ momentum: 0 });
-  const names = ['flow.features.0.weight', 'fusion.conv.weight', 'sound.conv1.0.weight'];
+  const names = [
+    'flow.features.0.weight',
+    'fusion.conv.weight',
+    'sound.conv1.0.weight',
+    'color.dense1.weight',
+  ];
   const parameters = tensors(Object.fromEntries(names.map((name) => [name, [1]])));
-  const gradients = tensors({ [names[0]!]: [1], [names[1]!]: [1] });
+  const gradients = tensors({ [names[0]!]: [1], [names[1]!]: [1], [names[3]!]: [1] });
   optimizer.update(
     parameters,
     gradients,
     optimizer.init(parameters),
-    groupedRate({ backbone: 0.125, head: 0.5 }),
+    groupedRate({ backbone: 0.125, head: 0.5 }, {}),
   );
-  expect(names.map((name) => parameters.get(name)!.data[0])).toEqual([0.875, 0.5, 1]);
+  expect(names.map((name) => parameters.get(name)!.data[0])).toEqual([0.875, 0.5, 1, 0.5]);
 });
 
 test('a gradient of an unknown or differently sized parameter is our own fault', () => {

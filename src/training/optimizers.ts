@@ -1,4 +1,4 @@
-import { streamOfParameter } from '../streams/index.ts';
+import { backboneOf, streamOfParameter } from '../streams/index.ts';
 import { elementCount, type Tensor } from '../support/tensor.ts';
 
 /** Named weights, or their gradients. */
@@ -139,7 +139,19 @@ export function warmupCosine({ warmup, total, final = 0 }: Schedule, step: numbe
   return final + ((1 - final) * (1 + Math.cos(Math.PI * progress))) / 2;
 }
 
-/** Learning rates of the two groups: pretrained streams (backbone), and fusion with regression (head). */
-export function groupedRate(rates: { backbone: number; head: number }): (name: string) => number {
-  return (name) => (streamOfParameter(name) === undefined ? rates.head : rates.backbone);
+/**
+ * Learning rates of the two groups: streams whose networks can start from pretrained files (backbone); fusion, regression and
+ * streams that always start from random weights (head).
+ *
+ * @param backbone by stream, as a network has it.
+ */
+export function groupedRate(
+  rates: { backbone: number; head: number },
+  backbone: Readonly<Record<string, string>>,
+): (name: string) => number {
+  return (name) => {
+    const stream = streamOfParameter(name);
+    const isPretrained = stream !== undefined && backboneOf(stream, backbone[stream]).pretrained;
+    return isPretrained ? rates.backbone : rates.head;
+  };
 }

@@ -123,7 +123,9 @@ export async function keepFeatures(
   const kept: StreamFeatures[] = [];
   for (const stream of options.network.streams) {
     if (partOf(parts, stream) !== 'frozen') continue;
-    const hears = streamNamed(stream).takes === 'waveform';
+    const { takes } = streamNamed(stream);
+    if (takes === 'faces') continue; // nothing is computed of these
+    const hears = takes === 'waveform';
     const excerpts = hears ? options.clips.map((clip) => [evenExcerpt(clip, options.size)]) : fixed;
     if (!excerpts) continue;
     kept.push(

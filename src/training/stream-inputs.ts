@@ -30,20 +30,22 @@ export async function readStreams(
   });
   const taking = (material: Material) => targets.filter(({ takes }) => takes === material);
   const wanted = { frame: taking('frame').length > 0, pair: taking('pair').length > 0 };
+  const looks = wanted.frame || wanted.pair || taking('faces').length > 0;
 
   await Promise.all(
     excerpts.map(async ({ clip, excerpt }, row) => {
-      const look = ({ picture, fields: found }: Segment, moment: number) => {
+      const look = ({ picture, fields: found, faces }: Segment, moment: number) => {
         const view = { width: clip.width, height: clip.height, crop: excerpt.crop };
         const place = row * moments + moment;
         for (const { of, item } of taking('frame')) writeInput<'frame'>(of, picture, view, item(place));
+        for (const { of, item } of taking('faces')) writeInput<'faces'>(of, faces!, undefined, item(place));
         for (const { of, item } of taking('pair'))
           for (let f = 0; f < fields; f++) {
             const field = found[excerpt.moments[moment]!.fields[f] ?? -1] ?? restingField;
             writeInput<'pair'>(of, field, view, item(place * fields + f));
           }
       };
-      if (wanted.frame || wanted.pair) {
+      if (looks) {
         const indices = excerpt.moments.map(({ index }) => index);
         (await clip.segments(indices, wanted)).forEach(look);
       }

@@ -132,7 +132,7 @@ async function takeSteps(training: Training): Promise<void> {
   const { options, inputs, runs, step, optimizer, state, progress } = training;
   const { configuration, signal, onStep } = options;
   const { steps, waiting } = inputs;
-  const rates = groupedRate(configuration.learningRate);
+  const rates = groupedRate(configuration.learningRate, configuration.backbone);
   while (progress.step < steps) {
     signal?.throwIfAborted();
     const started = performance.now();

@@ -23,6 +23,8 @@ export {
   type SafetensorsOptions,
   writeSafetensors,
 } from './safetensors.ts';
+export { type GraphModel, type GraphNode, graphModelFiles, parseGraphModel, readGraphModel } from './tfjs.ts';
+export { type GraphModelExpression, graphModelExpression } from './tfjs-expression.ts';
 export {
   parseTfliteModel,
   type Quantization,
@@ -30,5 +32,11 @@ export {
   type TfliteOperator,
   type TfliteTensor,
 } from './tflite.ts';
-export { parseTflite, readTflite, type TfliteExpression, tfliteExpression } from './tflite-expression.ts';
+export {
+  parseTflite,
+  readTflite,
+  readTfliteModel,
+  type TfliteExpression,
+  tfliteExpression,
+} from './tflite-expression.ts';
 export { parseTorch, readTorch } from './torch.ts';

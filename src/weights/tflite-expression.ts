@@ -16,14 +16,13 @@ import {
   reshape,
   sigmoid,
   softmax,
-  transpose,
   type Value,
 } from '../graph/index.ts';
 import { InputError } from '../support/errors.ts';
 import { elementCount, type Tensor } from '../support/tensor.ts';
 import { Allowance, naming, readWhole } from './bytes.ts';
+import { marginsOf, permuted, reshaped } from './channels-last.ts';
 import { toFloat32 } from './elements.ts';
-import { gather } from './strided.ts';
 import { parseTfliteModel, type TfliteModel, type TfliteOperator, type TfliteTensor } from './tflite.ts';
 
 /** A TensorFlow Lite model as an expression. */
@@ -71,7 +70,13 @@ export async function readTflite(path: string): Promise<Map<string, Tensor>> {
   return naming(path, () => parseTflite(bytes));
 }
 
-/** The same from bytes in memory. */
+/** A TensorFlow Lite file as a model. @throws InputError */
+export async function readTfliteModel(path: string): Promise<TfliteModel> {
+  const bytes = await readWhole(path);
+  return naming(path, () => parseTfliteModel(bytes));
+}
+
+/** The same weights from bytes in memory. */
 export function parseTflite(bytes: Uint8Array): Map<string, Tensor> {
   const { parameters } = tfliteExpression(parseTfliteModel(bytes));
   if (parameters.size === 0) throw new InputError('it holds no weights');
@@ -230,7 +235,7 @@ class Translation {
     const dilation = [options?.int32(down, 1) ?? 1, options?.int32(right, 1) ?? 1] as const;
     if ([...stride, ...dilation].some((size) => size < 1)) throw new InputError('its strides are not from 1');
     const reach = ([0, 1] as const).map((i) => dilation[i] * (weight.shape[2 + i]! - 1) + 1);
-    const margins = marginsOf(x, options?.uint8(0) ?? 0, reach, stride);
+    const margins = marginsOf(x, paddingOf(options?.uint8(0) ?? 0), reach, stride);
     const groups = x.shape[1]! / weight.shape[1]!;
     if (!Number.isInteger(groups)) throw new InputError(`its channels ${x.shape[1]} do not suit its weight`);
     const y = convolution(pad(x, margins), weight, { stride, dilation, groups, ...(bias && { bias }) });
@@ -286,30 +291,9 @@ function aligned(a: Value, b: Value): [Value, Value] {
   return rank < other ? [perChannel(a), b] : [a, perChannel(b)];
 }
 
-/** Axis i of the result is axis `order[i]` of the tensor. */
-function permuted({ shape, data }: Tensor, order: readonly number[]): Tensor {
-  const strides = shape.map((_, axis) => elementCount(shape.slice(axis + 1)));
-  const to = order.map((axis) => shape[axis]!);
-  return {
-    shape: to,
-    data: gather(data, { offset: 0, shape: to, strides: order.map((axis) => strides[axis]!) }),
-  };
-}
-
-/** Margins of [N, C, H, W]: none (VALID), or as many that ⌈size / stride⌉ places remain, one more after than before (SAME). */
-function marginsOf(
-  x: Value,
-  padding: number,
-  reach: readonly number[],
-  stride: readonly number[],
-): number[][] {
-  if (padding > 1) throw new InputError(`its padding has number ${padding}; SAME and VALID are read`);
-  const sides = ([0, 1] as const).map((i) => {
-    const size = x.shape[2 + i]!;
-    const missing = Math.max(0, (Math.ceil(size / stride[i]!) - 1) * stride[i]! + reach[i]! - size);
-    return padding === 1 ? [0, 0] : [Math.floor(missing / 2), Math.ceil(missing / 2)];
-  });
-  return [[0, 0], [0, 0], ...sides];
+function paddingOf(number: number): 'SAME' | 'VALID' {
+  if (number > 1) throw new InputError(`its padding has number ${number}; SAME and VALID are read`);
+  return number === 1 ? 'VALID' : 'SAME';
 }
 
 function pooled({ name, options }: TfliteOperator, x: Value): Value {
@@ -317,18 +301,10 @@ function pooled({ name, options }: TfliteOperator, x: Value): Value {
   const stride = [options.int32(2), options.int32(1)] as const;
   const kernel = [options.int32(4), options.int32(3)] as const;
   if ([...stride, ...kernel].some((size) => size < 1)) throw new InputError('its windows are not from 1');
-  const margins = marginsOf(x, options.uint8(0), kernel, stride);
+  const margins = marginsOf(x, paddingOf(options.uint8(0)), kernel, stride);
   if (name === 'MAX_POOL_2D') return maxPool(pad(x, margins, -3e38), { kernel, stride });
   if (margins.flat().some((size) => size > 0)) throw new InputError('an average over margins is not read');
   return averagePool(x, { kernel, stride });
-}
-
-/** The elements in the file's order under another shape; of maps, channels come last there. */
-function reshaped(x: Value, shape: readonly number[]): Value {
-  const last = x.shape.length === 4 && x.shape[2]! * x.shape[3]! > 1 ? transpose(x, [0, 2, 3, 1]) : x;
-  if (shape.length !== 4 || shape[2]! * shape[3]! === 1) return reshape(last, shape);
-  const [count, channels, height, width] = shape as [number, number, number, number];
-  return transpose(reshape(last, [count, height, width, channels]), [0, 3, 1, 2]);
 }
 
 /** Numbers of the schema's ActivationFunctionType, as ranges. */

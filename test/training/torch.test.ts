@@ -30,6 +30,7 @@ const small =
 const cases = {
   'fine-tuned: frozen flow and sound, frozen batch norms, Adam': `${small}train: { flow: frozen, picture: 3, sound: frozen }\nbatchNorm: frozen\n`,
   'from scratch: all trained, statistics of each run, SGD': `${small.replace('Once: 1', 'Once: 2')}batchNorm: batch\noptimizer: sgd\nweightDecay: 0.01\nsoundLayer: pool5\n`,
+  'colored: with the color stream, frozen flow and sound, Adam': `${small}streams: [flow, picture, sound, color]\ntrain: { flow: frozen, picture: 3, sound: frozen }\nbatchNorm: frozen\n`,
   'decisions: all trained, two clips a run, AdamW, over time': `${small.replace('Once: 1', 'Once: 2')}fusion: decisions\nbatchNorm: frozen\noptimizer: adamw\nweightDecay: 0.01\nfusionConvolution: space-time\n`,
 };
 
@@ -43,12 +44,13 @@ function norm(a: Float32Array, b?: Float32Array): number {
 
 /** Debian's torchrun fails on its own defaults of these two under Python 3.11; the tenth process, which is none, saves it. */
 const defaults = ['--redirects', '9:1', '--tee', '9:1'];
+/** On a port that is free, where --standalone takes always the same. */
+const alone = ['--rdzv_backend', 'c10d', '--rdzv_endpoint', 'localhost:0'];
 const torchrun = (processes: number, folder: string) =>
-  spawnSync(
-    'torchrun',
-    ['--standalone', ...defaults, '--nproc_per_node', String(processes), script, folder],
-    { encoding: 'utf8', env: { ...process.env, OMP_NUM_THREADS: '1', PYTHONDONTWRITEBYTECODE: '1' } },
-  );
+  spawnSync('torchrun', [...alone, ...defaults, '--nproc_per_node', String(processes), script, folder], {
+    encoding: 'utf8',
+    env: { ...process.env, OMP_NUM_THREADS: '1', PYTHONDONTWRITEBYTECODE: '1' },
+  });
 
 describe.skipIf(!hasPyTorch || !hasFfmpeg || !hasPillow)(
   'training in PyTorch (needs PyTorch, ffmpeg)',

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { FilmAffect } from '../../affect/index.ts';
 import { type FilmOptions as DecodingOptions, openFilm, surveyFor } from '../../clips/index.ts';
+import { type FaceReader, faceFiles, openFaceReader } from '../../faces/node/index.ts';
 import { type FilmFeatures, openAhead, Sessions } from '../../features/index.ts';
 import { FlowWorkers } from '../../flow/node/index.ts';
 import { type Model, untrainedModel } from '../../models/index.ts';
@@ -10,6 +11,7 @@ import { nodeRuntime, type Provider } from '../../runtime/node/index.ts';
 import { ShotDetector } from '../../shots/index.ts';
 import {
   centerCrop,
+  isFused,
   type Material,
   type Moment,
   type Preset,
@@ -84,8 +86,9 @@ export interface Analyzer {
    *
    * @param affect what this analyzer's model made of the film.
    * @param at seconds: that of the point nearest to it.
-   * @returns undefined where nothing is seen at that moment.
-   * @throws InputError when the film cannot be read, or `affect` is of another model.
+   * @returns undefined where nothing that has a place is seen at that moment.
+   * @throws InputError when the film cannot be read, `affect` is of another model, or the model has a head over time, whose
+   *   values are no sums over places.
    */
   places(
     path: string,
@@ -135,6 +138,14 @@ export function analyzerOf(
   const wants = [...new Set(streams.map((stream): Material => streamNamed(stream).takes))];
   const sessions = new Sessions(model, runtime);
   const flowWorkers = new FlowWorkers();
+  let opening: Promise<FaceReader> | undefined;
+  /** For one film; nothing where no stream takes faces. */
+  const faceWatcher = async () => {
+    if (!wants.includes('faces')) return undefined;
+    const { faces: wanted } = model.preprocessing;
+    opening ??= openFaceReader(faceFiles(), { ...(wanted && { wanted }) });
+    return (await opening).watcher();
+  };
   return {
     model,
     streams,
@@ -146,7 +157,7 @@ export function analyzerOf(
       contentHash.catch(() => {}); // whoever waits for it is told
       const shots = wants.includes('pair') ? new ShotDetector() : undefined;
       const film = await openFilm(path, {
-        ...{ wants, decoder, threads, flowWorkers },
+        ...{ wants, decoder, threads, flowWorkers, faces: await faceWatcher() },
         onTracks: ({ hasPicture }) => {
           if (!hasPicture) return;
           if (wants.includes('pair')) flowWorkers.start(threads);
@@ -183,13 +194,18 @@ export function analyzerOf(
       }
     },
     async places(path, affect, at, { signal } = {}) {
+      if (model.temporal)
+        throw new InputError(
+          `where in the picture a value comes from is not told by ${model.description.name}: its head sees the seconds around, and is no sum over places; a model without a temporal head tells it`,
+          'unusable-model',
+        );
       if (affect.model.contentHash !== model.description.contentHash)
         throw new InputError(
           `'${path}' was analyzed by another model (${affect.model.name}) than ${model.description.name}`,
           'unusable-model',
         );
       const { curve, duration, window, options } = affect;
-      const seeing = affect.streams.filter((stream) => streamNamed(stream).takes !== 'waveform');
+      const seeing = affect.streams.filter(isFused);
       if (seeing.length === 0 || curve.length === 0) return undefined;
       const { time } = curve.reduce((best, point) =>
         Math.abs(point.time - at) < Math.abs(best.time - at) ? point : best,
@@ -197,7 +213,7 @@ export function analyzerOf(
       const from = Math.max(time - window.length / 2, 0);
       const to = Math.min(time + window.length / 2, duration);
       const start = lead * Math.floor(Math.max(from - lead, 0) / lead);
-      const opening = {
+      const looked = {
         ...{ wants: [...new Set(seeing.map((stream): Material => streamNamed(stream).takes))] },
         ...{ threads, flowWorkers },
         preprocessing: model.preprocessing,
@@ -205,8 +221,8 @@ export function analyzerOf(
         ...(options.videoTrack !== undefined && { videoTrack: options.videoTrack }),
         ...(signal && { signal }),
       };
-      const survey = await surveyFor(path, opening);
-      const film = await openFilm(path, { ...opening, survey, part: { start } });
+      const survey = await surveyFor(path, looked);
+      const film = await openFilm(path, { ...looked, survey, part: { start }, faces: await faceWatcher() });
       try {
         const tracks = model.network.tracks.filter(({ streams }) =>
           streams.some((stream) => affect.streams.includes(stream)),
@@ -241,6 +257,7 @@ export function analyzerOf(
     },
     async close() {
       await Promise.all([sessions.close(), flowWorkers.close()]);
+      await (await opening?.catch(() => undefined))?.close();
     },
   };
 }

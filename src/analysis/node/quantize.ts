@@ -101,7 +101,7 @@ export async function writeQuantized(folder: string, { model, ranges, inBytes }:
   await writeModel(folder, {
     ...{ name: `${name} in bytes`, trained: trained || 'nothing', synthetic, scale },
     ...{ network: model.network, preprocessing: model.preprocessing, calibration: model.calibration },
-    ...{ parameters: model.parameters, ranges, inBytes },
+    ...{ temporal: model.temporal, parameters: model.parameters, ranges, inBytes },
   });
   const { files } = await readModel(folder);
   await writeAtomically(join(folder, 'README.md'), cardText(files.description, [changeSection(inBytes)]));

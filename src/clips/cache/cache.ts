@@ -4,11 +4,13 @@ import { appendFile, stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { faceFiles, openFaceReader } from '../../faces/node/index.ts';
 import type { Preprocessing } from '../../streams/index.ts';
 import { InputError } from '../../support/errors.ts';
 import { removeLeftovers } from '../../support/files.ts';
 import { makeFolder } from '../../support/folders.ts';
 import { ClipFile } from './clip-file.ts';
+import { faceFileOf, withFacesOf, writeFaces } from './face-file.ts';
 import { type ClipSource, prepareClip } from './prepare.ts';
 
 /** Changes whenever what is stored of a clip changes. */
@@ -59,8 +61,10 @@ export class ClipCache {
   /** Where a prepared clip is, or will be. @throws InputError when its film is not there. */
   async pathOf({ path, part }: ClipSource): Promise<string> {
     const content = await this.contentHash(path);
+    // faces lie beside a clip
+    const { faces: _, ...preprocessing } = this.preprocessing;
     const key = createHash('sha256')
-      .update(JSON.stringify([version, content, part?.start, part?.end, this.preprocessing]))
+      .update(JSON.stringify([version, content, part?.start, part?.end, preprocessing]))
       .digest('hex');
     return join(this.folder, `${key.slice(0, 32)}.clip`);
   }
@@ -82,7 +86,9 @@ export class ClipCache {
 
   /** @throws InputError when it is not prepared, or damaged. */
   async open(clip: ClipSource): Promise<ClipFile> {
-    return await ClipFile.open(await this.pathOf(clip));
+    const opened = await ClipFile.open(await this.pathOf(clip));
+    const { faces } = this.preprocessing;
+    return faces ? await withFacesOf(opened, faces) : opened;
   }
 
   /**
@@ -150,5 +156,28 @@ export class ClipCache {
       const shown = failures.slice(0, 10).join('\n  ');
       throw new InputError(`${failures.length} of ${total} clips cannot be prepared:\n  ${shown}`);
     }
+    await this.lookForFaces([...targets.keys()], signal);
+  }
+
+  /** Looks for faces in the clips that they were not looked for in yet, where the preprocessing has them. */
+  private async lookForFaces(clips: readonly string[], signal?: AbortSignal): Promise<void> {
+    const { faces } = this.preprocessing;
+    const missing = faces ? clips.filter((path) => !existsSync(faceFileOf(path, faces))) : [];
+    if (!faces || missing.length === 0) return;
+    const queue = missing.values();
+    const work = async () => {
+      const reader = await openFaceReader(faceFiles(), { wanted: faces });
+      try {
+        for (const path of queue) {
+          signal?.throwIfAborted();
+          const clip = await ClipFile.open(path);
+          await writeFaces(faceFileOf(path, faces), clip, reader.watcher(), signal);
+        }
+      } finally {
+        await reader.close();
+      }
+    };
+    const workers = Array.from({ length: Math.min(missing.length, availableParallelism()) }, work);
+    await Promise.all(workers).finally(() => Promise.allSettled(workers));
   }
 }

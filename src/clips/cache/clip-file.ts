@@ -22,6 +22,8 @@ export interface Segment {
   readonly picture: Picture;
   /** In order. */
   readonly fields: readonly Field[];
+  /** What is known of the faces in its frame; undefined unless they were looked for (`ClipFile.withFaces`). */
+  readonly faces?: Float32Array | undefined;
 }
 
 /** A segment as it is stored. */
@@ -86,16 +88,23 @@ export class ClipFile {
   /** What its waveform is multiplied with: how loud it is among the clips of its film; 0 without any sound in the film. */
   readonly level: number;
   private readonly header: Header;
+  private readonly faces: readonly Float32Array[] | undefined;
 
-  private constructor(path: string, header: Header, level: number) {
+  private constructor(path: string, header: Header, level: number, faces?: readonly Float32Array[]) {
     this.path = path;
     this.header = header;
     this.level = level;
+    this.faces = faces;
   }
 
   /** The same clip at another level; at 0 it has no sound. */
   leveled(level: number): ClipFile {
-    return new ClipFile(this.path, this.header, level);
+    return new ClipFile(this.path, this.header, level, this.faces);
+  }
+
+  /** The same clip with what is known of the faces in each of its frames, which the file itself does not say. */
+  withFaces(faces: readonly Float32Array[]): ClipFile {
+    return new ClipFile(this.path, this.header, this.level, faces);
   }
 
   /** @throws InputError when it is not a clip file, or a damaged one. */
@@ -203,6 +212,7 @@ export class ClipFile {
           wanted.pair && flowCount > 0
             ? await decodeFlow(await this.part(file, segment.flow), flowCount)
             : [],
+        faces: this.faces?.[index],
       };
     } catch {
       throw damaged(this.path);

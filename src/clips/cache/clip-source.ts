@@ -13,8 +13,8 @@ export function clipSource(clip: ClipFile, step = 1): FilmSource {
   const moments = async function* (): AsyncGenerator<Moment, void, undefined> {
     for (let number = 0; number < count; number++) {
       const wanted = { frame: true, pair: false };
-      const [{ time, picture }] = (await clip.segments([step * number], wanted)) as [Segment];
-      yield { number, time, picture };
+      const [{ time, picture, faces }] = (await clip.segments([step * number], wanted)) as [Segment];
+      yield { number, time, picture, faces };
     }
   };
   const fields = async function* (): AsyncGenerator<MomentField, void, undefined> {

@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { randomParameters } from '../../networks/index.ts';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { inputsOfSecond, randomParameters, temporalParameters } from '../../networks/index.ts';
 import { preprocessingFor } from '../../streams/index.ts';
 import { describeNetwork, networkParameters } from '../index.ts';
 import { readModel, writeModel } from './index.ts';
@@ -115,7 +115,7 @@ const wrong: [string, Change, RegExp][] = [
   [
     'a stream that there is not',
     (of) => void Object.assign(of.network, { streams: ['faces'] }),
-    /model\.json: unknown stream 'faces'; one of: flow, picture, sound/,
+    /model\.json: unknown stream 'faces'; one of: flow, picture, sound, color/,
   ],
   [
     'a sampling that this version cannot do',
@@ -149,6 +149,51 @@ test.each(wrong)('%s is refused by name', async (_, change, message) => {
   await expect(readModel(folder)).rejects.toMatchObject({
     name: 'InputError',
     message: expect.stringMatching(message),
+  });
+});
+
+describe('a head over time', () => {
+  const temporal = { channels: 4, dilations: [1, 2], causal: true };
+  const own = join(root, 'temporal');
+  const heads = randomParameters(temporalParameters(temporal, inputsOfSecond(network)), 8);
+  beforeAll(() =>
+    writeModel(own, {
+      ...given,
+      ...{ network, temporal, preprocessing },
+      parameters: new Map([...parameters, ...heads]),
+    }),
+  );
+
+  test('comes back as it was written, with its weights', async () => {
+    const model = await readModel(own);
+    expect(model.temporal).toEqual(temporal);
+    for (const [name, tensor] of heads) expect(model.head.get(name)).toEqual(tensor);
+    expect((await readModel(folder)).temporal).toBeUndefined();
+  });
+
+  test.each([
+    ['of another kind', { kind: 'recurrent' }, /model\.json: head\.kind: .*"temporal"/],
+    ['without dilations', { dilations: [] }, /model\.json: head\.dilations: /],
+    ['with half a second', { dilations: [0.5] }, /model\.json: head\.dilations\.0: /],
+    ['that reaches too far', { dilations: [400, 400] }, /model\.json: head: .*no farther than 600 s/],
+    ['with a key that there is not', { window: 3 }, /model\.json: head: .*"window"/],
+    ['that does not say what it sees', { causal: undefined }, /model\.json: head\.causal: /],
+    [
+      'of another size than its weights',
+      { channels: 5 },
+      /model\.safetensors do not fit .*\n.* of another shape/,
+    ],
+    ['that reaches farther than its weights', { dilations: [1, 2, 4] }, /2 missing: 'temporal\.layers\.2/],
+  ])('%s is refused by name', async (_, change, message) => {
+    const path = join(own, 'model.json');
+    const text = readFileSync(path, 'utf8');
+    const description = JSON.parse(text);
+    writeFileSync(path, JSON.stringify({ ...description, head: { ...description.head, ...change } }));
+    try {
+      await expect(readModel(own)).rejects.toThrow(message);
+    } finally {
+      writeFileSync(path, text);
+    }
   });
 });
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { inputsOfSecond, temporalParameters } from '../../networks/index.ts';
 import { contentHashOf } from '../../support/content-hash.ts';
 import { InputError } from '../../support/errors.ts';
 import { readSmallText } from '../../support/regular-file.ts';
@@ -45,13 +46,18 @@ export async function readModel(place: string): Promise<StoredModel> {
   const folder = isOnHub(place) ? await hubFolder(place) : place;
   const { own, source, text } = await findDescription(folder);
   const description = parseModelFile(text, source);
-  const { name, trained, synthetic, scale, preprocessing, calibration, inBytes, weights, ...file } =
+  const { name, trained, synthetic, scale, head, preprocessing, calibration, inBytes, weights, ...file } =
     description;
+  const temporal = head && { channels: head.channels, dilations: head.dilations, causal: head.causal };
   const network = naming(source, () => describeNetwork(file.network));
   const path = join(own, weights.file);
   const found = await readSafetensors(path);
   const parts = partRanges(found, path);
-  const parameters = loadInto(networkParameters(network), parts.weights, { source: path });
+  const expected = [
+    ...networkParameters(network),
+    ...(temporal ? temporalParameters(temporal, inputsOfSecond(network)) : []),
+  ];
+  const parameters = loadInto(expected, parts.weights, { source: path });
   if ((await contentHashOf(path)) !== weights.contentHash)
     throw new InputError(
       `${path} is not the file that ${source} describes (its SHA-256 is another)`,
@@ -64,6 +70,7 @@ export async function readModel(place: string): Promise<StoredModel> {
     network,
     preprocessing,
     calibration,
+    temporal,
     parameters,
     ...(inBytes && { ranges: parts.ranges }),
     parametersOf: () => parameters,

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Ranges } from '../../graph/index.ts';
+import type { TemporalHead } from '../../networks/index.ts';
 import type { Preprocessing } from '../../streams/index.ts';
 import { contentHashOf } from '../../support/content-hash.ts';
 import { writeAtomically } from '../../support/files.ts';
@@ -26,6 +27,8 @@ export interface TrainedModel {
   /** Lowest and highest value of the labels; that of all data sets that are read, 1 … 5, unless told. */
   readonly scale?: readonly [number, number] | undefined;
   readonly network: Network;
+  /** With its weights among the parameters. */
+  readonly temporal?: TemporalHead | undefined;
   readonly preprocessing: Preprocessing;
   readonly calibration?: Calibration | undefined;
   readonly parameters: ReadonlyMap<string, Tensor>;
@@ -45,7 +48,7 @@ export async function writeModel(
   precision: 'float32' | 'float16' = 'float32',
 ): Promise<void> {
   const { name, trained, synthetic, scale = [1, 5], network, preprocessing, calibration } = model;
-  const { parameters, ranges, inBytes } = model;
+  const { temporal, parameters, ranges, inBytes } = model;
   makeFolder(folder);
   const weights = join(folder, 'model.safetensors');
   await writeSafetensors(weights, new Map([...parameters, ...storedRanges(ranges ?? new Map())]), {
@@ -61,6 +64,7 @@ export async function writeModel(
       ...(fusionConvolution === 'space-time' && { fusionConvolution }),
       ...{ soundLayer, backbone },
     },
+    ...(temporal && { head: { kind: 'temporal' as const, ...temporal } }),
     preprocessing,
     ...(calibration && { calibration }),
     ...(inBytes && { inBytes }),

@@ -28,4 +28,6 @@ export const closing = 1;
 /** Results come under the names that the model has for them. */
 export type Reply = ({ results: Record<string, Tensor> } | { error: string }) & {
   returned?: Record<string, Tensor>;
+  /** What a model that was opened takes, by name; of an axis whose size it leaves open the size is 1. */
+  inputs?: Record<string, readonly number[]>;
 };

@@ -25,7 +25,12 @@ async function open({ model, provider, threads, spin }: Extract<Request, { kind:
       },
     },
   });
-  return { results: {} };
+  const sizes = session.inputMetadata.flatMap((input): [string, number[]][] =>
+    input.isTensor
+      ? [[input.name, input.shape.map((size) => (typeof size === 'number' && size > 0 ? size : 1))]]
+      : [],
+  );
+  return { results: {}, inputs: Object.fromEntries(sizes) };
 }
 
 async function run({ feeds }: Extract<Request, { kind: 'run' }>): Promise<Reply> {

@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { afterAll, expect, test } from 'vitest';
-import { add, convolution, input, linear, multiply, parameter, relu } from '../../graph/index.ts';
+import { add, convolution, input, linear, multiply, onnxFile, parameter, relu } from '../../graph/index.ts';
+import { InputError } from '../../support/errors.ts';
 import type { Tensor } from '../../support/tensor.ts';
-import { openSession } from './index.ts';
+import { openOnnx, openSession } from './index.ts';
 
 const image = input('image', [1, 1, 2, 2]);
 const weight = parameter('weight', [1, 1, 1, 1]);
@@ -39,6 +40,20 @@ test('borrows what is lent, gives it back, and copies a part of a larger array',
   expect(feeds.image).toEqual(tensor([1, 1, 2, 2], 1, -2, 3, 4));
   expect([...weights]).toEqual([0, 2]);
   expect([...feeds.weight.data]).toEqual([2]);
+});
+
+test('computes a model of another program, by the names it has', async () => {
+  const x = input('x', [1, 1, 2, 2]);
+  const doubled = convolution(x, parameter('weight', [1, 1, 1, 1]));
+  const { bytes } = onnxFile({ doubled }, new Map([['weight', tensor([1, 1, 1, 1], 2)]]), {});
+  const session = await openOnnx(bytes, { threads: 1 });
+  expect([...session.inputs]).toEqual([['x', [1, 1, 2, 2]]]);
+  expect(await session.run({ x: tensor([1, 1, 2, 2], 1, 2, 3, 4) })).toEqual({
+    doubled: tensor([1, 1, 2, 2], 2, 4, 6, 8),
+  });
+  await session.close();
+  expect(bytes.length).toBeGreaterThan(0);
+  await expect(openOnnx(Uint8Array.of(1, 2, 3))).rejects.toThrow(InputError);
 });
 
 test('runs with parameters given once', async () => {

@@ -49,22 +49,23 @@ class WorkerSession implements Session {
     execArgv: [],
   });
   private readonly waiting: {
-    resolve: (results: Record<string, Tensor>) => void;
+    resolve: (reply: Extract<Reply, { results: unknown }>) => void;
     reject: (error: Error) => void;
     /** Where arrays that were lent to the worker come back to. */
     feeds: Record<string, Tensor>;
   }[] = [];
   private failure: Error | undefined;
-  readonly inputs: ReadonlyMap<string, readonly number[]>;
+  inputs: ReadonlyMap<string, readonly number[]> = new Map();
+  /** What an output was called before it was lowered; of models of other programs, what it is called. */
+  private outputName = (name: string): string => name;
 
-  private constructor(inputs: ReadonlyMap<string, readonly number[]>) {
-    this.inputs = inputs;
+  private constructor() {
     this.worker.on('message', (reply: Reply) => {
       const asked = this.waiting.shift();
       if (this.waiting.length === 0) this.worker.unref();
       if (asked) Object.assign(asked.feeds, reply.returned);
       if ('error' in reply) asked?.reject(new Error(reply.error));
-      else asked?.resolve(named(reply.results));
+      else asked?.resolve(reply);
     });
     this.worker.on('error', (error) => this.fail(error));
     this.worker.on('exit', (code) => {
@@ -88,18 +89,28 @@ class WorkerSession implements Session {
   ): Promise<WorkerSession> {
     const { parameters, provider = 'cpu', threads = 0 } = options;
     const { bytes, inputs } = lower(outputs, parameters, target);
-    const session = new WorkerSession(inputs);
+    // With parameters as inputs it trains, and has the cores to itself; else decoding and flow need them too.
+    const spin = parametersOf(outputs).some(({ name }) => inputs.has(name));
+    const session = await WorkerSession.openBytes({ model: bytes, provider, threads, spin });
+    session.inputs = inputs;
+    session.outputName = outputName;
+    return session;
+  }
+
+  /** Opens a model in ONNX; its buffer moves to the worker. */
+  static async openBytes(given: Omit<Extract<Request, { kind: 'open' }>, 'kind'>): Promise<WorkerSession> {
+    const { model, provider } = given;
+    const session = new WorkerSession();
     try {
-      // With parameters as inputs it trains, and has the cores to itself; else decoding and flow need them too.
-      const spin = parametersOf(outputs).some(({ name }) => inputs.has(name));
-      await session.ask({ kind: 'open', model: bytes, provider, threads, spin }, [bytes.buffer]);
+      const { inputs = {} } = await session.ask({ kind: 'open', ...given }, [model.buffer as ArrayBuffer]);
+      session.inputs = new Map(Object.entries(inputs));
+      return session;
     } catch (error) {
       await session.close();
       const message = `cannot open a session on '${provider}': ${(error as Error).message}`;
       // a processor is always there; another provider is the user's choice and may be missing
       throw provider === 'cpu' ? new Error(message) : new InputError(`${message}; see: affectline doctor`);
     }
-    return session;
   }
 
   async run(feeds: Record<string, Tensor>, lending: readonly string[] = []): Promise<Record<string, Tensor>> {
@@ -115,7 +126,10 @@ class WorkerSession implements Session {
       if (!this.inputs.has(name)) throw unknownName('input', name, [...this.inputs.keys()]);
     const lent = lending.filter((name) => isWhole(feeds[name]!.data));
     const buffers = lent.map((name) => feeds[name]!.data.buffer as ArrayBuffer);
-    return await this.ask({ kind: 'run', feeds, lent }, [...new Set(buffers)]);
+    const { results } = await this.ask({ kind: 'run', feeds, lent }, [...new Set(buffers)]);
+    return Object.fromEntries(
+      Object.entries(results).map(([name, result]) => [this.outputName(name), result]),
+    );
   }
 
   async close(): Promise<void> {
@@ -128,7 +142,7 @@ class WorkerSession implements Session {
     await ended;
   }
 
-  private ask(request: Request, transfer: ArrayBuffer[] = []): Promise<Record<string, Tensor>> {
+  private ask(request: Request, transfer: ArrayBuffer[] = []): Promise<Extract<Reply, { results: unknown }>> {
     return new Promise((resolve, reject) => {
       if (this.failure) return reject(this.failure);
       this.worker.ref();
@@ -157,6 +171,24 @@ export async function openSession(
     block: constant ? 0 : await blockSize(),
     ...(constant && ranges && (await multipliesBytesExactly()) && { ranges }),
   });
+}
+
+/**
+ * Opens a model of another program, of pictures or vectors in float32. Sizes that it leaves open are 1.
+ *
+ * @param model ONNX; a copy of it moves to the session's worker.
+ * @throws InputError when ONNX Runtime cannot compute it.
+ */
+export async function openOnnx(
+  model: Uint8Array,
+  { threads = 0 }: Pick<SessionOptions, 'threads'> = {},
+): Promise<Session> {
+  try {
+    const given = { model: model.slice(), provider: 'cpu', threads, spin: false } as const;
+    return await WorkerSession.openBytes(given);
+  } catch (error) {
+    throw new InputError((error as Error).message);
+  }
 }
 
 /** Sessions in worker threads of this process. @param options of all of them. */
@@ -208,11 +240,6 @@ async function findBlock(): Promise<number> {
     if (result && String(result.y!.data) === expected) return block;
   }
   return 0;
-}
-
-/** Results under the names that were given to the outputs. */
-function named(results: Record<string, Tensor>): Record<string, Tensor> {
-  return Object.fromEntries(Object.entries(results).map(([name, result]) => [outputName(name), result]));
 }
 
 /** Whether an array has its buffer to itself. */

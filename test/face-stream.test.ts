@@ -1,0 +1,169 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openAnalyzer } from '../src/analysis/node/index.ts';
+import { ClipCache, openFilm, preprocessingOf } from '../src/clips/index.ts';
+import { faceNumbers } from '../src/faces/index.ts';
+import { faceFiles, hashesOf, openFaceReader } from '../src/faces/node/index.ts';
+import { writeFilm } from '../src/media/index.ts';
+import { describeNetwork } from '../src/models/index.ts';
+import { preprocessingFor, standardStreams, streamNames } from '../src/streams/index.ts';
+import { planFilm, renderFilm } from '../src/synthesis/index.ts';
+import { initialParameters, train, trainingConfiguration } from '../src/training/index.ts';
+
+const files = (() => {
+  try {
+    return faceFiles();
+  } catch {
+    return undefined;
+  }
+})();
+
+test('the stream of faces is optional: no network has it unless asked', () => {
+  expect(streamNames()).toContain('face');
+  expect(standardStreams).not.toContain('face');
+  expect(describeNetwork({ preset: 'compact' }).streams).toEqual([...standardStreams]);
+  expect(preprocessingFor('compact')).not.toHaveProperty('faces');
+});
+
+test('without networks of faces, what to install or name is told', async () => {
+  const { AFFECTLINE_FACE_DETECTOR, AFFECTLINE_FACE_EXPRESSIONS } = process.env;
+  const here = process.cwd();
+  const elsewhere = mkdtempSync(join(tmpdir(), 'affectline-no-faces-'));
+  delete process.env.AFFECTLINE_FACE_DETECTOR;
+  delete process.env.AFFECTLINE_FACE_EXPRESSIONS;
+  try {
+    process.chdir(elsewhere);
+    const asked = { preset: 'compact', sampling: 'clock', streams: ['face'] } as const;
+    const isInstalled = files !== undefined && AFFECTLINE_FACE_DETECTOR === undefined;
+    if (isInstalled) expect((await preprocessingOf(asked)).faces).toBeDefined();
+    else
+      await expect(preprocessingOf(asked)).rejects.toThrow(/npm install @vladmandic\/human, or name files/);
+  } finally {
+    process.chdir(here);
+    Object.assign(process.env, {
+      ...(AFFECTLINE_FACE_DETECTOR && { AFFECTLINE_FACE_DETECTOR }),
+      ...(AFFECTLINE_FACE_EXPRESSIONS && { AFFECTLINE_FACE_EXPRESSIONS }),
+    });
+    rmSync(elsewhere, { recursive: true });
+  }
+});
+
+describe.skipIf(!files)('faces of films (needs @vladmandic/human)', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'affectline-faces-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const seconds = 3;
+  /** Films of 3 s, begun where a face is seen, or where none is. */
+  const paths: string[] = [];
+  const isThere = faceNumbers.indexOf('is there a face');
+
+  beforeAll(async () => {
+    mkdirSync(join(folder, 'films'));
+    let [seen, unseen] = [0, 0];
+    for (let index = 0; seen + unseen < 4; index++) {
+      const film = planFilm(8, index, 30, true);
+      const start = [...Array(26).keys()].find((time) =>
+        [0, 1, 2, 2.9].every((later) => (film.faceAt(time + later) !== undefined) === seen < 2),
+      );
+      if (start === undefined || film.style.frameRate > 30) continue;
+      const path = join(folder, 'films', `${seen < 2 ? 'face' : 'none'}-${index}.mp4`);
+      const { frameRate } = film.style;
+      await writeFilm(path, renderFilm(film, start * frameRate, (start + seconds) * frameRate));
+      paths.push(path);
+      if (seen < 2) seen++;
+      else unseen++;
+    }
+  });
+
+  const configured = () =>
+    trainingConfiguration(
+      {
+        preset: 'compact',
+        streams: ['face'],
+        batchSize: 2,
+        epochs: 3,
+        learningRate: { head: 0.02 },
+      },
+      'the test',
+    );
+
+  test('prepared clips tell the same of faces as the films', async () => {
+    const preprocessing = await preprocessingOf(configured());
+    expect(preprocessing.faces).toEqual(await hashesOf(files!));
+    const cache = new ClipCache(join(folder, 'clips'), preprocessing);
+    const plain = new ClipCache(join(folder, 'clips'), preprocessingFor('compact'));
+    const reader = await openFaceReader(files!);
+    for (const path of paths) {
+      await plain.prepare([{ path }]);
+      await expect(cache.open({ path })).rejects.toThrow(/faces of a clip/);
+      await cache.prepare([{ path }]);
+      expect(await cache.pathOf({ path })).toBe(await plain.pathOf({ path }));
+      const clip = await cache.open({ path });
+      const film = await openFilm(path, { preprocessing, wants: ['faces'], faces: reader.watcher() });
+      const told: Float32Array[] = [];
+      for await (const { faces } of film.moments) told.push(faces!);
+      await film.close();
+      expect(told).toHaveLength(clip.segmentCount);
+      const watcher = reader.watcher();
+      let difference = 0;
+      for (const [index, faces] of told.entries()) {
+        const [segment] = await clip.segments([index], { frame: true, pair: false });
+        expect(segment!.faces).toEqual(await watcher.watch(segment!.picture, segment!.time));
+        expect(faces[isThere]).toBe(path.includes('face-') ? 1 : 0);
+        expect(segment!.faces![isThere]).toBe(faces[isThere]);
+        for (const [i, value] of faces.entries()) difference += Math.abs(segment!.faces![i]! - value);
+      }
+      // the frames of a clip are JPEGs, in which expressions of small faces are read a little otherwise
+      expect(difference / told.length / faceNumbers.length).toBeLessThan(0.06);
+    }
+    await reader.close();
+    const [file] = readdirSync(join(folder, 'clips')).filter((name) => name.endsWith('.faces'));
+    const text = readFileSync(join(folder, 'clips', file!), 'utf8');
+    writeFileSync(join(folder, 'clips', file!), text.slice(0, -9));
+    const opened = await Promise.allSettled(paths.map((path) => cache.open({ path })));
+    const reasons = opened.flatMap((result) => (result.status === 'rejected' ? [String(result.reason)] : []));
+    expect(reasons).toEqual([expect.stringMatching(/\.faces is damaged; delete it and it is made again/)]);
+    writeFileSync(join(folder, 'clips', file!), text);
+  });
+
+  test('a network of faces trains, and analyzes a film with and without one', async () => {
+    const configuration = configured();
+    const preprocessing = await preprocessingOf(configuration);
+    const cache = new ClipCache(join(folder, 'clips'), preprocessing);
+    await cache.prepare(paths.map((path) => ({ path })));
+    const clips = await Promise.all(
+      paths.map(async (path) => ({
+        clip: await cache.open({ path }),
+        valence: path.includes('face-') ? 4 : 2,
+        arousal: 3,
+      })),
+    );
+    const { best } = await train({
+      ...{ configuration, train: clips, validation: clips },
+      folder: join(folder, 'run'),
+      parameters: await initialParameters(configuration),
+      model: { name: 'faces', trained: 'four films', synthetic: true, preprocessing },
+    });
+    const analyzer = await openAnalyzer({ model: best });
+    const valences: number[] = [];
+    for (const path of paths) {
+      const { streams, clip } = await analyzer.analyze(path);
+      expect(streams).toEqual(['face']);
+      valences.push(clip.valence);
+    }
+    await analyzer.close();
+    const [first, second, ...others] = valences as [number, number, ...number[]];
+    // whoever sees no face says the same of all
+    expect(others[0]).toBeCloseTo(others[1]!, 4);
+    expect(Math.min(first, second)).toBeGreaterThan(others[0]! + 0.1);
+
+    // a model goes with the networks that it was trained beside
+    const path = join(best, 'model.json');
+    const model = readFileSync(path, 'utf8');
+    writeFileSync(path, model.replace(preprocessing.faces!.detector, `sha256:${'0'.repeat(64)}`));
+    const other = await openAnalyzer({ model: best });
+    await expect(other.analyze(paths[0]!)).rejects.toThrow(/has another content/);
+    await other.close();
+  });
+});
