@@ -57,10 +57,10 @@ export function quantized(
   };
 
   /** What a convolution takes; with margins, one byte stands for 0 in all channels. */
-  const taken = (x: Value, name: string, padded: boolean): Bytes => {
+  const taken = (x: Value, weight: string, padded: boolean): Bytes => {
     const bytes = inBytes.get(x);
     if (bytes && !(padded && new Set(bytes.zeros).size > 1)) return bytes;
-    const range = ranges.get(inputOf(name)) ?? rangeOfBytes(bytes!);
+    const range = ranges.get(inputOf(weight)) ?? rangeOfBytes(bytes!);
     const { scales, zeros } = gridOf(range, { common: padded });
     return { value: quantize(floats(x), scales, zeros), scales, zeros };
   };
@@ -72,7 +72,7 @@ export function quantized(
     if (source) {
       const layer = layerOf(source.value, parameters);
       const padded = layer.attributes.padding.some((size) => size > 0);
-      const x = taken(source.value.inputs[0]!, source.name, padded);
+      const x = taken(source.value.inputs[0]!, source.weight, padded);
       const grid = gridOf(ranges.get(source.name)!, { common: false });
       inBytes.set(value, { value: convolved(x, layer, grid), ...grid });
     } else if (derived.has(value))

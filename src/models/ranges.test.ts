@@ -9,6 +9,7 @@ const good = new Map([
   ['a.weight', tensor([2, 2], [-1, 0, 3, 4])],
   ['a.weight:input', tensor([2, 1], [0, 9])],
   ['b.weight', tensor([2, 2], [0, 0, 1, 1])],
+  ['b.weight:signed', tensor([2, 2], [-1, -2, 1, 1])],
 ]);
 const weights = new Map([
   ['a.weight', weight],

@@ -37,12 +37,12 @@ function faultOf(
   { shape, data }: Tensor,
   weights: ReadonlyMap<string, Tensor>,
 ): string | undefined {
-  const [, weight = '', kind] = /^(.*?)(?::(input))?$/s.exec(name)!;
+  const [, weight = '', kind] = /^(.*?)(?::(input|signed))?$/s.exec(name)!;
   const of = weights.get(weight)?.shape;
   if (!of) return 'is the range of a weight that is not there';
   const fits = (channels: number) => String(shape) === String([2, channels]);
   // a convolution of each channel by itself has a weight like one that takes a single channel
-  const channels = kind === undefined || of.length === 1 ? of[0]! : of[1]!;
+  const channels = kind !== 'input' || of.length === 1 ? of[0]! : of[1]!;
   if (!fits(channels) && !(kind === 'input' && of[1] === 1 && fits(of[0]!)))
     return `is [${shape}], not [2,${channels}]`;
   if (!data.every(Number.isFinite)) return 'holds what is no finite number';
