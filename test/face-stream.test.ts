@@ -2,14 +2,16 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openAnalyzer } from '../src/analysis/node/index.ts';
+import { openAnalyzer, readModel } from '../src/analysis/node/index.ts';
 import { ClipCache, openFilm, preprocessingOf } from '../src/clips/index.ts';
+import { reproduceExperiment } from '../src/experiment/index.ts';
+import { writeTorchTraining } from '../src/exports/index.ts';
 import { faceNumbers } from '../src/faces/index.ts';
 import { faceFiles, hashesOf, openFaceReader } from '../src/faces/node/index.ts';
 import { writeFilm } from '../src/media/index.ts';
 import { describeNetwork } from '../src/models/index.ts';
 import { preprocessingFor, standardStreams, streamNames } from '../src/streams/index.ts';
-import { planFilm, renderFilm } from '../src/synthesis/index.ts';
+import { planFilm, renderFilm, synthesize } from '../src/synthesis/index.ts';
 import { initialParameters, train, trainingConfiguration } from '../src/training/index.ts';
 
 const files = (() => {
@@ -165,5 +167,42 @@ describe.skipIf(!files)('faces of films (needs @vladmandic/human)', () => {
     const other = await openAnalyzer({ model: best });
     await expect(other.analyze(paths[0]!)).rejects.toThrow(/has another content/);
     await other.close();
+  });
+
+  test('the ablation has clips prepared for both networks, and only the one with faces names theirs', async () => {
+    const data = join(folder, 'set');
+    await synthesize(data, { films: 6, clips: 12, seed: 3, faces: true });
+    const out = join(folder, 'reproduce');
+    const { findings, reading } = await reproduceExperiment({
+      ...{ data, folder: out, models: ['paper', 'paper+face'], threads: 1 },
+      configuration: trainingConfiguration(
+        {
+          ...{ preset: 'compact', epochs: 1, batchSize: 4, segments: 1, flowFields: 1, flowViews: 1 },
+          ...{ evaluation: 'segments', evaluationSegments: 1, soundSeconds: 1 },
+        },
+        'the test',
+      ),
+    });
+    expect(findings.map(({ name }) => name)).toEqual(['paper', 'paper+face']);
+    expect(reading.join(' ')).toContain("The paper's model against the same with face");
+    const facesOf = async (name: string) => (await readModel(join(out, 'models', name))).preprocessing.faces;
+    expect(await facesOf('paper')).toBeUndefined();
+    expect(await facesOf('paper+face')).toEqual(await hashesOf(files!));
+  });
+
+  test('a training with faces is not written for PyTorch, which cannot read them', async () => {
+    const configuration = configured();
+    const training = {
+      ...{ configuration, clips: [], validation: [], parameters: await initialParameters(configuration) },
+      model: {
+        name: 'faces',
+        trained: 'nothing',
+        synthetic: true,
+        preprocessing: preprocessingFor('compact'),
+      },
+    };
+    await expect(writeTorchTraining(join(folder, 'torch'), training)).rejects.toThrow(
+      /'face' is not known outside; of: flow, picture, sound, color/,
+    );
   });
 });

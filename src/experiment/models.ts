@@ -113,6 +113,15 @@ export function configurationFor(name: NetworkName, shared: TrainingConfiguratio
   return { ...shared, streams: [...streams], fusion, weights, train };
 }
 
+/** The configuration by which clips are prepared for all of these models: with every stream that one of them has. */
+export function preparingFor(
+  names: readonly ModelName[],
+  shared: TrainingConfiguration,
+): TrainingConfiguration {
+  const added = names.filter(isNetwork).flatMap((name) => networks.get(name)!.streams);
+  return { ...shared, streams: [...new Set([...shared.streams, ...added])] };
+}
+
 /** Those that differ: where all networks train their sound stream, the paper's network is the fine-tuned one already. */
 export function distinctModels(
   names: readonly ModelName[],

@@ -26,6 +26,7 @@ import {
   distinctModels,
   isNetwork,
   type ModelName,
+  preparingFor,
   tunedSound,
   usualModels,
   withParts,
@@ -109,8 +110,9 @@ export async function reproduceExperiment(
   say(planText({ dataSet, protocol, configuration, models, seeds }));
 
   const queued = queue && { queue, data, configuration, cache: place };
-  if (queued) await prepareByJobs(queued, dataSet, reporting);
-  const cache = await preparedClips(dataSet, configuration, place, reporting);
+  const preparing = preparingFor(models, configuration);
+  if (queued) await prepareByJobs({ ...queued, configuration: preparing }, dataSet, reporting);
+  const cache = await preparedClips(dataSet, preparing, place, reporting);
   const experiment = { dataSet, protocol, cache, configuration, models, seeds, folder, threads, provider };
   await claimExperiment(folder, experiment);
   if (queued) await trainByJobs(queued, experiment, reporting);

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import type { ClipCache } from '../clips/index.ts';
+import { type ClipCache, preprocessingOf } from '../clips/index.ts';
 import type { DataSet, Split } from '../datasets/index.ts';
 import type { Prediction } from '../evaluation/index.ts';
 import { readModel } from '../models/node/index.ts';
@@ -149,7 +149,8 @@ export async function trainAndPredict(options: TrainingRunOptions): Promise<Held
     model: {
       ...{ name, trained },
       synthetic: Boolean(dataSet.synthetic),
-      preprocessing: cache.preprocessing,
+      // that of its own streams; the clips may be prepared for others, too
+      preprocessing: await preprocessingOf(configuration),
     },
     runtime,
     signal,

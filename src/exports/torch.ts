@@ -4,7 +4,7 @@ import { dimensions } from '../affect/index.ts';
 import { describeGraph } from '../graph/index.ts';
 import { clipNetwork, describeNetwork, type Network } from '../models/index.ts';
 import { type TrainedModel, writeModel } from '../models/node/index.ts';
-import { optionalStreams, standardStreams } from '../streams/index.ts';
+import { optionalStreams, standardStreams, streamNamed } from '../streams/index.ts';
 import { InputError } from '../support/errors.ts';
 import { writeAtomically } from '../support/files.ts';
 import type { Tensor } from '../support/tensor.ts';
@@ -53,7 +53,9 @@ export async function writeTorchTraining(folder: string, options: TorchTrainingO
   const { configuration, clips, validation, parameters, model } = options;
   const network = describeNetwork(configuration);
   // those whose inputs the script writes
-  const written = [...standardStreams, ...optionalStreams];
+  const written = [...standardStreams, ...optionalStreams].filter(
+    (stream) => streamNamed(stream).takes !== 'faces',
+  );
   const other = network.streams.find((stream) => !written.includes(stream));
   if (other !== undefined)
     throw new InputError(`the stream '${other}' is not known outside; of: ${written.join(', ')}`);
