@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { requirement } from '../support/testing.ts';
+import { isRunning, requirement } from '../support/testing.ts';
 import { DecodingProcess, type MediaOptions, openMedia } from './index.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'affectline-decoding-'));
@@ -17,14 +17,6 @@ beforeAll(() => {
   const sources = ['-f', 'lavfi', '-i', 'testsrc2=s=160x120:r=25:d=6', '-f', 'lavfi', '-i', 'sine=d=6'];
   execFileSync('ffmpeg', ['-v', 'error', ...sources, '-preset', 'veryfast', '-pix_fmt', 'yuv420p', film]);
 });
-
-function isRunning(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-}
 
 /** All that a reading gives, and in which process. */
 async function read(options: MediaOptions): Promise<{ pid: number; hash: string; frames: number }> {

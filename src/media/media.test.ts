@@ -8,7 +8,7 @@ import { compiledEntry } from '../support/entry.ts';
 import { InputError } from '../support/errors.ts';
 import { Random } from '../support/random.ts';
 import { sampleRate } from '../support/sound.ts';
-import { requirement } from '../support/testing.ts';
+import { isRunning, requirement } from '../support/testing.ts';
 import { type Media, openMedia } from './index.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'affectline-media-'));
@@ -32,14 +32,6 @@ beforeAll(() => {
   ];
   execFileSync('ffmpeg', ['-v', 'error', ...sources, '-preset', 'veryfast', '-pix_fmt', 'yuv420p', film]);
 });
-
-function isRunning(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-}
 
 async function goneSoon(pid: number): Promise<boolean> {
   for (let tries = 0; tries < 1000 && isRunning(pid); tries++) await sleep(50);

@@ -22,6 +22,15 @@ export function requirement(name: string, probe: () => boolean): boolean {
   return found;
 }
 
+/** Whether there is a process of this number. */
+export function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
 /**
  * Where a pretrained network that tests run is, by its name within the folder of such files: `AFFECTLINE_MODELS`, or
  * `../shared/models` beside the checkout. Undefined where it is not; tests that need it are skipped by name.

@@ -4,13 +4,13 @@ import type { Table } from '../../evaluation/index.ts';
 import { cardText } from '../../models/index.ts';
 import { readModel, type StoredModel, writeModel } from '../../models/node/index.ts';
 import { smallTemporalHead } from '../../networks/index.ts';
-import type { Runtime } from '../../runtime/index.ts';
 import { InputError } from '../../support/errors.ts';
 import { writeAtomically } from '../../support/files.ts';
 import { type CurveLoss, trainTemporalHead } from '../../training/index.ts';
 import {
   checkFilmCount,
   type HeadFinding,
+  type LeaveFilmsOutOptions,
   leaveFilmsOut,
   partedForTraining,
   startOn,
@@ -19,7 +19,7 @@ import type { RatedFilmSeconds } from './rated-films.ts';
 import { writeHeadReport } from './report.ts';
 
 /** What is trained, from what, and where it goes. */
-export interface CurveTrainingOptions {
+export interface CurveTrainingOptions extends Omit<LeaveFilmsOutOptions, 'head'> {
   /** Whose features are taken; it stays as it is. */
   readonly model: StoredModel;
   readonly films: readonly RatedFilmSeconds[];
@@ -33,11 +33,6 @@ export interface CurveTrainingOptions {
   readonly causal: boolean;
   /** Of the model that is written; both are compared. */
   readonly loss: CurveLoss;
-  readonly seed: number;
-  /** Computes with one thread. */
-  readonly runtime: Runtime;
-  readonly signal?: AbortSignal | undefined;
-  readonly onProgress?: ((label: string, done: number) => void) | undefined;
 }
 
 /** What came out. */
