@@ -19,10 +19,22 @@ const statuses: Readonly<Record<ErrorCode, ContentfulStatusCode>> = {
 };
 
 /** Errors as a body: what people may know of them, and no path or stack of ours. */
-export function answerErrors({ log }: Pick<Context, 'log'>): ErrorHandler {
+export function answerErrors({
+  log,
+  library,
+  uploads,
+  runs,
+}: Pick<Context, 'log' | 'library' | 'uploads' | 'runs'>): ErrorHandler {
+  const places = [
+    [`library ${library.name}`, 'the library'],
+    [uploads, 'the uploads'],
+    ...(runs === undefined ? [] : [[runs, 'the runs']]),
+  ] as const;
+  const withoutPlaces = (message: string) =>
+    places.reduce((text, [place, word]) => text.replaceAll(place!, word!), message);
   return (error, { json, req }) => {
     const code = errorCodeOf(error);
-    if (error instanceof InputError) return json(bodyOf(code, error.message), statuses[code]);
+    if (error instanceof InputError) return json(bodyOf(code, withoutPlaces(error.message)), statuses[code]);
     log.error({ err: error, path: req.path }, 'a request failed');
     const message =
       code === 'internal' ? 'something went wrong; the log of the server says more' : reasonOf(error);
