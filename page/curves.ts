@@ -13,15 +13,22 @@ export interface Curves {
   at(time: number): void;
   /** Shows a passage, or all of the film. */
   show(from: number, to: number): void;
+  /** Moves what is shown by a part of its length, within the film. */
+  pan(by: number): void;
+  /** Shows so much less, or more, of the film: 2 is half of it. @param around where that stays, 0 … 1. */
+  zoom(by: number, around?: number): void;
   destroy(): void;
 }
 
 const color = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 const dimensions = ['valence', 'arousal'] as const;
+/** Less than these seconds is not shown. */
+const shortest = 5;
 
 /**
  * Valence and arousal over the film on the whole scale of the model, with their intervals as bands and the shots as
- * ticks. Drag across to zoom, double click to see all, click to go there.
+ * ticks. Drag across or turn the wheel with Ctrl to zoom, turn the wheel to
+ * move along what is zoomed, double click to see all, click to go there.
  */
 export function drawCurves(element: HTMLElement, { affect, onSeek }: CurvesOptions): Curves {
   const { curve, shots = [], duration, model } = affect;
@@ -52,6 +59,9 @@ export function drawCurves(element: HTMLElement, { affect, onSeek }: CurvesOptio
       ...edges.map(() => ({ stroke: 'transparent', points: { show: false } })),
     ]),
   ];
+  const end = Math.max(duration, 1);
+  const isAll = (min: number, max: number) =>
+    min <= (curve[0]?.time ?? 0) && max >= (curve.at(-1)?.time ?? end);
   let played = 0;
   const plot = new uPlot(
     {
@@ -59,7 +69,11 @@ export function drawCurves(element: HTMLElement, { affect, onSeek }: CurvesOptio
       height: 300,
       legend: { show: false },
       cursor: { drag: { x: true, y: false }, points: { size: 9 } },
-      scales: { x: { time: false, range: [0, Math.max(duration, 1)] }, y: { range: [scale[0]!, scale[1]!] } },
+      scales: {
+        // all points are the whole film, which begins before the first and ends after the last
+        x: { time: false, range: (_, min, max) => (isAll(min, max) ? [0, end] : [min, max]) },
+        y: { range: [scale[0]!, scale[1]!] },
+      },
       axes: [
         {
           stroke: () => color('--quiet'),
@@ -105,6 +119,29 @@ export function drawCurves(element: HTMLElement, { affect, onSeek }: CurvesOptio
   plot.over.addEventListener('click', ({ clientX }) => {
     if (Math.abs(clientX - pressed) < 4) onSeek(plot.posToVal(plot.cursor.left ?? 0, 'x'));
   });
+  const shown = () => [plot.scales.x!.min ?? 0, plot.scales.x!.max ?? end] as const;
+  const show = (from: number, length: number) => {
+    const min = Math.max(0, Math.min(from, end - length));
+    plot.setScale('x', { min, max: min + length });
+  };
+  const pan = (by: number) => {
+    const [min, max] = shown();
+    show(min + by * (max - min), max - min);
+  };
+  const zoom = (by: number, around = 0.5) => {
+    const [min, max] = shown();
+    const length = Math.max(shortest, Math.min((max - min) / by, end));
+    show(min + around * (max - min - length), length);
+  };
+  plot.over.addEventListener('wheel', (event) => {
+    const [min, max] = shown();
+    const turned = Math.abs(event.deltaX) > Math.abs(event.deltaY) ? event.deltaX : event.deltaY;
+    // of the whole film there is nothing to move to: the page goes on
+    if (!event.ctrlKey && max - min >= end) return;
+    event.preventDefault();
+    if (event.ctrlKey) zoom(2 ** (-turned / 200), event.offsetX / plot.over.clientWidth);
+    else pan(turned / plot.over.clientWidth);
+  });
   const resized = new ResizeObserver(() => plot.setSize({ width: element.clientWidth, height: 300 }));
   resized.observe(element);
   const themed = new MutationObserver(() => plot.redraw(false));
@@ -115,6 +152,7 @@ export function drawCurves(element: HTMLElement, { affect, onSeek }: CurvesOptio
       plot.redraw(false, false);
     },
     show: (from, to) => plot.setScale('x', { min: from, max: to }),
+    ...{ pan, zoom },
     destroy() {
       resized.disconnect();
       themed.disconnect();
