@@ -1,12 +1,12 @@
 """What `affectline analyze --preset paper` does, as a careful user of Python would write it with OpenCV and PyTorch.
 
-Usage: /usr/bin/python3 bench/python_loop.py FILM THREADS [ROUNDS]
+Usage: /usr/bin/python3 bench/python_loop.py FILM THREADS
 
 Frames by OpenCV, scaled to 256 lines; DIS flow (medium) of every pair at 128 lines, ten fields at once through the
 five-layer ConvNet; every tenth frame, eight at once, through DenseNet-121; the waveform, as ffmpeg resamples it, through
 SoundNet; the fusion's convolution and the regression. Networks are traced, frozen and optimized for inference, and have
-run once before. Prints for each round the seconds of it all, and first those of making the networks ready; imports count
-in neither. Bars, loudness and what a model does not know are not looked at. Weights are random: they cost the same.
+run before. Says `ready` and the seconds that took, then for every line of its input analyzes the film once and prints the
+seconds; imports count in neither. Bars, loudness and what a model does not know are not looked at. Weights are random: they cost the same.
 """
 import os
 import subprocess
@@ -20,7 +20,7 @@ import numpy as np  # noqa: E402
 import torch  # noqa: E402
 from torch.nn import functional as F  # noqa: E402
 
-film, threads, rounds = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]) if len(sys.argv) > 3 else 1
+film, threads = sys.argv[1], int(sys.argv[2])
 torch.set_num_threads(threads)
 cv2.setNumThreads(threads)
 torch.set_grad_enabled(False)
@@ -55,7 +55,7 @@ densenet = ready(networks.DenseNet(None), torch.rand(8, 3, SIDE, SIDE))
 fusion = torch.nn.Conv2d(1024 + 256, 512, 3, padding=1)
 regression = torch.nn.Linear(512 + 1024, 2)
 soundnet = ready(networks.SoundNet(None), torch.rand(1, 1, len(waveform()), 1))
-print(f"networks {time.perf_counter() - start:.3f}", flush=True)
+print("ready", time.perf_counter() - start, flush=True)
 
 
 def analyze():
@@ -97,7 +97,7 @@ def analyze():
     return regression(torch.cat([seen, heard[0]])).tolist()
 
 
-for _ in range(rounds):
+for _ in sys.stdin:
     start = time.perf_counter()
     analyze()
-    print(f"loop {time.perf_counter() - start:.3f}", flush=True)
+    print(time.perf_counter() - start, flush=True)
