@@ -108,7 +108,7 @@ test('a stride over few channels becomes channels', () => {
         const [plain, changed] = [[y, slope!], rewrite([y, slope!], stridesAsChannels(always))].map(
           ([result, gradient]) => evaluate({ result: result!, gradient: gradient! }, feeds),
         );
-        for (const name of ['result', 'gradient'])
+        for (const name of ['result', 'gradient'] as const)
           expect(apart(changed![name]!.data, plain![name]!.data)).toBeLessThan(1e-12);
       },
     ),
@@ -146,8 +146,14 @@ describe('a ConvNet of enough channels', () => {
   const feeds: Record<string, Tensor> = { x: drawn(x.shape, random), slopes: drawn(y.shape, random) };
   const loss = reduceSum(multiply(y, input('slopes', y.shape)), [0, 1, 2, 3]);
   const slopes = gradients(loss, trained);
-  const outputs = { y, ...Object.fromEntries(trained.map((value, i) => [nameOf(value), slopes[i]!])) };
-  const expected = evaluate(outputs, { ...feeds, ...Object.fromEntries(parameters) });
+  const outputs: Record<string, Value> = {
+    y,
+    ...Object.fromEntries(trained.map((value, i) => [nameOf(value), slopes[i]!])),
+  };
+  const expected: Record<string, { data: ArrayLike<number> }> = evaluate(outputs, {
+    ...feeds,
+    ...Object.fromEntries(parameters),
+  });
 
   test.each(['constant', 'trained'])('is computed to 1e-5 with %s weights', async (kind) => {
     const isConstant = kind === 'constant';

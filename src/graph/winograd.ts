@@ -2,6 +2,7 @@
 // transform, which is one product of matrices for each, and transformed back (Lavin and Gray 2016). A window of 3×3 then
 // takes 2.25 products for a number of the result in place of 9, one of 5×5 4 in place of 25, but for tiles that reach
 // beyond the edges. Maps lie as [H, W, N, C], so that every transform is a product with a small constant matrix.
+import { elementCount } from '../support/tensor.ts';
 import { concat, reshape, slice, transpose } from './arrays.ts';
 import {
   type ConvolutionAttributes,
@@ -16,7 +17,7 @@ import { matMul, transposed } from './matrices.ts';
 import { placesFirst, placesLast } from './places-first.ts';
 import type { Rule } from './rewrites.ts';
 import type { Shape } from './shape.ts';
-import { isA, type Value } from './value.ts';
+import { apply, isA, type Operation, type Value } from './value.ts';
 import {
   type Axis,
   axisOf,
@@ -27,15 +28,45 @@ import {
   windowTransform,
 } from './winograd-matrices.ts';
 
-/** A weight [O, C, h, w], transformed: [points², C, O]. One axis at a time, which is faster than all at once. */
-function transformedWeight(weight: Value): Value {
-  const [outputs, channels, height, width] = weight.shape as [number, number, number, number];
-  const taps = height * width;
-  const rows = transposed(reshape(weight, [outputs, channels * taps]));
-  const tapsFirst = transpose(reshape(rows, [channels, taps, outputs]), [1, 0, 2]);
-  const y = matMul(windowTransform(height), reshape(tapsFirst, [taps, channels * outputs]));
-  return reshape(y, [y.shape[0]!, channels, outputs]);
-}
+/**
+ * A weight [O, C, h, w] and the matrix that transforms its window → [points², C, O]. One operation, so that ONNX Runtime
+ * computes it when a session opens, many times faster than constants are folded here.
+ */
+const transformedWeightOperation: Operation<Record<string, never>> = {
+  name: 'transformedWeight',
+  shape: ([weight, matrix]) => [matrix![0]!, weight![1]!, weight![0]!],
+  reference: ({ shape, inputs }, [weight, matrix]) => {
+    const [, channels, outputs] = shape as [number, number, number];
+    const taps = inputs[1]!.shape[1]!;
+    return Float64Array.from({ length: elementCount(shape) }, (_, i) => {
+      const [point, channel, output] = [
+        Math.floor(i / outputs / channels),
+        Math.floor(i / outputs) % channels,
+        i % outputs,
+      ];
+      let sum = 0;
+      for (let tap = 0; tap < taps; tap++)
+        sum += matrix![point * taps + tap]! * weight![(output * channels + channel) * taps + tap]!;
+      return sum;
+    });
+  },
+  // One axis at a time, which is faster than all at once.
+  lower: ({ shape, inputs: [weight] }, [name, matrix], onnx) => {
+    const [outputs, channels, height, width] = weight!.shape as [number, number, number, number];
+    const taps = height * width;
+    const reshaped = (from: string, to: Shape) => onnx.node('Reshape', [from, onnx.integers(to)]);
+    const rows = reshaped(name!, [outputs, channels * taps]);
+    const outputsLast = onnx.node('Transpose', [rows], { perm: [1, 0] });
+    const tapsFirst = onnx.node('Transpose', [reshaped(outputsLast, [channels, taps, outputs])], {
+      perm: [1, 0, 2],
+    });
+    const y = onnx.node('MatMul', [matrix!, reshaped(tapsFirst, [taps, channels * outputs])]);
+    return reshaped(y, shape);
+  },
+};
+
+const transformedWeight = (weight: Value): Value =>
+  apply(transformedWeightOperation, [weight, windowTransform(weight.shape[2]!)], {});
 
 /** What `transformedWeight` passes back to a weight of this shape. */
 function weightFromTransformed(gradient: Value, shape: Shape): Value {
