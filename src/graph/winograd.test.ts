@@ -120,9 +120,9 @@ describe('a ConvNet of enough channels', () => {
   const x = input('x', [4, 3, 63, 63]);
   const layer = (from: Value, name: string, window: number, options = {}) =>
     relu(
-      convolution(from, parameter(`${name}.weight`, [48, from.shape[1]!, window, window]), {
+      convolution(from, parameter(`${name}.weight`, [64, from.shape[1]!, window, window]), {
         padding: window >> 1,
-        bias: parameter(`${name}.bias`, [48]),
+        bias: parameter(`${name}.bias`, [64]),
         ...options,
       }),
     );

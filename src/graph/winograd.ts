@@ -146,15 +146,12 @@ export function isWorthTiles(map: Shape, weight: Shape): boolean {
   const [outputs, , window] = weight as [number, number, number, number];
   return (
     canTransform(window) &&
-    Math.min(channels, outputs) >= fewestChannels &&
-    Math.max(height, width) <= largestMap &&
-    batch * height * width >= fewestPlaces
+    Math.min(channels, outputs) >= 48 &&
+    Math.max(channels, outputs) >= 64 &&
+    Math.max(height, width) <= 64 &&
+    batch * height * width >= 800
   );
 }
-const fewestChannels = 48;
-const largestMap = 64;
-const fewestPlaces = 800;
-
 /** The axes of a map [N, C, H, W] under a window. */
 const axesOf = ([, , height, width]: Shape, weight: Shape, { padding }: ConvolutionAttributes) =>
   [axisOf(height!, weight[2]!, padding[0]), axisOf(width!, weight[3]!, padding[1])] as const;
