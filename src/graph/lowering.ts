@@ -80,7 +80,7 @@ function lowered(
     flattenConcat,
     share(),
     slopeIntoWeight,
-    ...(forCpu ? cpuRules : []),
+    ...(forCpu ? [...cpuRules, share()] : []),
   ];
   const written = Object.values(outputs);
   const exact = rules.reduce(rewrite, ranges ? quantized(written, ranges, parameters) : written);
