@@ -83,7 +83,7 @@ describe.skipIf(!hasFfmpeg)('a network with the color stream (needs ffmpeg)', ()
   });
 
   const rOfValence = async (streams: string) => {
-    const configuration = startingConfiguration(yaml(streams), 'test', () => {});
+    const configuration = await startingConfiguration(yaml(streams), 'test', () => {});
     const dataSet = openDataSet(data);
     const cache = new ClipCache(join(folder, 'clips'), preprocessingFor('compact'));
     await cache.prepare(dataSet.clips);

@@ -47,10 +47,14 @@ const momentum = 0.1;
  * The clips stay where they are; the index names them from this folder.
  *
  * @returns how many steps there are.
- * @throws InputError when a stream is none of those that the script knows.
+ * @throws InputError when a stream is none of those that the script knows, or the training adds streams to a model.
  */
 export async function writeTorchTraining(folder: string, options: TorchTrainingOptions): Promise<number> {
   const { configuration, clips, validation, parameters, model } = options;
+  if (configuration.addsTo !== undefined)
+    throw new InputError(
+      `addsTo: ${configuration.addsTo}: a training that adds streams to a model is not written for PyTorch; 'affectline train' runs it`,
+    );
   const network = describeNetwork(configuration);
   // those whose inputs the script writes
   const written = [...standardStreams, ...optionalStreams].filter(

@@ -15,7 +15,7 @@ export { type DenseNetSizes, densenet } from './densenet.ts';
 export { averageMaps, fusedMap, fusionParts, partsOverTime, visualFeature } from './fusion.ts';
 export { averageDecisions } from './heads/decisions.ts';
 export type { Features, Head, HeadInput, Heads } from './heads/head.ts';
-export { isOfHead, maskedFeature, regression } from './heads/mean-linear.ts';
+export { isOfHead, maskedFeature, offsetOf, regression, widthOf } from './heads/mean-linear.ts';
 export { contributions, predict, predictClip } from './heads/predict.ts';
 export {
   curveOfSeconds,
