@@ -4,7 +4,7 @@ import { dimensions } from '../affect/index.ts';
 import { describeGraph } from '../graph/index.ts';
 import { clipNetwork, describeNetwork, type Network } from '../models/index.ts';
 import { type TrainedModel, writeModel } from '../models/node/index.ts';
-import { optionalStreams, standardStreams, streamNamed } from '../streams/index.ts';
+import { asksForShots, optionalStreams, standardStreams, streamNamed } from '../streams/index.ts';
 import { InputError } from '../support/errors.ts';
 import { writeAtomically } from '../support/files.ts';
 import type { Tensor } from '../support/tensor.ts';
@@ -63,6 +63,13 @@ export async function writeTorchTraining(folder: string, options: TorchTrainingO
   const other = network.streams.find((stream) => !written.includes(stream));
   if (other !== undefined)
     throw new InputError(`the stream '${other}' is not known outside; of: ${written.join(', ')}`);
+  const old = [...clips, ...validation].find(({ clip }) =>
+    clip.places.segments.some(({ shot }) => shot === undefined),
+  );
+  if (old && asksForShots(network.streams))
+    throw new InputError(
+      `${old.clip.path} does not say how long its shots last, as clips that an earlier version prepared: delete these, and they are prepared again`,
+    );
   startAtMean(parameters, clips);
   await writeModel(folder, { ...model, network, parameters });
 
