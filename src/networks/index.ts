@@ -18,13 +18,17 @@ export type { Features, Head, HeadInput, Heads } from './heads/head.ts';
 export { isOfHead, maskedFeature, offsetOf, regression, widthOf } from './heads/mean-linear.ts';
 export { contributions, predict, predictClip } from './heads/predict.ts';
 export {
+  type CurveNetwork,
   curveOfSeconds,
+  filteredAnswers,
   inputsOfSecond,
+  type Reach,
   reachOf,
   secondAt,
   smallTemporalHead,
   type TemporalHead,
   temporalCurve,
+  temporalNetwork,
   temporalParameters,
 } from './heads/temporal.ts';
 export type { BatchStatistics, Layers } from './layers.ts';
