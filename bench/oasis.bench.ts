@@ -66,11 +66,11 @@ async function colors(file: string): Promise<number[]> {
     .concat(255 * mean(saturation));
 }
 
-/** What the color stream takes of a picture. */
+/** What the color stream takes of a picture; a photograph has no shot, whose length comes last. */
 async function colorInput(file: string): Promise<number[]> {
-  const input = new Float32Array(50);
-  color.backbones.dense!.write({ width: 224, height: 224, rgb: await square(file, 224) }, input);
-  return [...input];
+  const input = new Float32Array(51);
+  color.backbones.dense!.write({ width: 224, height: 224, rgb: await square(file, 224), shot: 1 }, input);
+  return [...input.subarray(0, 50)];
 }
 
 async function features(files: readonly string[], version: 1 | 2, weights: string): Promise<number[][]> {

@@ -83,7 +83,7 @@ describe.skipIf(!hasFfmpeg)('a network with the color stream (needs ffmpeg)', ()
   });
 
   const rOfValence = async (streams: string) => {
-    const configuration = startingConfiguration(yaml(streams), 'test', () => {});
+    const configuration = await startingConfiguration(yaml(streams), 'test', () => {});
     const dataSet = openDataSet(data);
     const cache = new ClipCache(join(folder, 'clips'), preprocessingFor('compact'));
     await cache.prepare(dataSet.clips);
@@ -166,8 +166,9 @@ outputs = session.run(names, {i.name: window[i.name] for i in session.get_inputs
 print(json.dumps({"written": about["inputs"]["color"]["written"], "shape": list(window["color"].shape),
   "differences": {n: float(abs(o - window[n]).max()) for n, o in zip(names, outputs)}}))`;
     const said = JSON.parse(execFileSync(python, ['-c', script, onnx!, window!], { encoding: 'utf8' }));
-    expect(said.shape).toEqual([5, 50, 1, 1]);
+    expect(said.shape).toEqual([5, 51, 1, 1]);
     expect(said.written).toContain('colorfulness (0.16, 0.1)');
+    expect(said.written).toContain('cutLength (0.5, 0.4)');
     expect(Object.keys(said.differences).toSorted()).toEqual(
       ['affect', 'stream.color', 'stream.flow', 'track.color', 'track.visual'].toSorted(),
     );

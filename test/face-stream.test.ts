@@ -9,8 +9,11 @@ import { writeTorchTraining } from '../src/exports/index.ts';
 import { faceNumbers } from '../src/faces/index.ts';
 import { faceFiles, hashesOf, openFaceReader } from '../src/faces/node/index.ts';
 import { writeFilm } from '../src/media/index.ts';
-import { describeNetwork } from '../src/models/index.ts';
+import { describeNetwork, networkParameters } from '../src/models/index.ts';
+import { writeModel } from '../src/models/node/index.ts';
+import { randomParameters } from '../src/networks/index.ts';
 import { preprocessingFor, standardStreams, streamNames } from '../src/streams/index.ts';
+import { elementCount } from '../src/support/tensor.ts';
 import { planFilm, renderFilm, synthesize } from '../src/synthesis/index.ts';
 import { initialParameters, train, trainingConfiguration } from '../src/training/index.ts';
 
@@ -191,6 +194,39 @@ describe.skipIf(!files)('faces of films (needs @vladmandic/human)', () => {
     const facesOf = async (name: string) => (await readModel(join(out, 'models', name))).preprocessing.faces;
     expect(await facesOf('paper')).toBeUndefined();
     expect(await facesOf('paper+face')).toEqual(await hashesOf(files!));
+
+    // the one with faces is the other one, and what faces add: nothing to a film in which nobody is seen
+    const answers = new Map<string, { valence: number; arousal: number }[]>();
+    for (const name of ['paper', 'paper+face']) {
+      const analyzer = await openAnalyzer({ model: join(out, 'models', name) });
+      const clips = [];
+      for (const path of paths) clips.push((await analyzer.analyze(path)).clip);
+      await analyzer.close();
+      answers.set(name, clips);
+    }
+    for (const [i, path] of paths.entries()) {
+      const [without, withFaces] = [answers.get('paper')![i]!, answers.get('paper+face')![i]!];
+      const change = Math.abs(withFaces.valence - without.valence);
+      if (path.includes('face-')) expect(change).toBeGreaterThan(1e-6);
+      else {
+        expect(change).toBeLessThan(1e-6);
+        expect(Math.abs(withFaces.arousal - without.arousal)).toBeLessThan(1e-6);
+      }
+    }
+  });
+
+  test('a model whose faces join the fusion, as before, is refused', async () => {
+    const network = describeNetwork({ preset: 'compact', streams: ['picture', 'face'] });
+    const parameters = randomParameters(networkParameters(network), 1);
+    const { shape } = parameters.get('fusion.conv.weight')!;
+    const wider = [shape[0]!, shape[1]! + faceNumbers.length, 3, 3];
+    parameters.set('fusion.conv.weight', { shape: wider, data: new Float32Array(elementCount(wider)) });
+    const preprocessing = { ...preprocessingFor('compact'), faces: await hashesOf(files!) };
+    const before = join(folder, 'before');
+    await writeModel(before, {
+      ...{ name: 'before', trained: 'nothing', synthetic: true, network, preprocessing, parameters },
+    });
+    await expect(readModel(before)).rejects.toThrow(/its faces join the fusion.*train the model again/);
   });
 
   test('a training with faces is not written for PyTorch, which cannot read them', async () => {

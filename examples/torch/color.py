@@ -1,4 +1,4 @@
-"""What the color stream takes of a frame: 50 features, in NumPy. `src/streams/color/` says what each is, and where it
+"""What the color stream takes of a frame: 51 features, in NumPy. `src/streams/color/` says what each is, and where it
 comes from."""
 import numpy as np
 
@@ -7,9 +7,9 @@ WHITE = XYZ.sum(1)  # 0.9505, 1, 1.089
 DARKEST, HUES, COUNTED = 0.15, 12, 20
 # about the mean and the deviation of each feature, which its input is less, and divided by
 USUAL = [0.47, 0.23, 0.04, 0.08, 0.07, 0.11, 0.23, 0.06, *[0.2] * 15]
-USUAL += [0.52, 0.24, 0.31, 0.18, 0.25, *[0.015] * HUES, *[0.25] * 8, 0.16, 0.88]
+USUAL += [0.52, 0.24, 0.31, 0.18, 0.25, *[0.015] * HUES, *[0.25] * 8, 0.16, 0.88, 0.5]
 DEVIATION = [0.14, 0.06, 0.09, 0.06, 0.14, 0.07, 0.21, 0.12, *[0.2] * 15]
-DEVIATION += [0.15, 0.06, 0.19, 0.08, 0.16, *[0.03] * HUES, *[0.25] * 8, 0.1, 0.11]
+DEVIATION += [0.15, 0.06, 0.19, 0.08, 0.16, *[0.03] * HUES, *[0.25] * 8, 0.1, 0.11, 0.4]
 
 
 def hsv(rgb):
@@ -46,8 +46,9 @@ def ramp(values, border):
     return ((values - border) / 0.1 + 0.5).clip(0, 1)
 
 
-def color_features(picture):
-    """Of a picture, [height, width, 3] of 0 to 255."""
+def color_features(picture, shot):
+    """Of a picture, [height, width, 3] of 0 to 255, and the seconds that the shot around it lasts (of at most 10 s before
+    it and 10 s after it, at least 0.2 s)."""
     rgb = np.asarray(picture, np.uint8).reshape(-1, 3) / 255
     hue, saturation, value = hsv(rgb)
     chroma = saturation * value
@@ -70,12 +71,12 @@ def color_features(picture):
             around(hue, HUES, chroma),
             shares(value, 0, 1, 4),
             shares(saturated, 0, 1, 4),
-            [np.hypot(*opponents.std(1)) + 0.3 * np.hypot(*opponents.mean(1)), high - low],
+            [np.hypot(*opponents.std(1)) + 0.3 * np.hypot(*opponents.mean(1)), high - low, np.log10(shot)],
         ]
     )
 
 
-def color_input(picture):
-    """The input of the color stream for a frame, [50, 1, 1]."""
-    scaled = (color_features(picture) - USUAL) / DEVIATION
+def color_input(picture, shot):
+    """The input of the color stream for a frame, [51, 1, 1]."""
+    scaled = (color_features(picture, shot) - USUAL) / DEVIATION
     return np.float32(scaled).reshape(-1, 1, 1)

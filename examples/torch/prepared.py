@@ -85,7 +85,7 @@ class Clips:
                 if "picture" in found:
                     found["picture"].append(((rgb / np.float32(255) - MEAN) / DEVIATION).transpose(2, 0, 1))
                 if "color" in found:
-                    found["color"].append(color_input(rgb))
+                    found["color"].append(color_input(rgb, segment["shot"]))
                 if "flow" in found:
                     stored = part(segment["flow"]) if segment["flowCount"] else None
                     found["flow"] += self.fields(stored, segment["flowCount"], moment["fields"], clip, excerpt["crop"])

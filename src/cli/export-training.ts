@@ -49,7 +49,7 @@ async function exportTraining(options: ExportTrainingOptions): Promise<void> {
   const progress = new ProgressLine();
   const say = (line: string) => progress.say(line);
   const text = config === undefined ? '' : readFileSync(config, 'utf8');
-  const started = startingConfiguration(text, config ?? 'the defaults', say);
+  const started = await startingConfiguration(text, config ?? 'the defaults', say);
   const configuration = seed === undefined ? started : { ...started, seed };
   const dataSet = dataSetFor(configuration.split, openDataSet(data));
   const split = splitNamed(configuration.split, dataSet.clips, configuration.seed);

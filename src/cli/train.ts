@@ -78,7 +78,7 @@ async function trainNetwork(options: TrainOptions): Promise<void> {
   const progress = new ProgressLine();
   const say = (line: string) => progress.say(line);
   const streams = options.streams && (await streamsOf(options.streams));
-  const configuration = configurationOf({ ...options, ...(streams && { streams }) }, folder, say);
+  const configuration = await configurationOf({ ...options, ...(streams && { streams }) }, folder, say);
   const prepared = options.cache ?? join(out, 'clips');
   for (const place of [folder, clipFolder(prepared)]) checkWritable(place);
   const dataSet = dataSetFor(configuration.split, openDataSet(data));
@@ -127,17 +127,17 @@ function readConfig(file: string): string {
   return readFileSync(file, 'utf8');
 }
 
-function configurationOf(
+async function configurationOf(
   { config, resume, seed, streams }: TrainOptions,
   folder: string,
   say: (line: string) => void,
-): TrainingConfiguration {
+): Promise<TrainingConfiguration> {
   const own = join(folder, 'config.yaml');
   const over = { ...(streams && { streams }) };
   if (resume) {
     if (!existsSync(own)) throw new InputError(`${folder} holds no run to go on with`);
     const configuration = parseConfiguration(readFileSync(own, 'utf8'), own);
-    const wished = config ? startingConfiguration(readConfig(config), config, () => {}) : configuration;
+    const wished = config ? await startingConfiguration(readConfig(config), config, () => {}) : configuration;
     if (
       configurationText({ ...wished, ...over, seed: seed ?? wished.seed }) !==
       configurationText(configuration)
@@ -149,7 +149,7 @@ function configurationOf(
   }
   if (existsSync(own))
     throw new InputError(`${folder} holds a run already; --resume goes on with it, --name gives another`);
-  const configuration = startingConfiguration(
+  const configuration = await startingConfiguration(
     config ? readConfig(config) : '',
     config ?? 'the defaults',
     say,

@@ -11,6 +11,7 @@ import {
   openMedia,
   type VideoFrame,
 } from '../media/index.ts';
+import type { ShotDetector } from '../shots/index.ts';
 import {
   type Field,
   type FilmSource,
@@ -26,6 +27,7 @@ import {
 import { Channel } from '../support/channel.ts';
 import { sampleRate } from '../support/sound.ts';
 import { gainFor, LowCut, noBars } from '../survey/index.ts';
+import { HeldMoments } from './held-moments.ts';
 import { type FilmSurvey, surveyFilm } from './survey.ts';
 
 /** So many fields are given without a turn of the event loop. */
@@ -50,6 +52,11 @@ export interface FilmOptions
   readonly onTracks?: (tracks: Pick<MediaInfo, 'hasPicture' | 'hasSound'>) => void;
   /** What watches the faces of the film, where these are wanted. */
   readonly faces?: FaceWatcher | undefined;
+  /**
+   * Is shown every frame that is looked at, or that motion is taken from; each moment's picture then says how long the shot
+   * around it lasts, for which moments are held back.
+   */
+  readonly shots?: ShotDetector | undefined;
   /** Told of every frame that is looked at, or that motion is taken from. */
   readonly onFrame?: (frame: VideoFrame) => void;
 }
@@ -97,7 +104,7 @@ async function mediaOf(path: string, options: FilmOptions, survey: FilmSurvey): 
   return await openMedia(path, {
     shortSide: preprocessing.shortSide,
     ...(preprocessing.bars === 'cut' && { margins: survey.bars }),
-    gray: wants.includes('pair'),
+    gray: wants.includes('pair') || options.shots !== undefined,
     ...(clock
       ? { rgbPeriod: sees ? momentPeriod : 0, rgbEvery: 0 }
       : { rgbEvery: sees ? framesPerMoment : 0 }),
@@ -217,10 +224,11 @@ class DecodedFilm implements FilmSource {
   }
 
   private async read(): Promise<void> {
-    const { preprocessing, wants, part, onFrame } = this.options;
+    const { preprocessing, wants, part, shots, onFrame } = this.options;
+    const held = shots && new HeldMoments(shots);
     const { start = 0, end = Number.POSITIVE_INFINITY } = part ?? {};
     const sampling = pairSampling(preprocessing.sampling);
-    let index = 0;
+    let [index, last] = [0, 0];
     for await (const item of this.media) {
       if (item.kind === 'audio') {
         const samples = within(item.chunk, start, end);
@@ -230,15 +238,20 @@ class DecodedFilm implements FilmSource {
       if (item.frame.time < start - 1e-3 || item.frame.time >= end) continue;
       const frame = { ...item.frame, time: Math.max(0, item.frame.time - start), index: index++ };
       const { width, height, time, rgb, gray } = frame;
-      const chosen = wants.includes('pair') ? sampling.next(frame) : undefined;
-      if (chosen || rgb) onFrame?.(frame);
+      last = time;
+      const chosen = wants.includes('pair') || shots ? sampling.next(frame) : undefined;
+      if (chosen || rgb) {
+        onFrame?.(frame);
+        shots?.push({ time, width, height, pixels: gray });
+      }
       if (rgb) {
         this.places.push(sampling.place(frame));
         const picture = { width, height, rgb };
         const faces = await this.options.faces?.watch(picture, time);
-        await this.moments.push({ number: this.places.length - 1, time, picture, faces });
+        const moment = { number: this.places.length - 1, time, picture, faces };
+        for (const ready of held ? held.push(moment) : [moment]) await this.moments.push(ready);
       }
-      if (!chosen) continue;
+      if (!chosen || !wants.includes('pair')) continue;
       const image = reduced({ width, height, data: gray }, preprocessing.flow.lines);
       if (chosen.pair) {
         const scale = (chosen.pair.rate * preprocessing.flow.unit) / image.height;
@@ -246,6 +259,7 @@ class DecodedFilm implements FilmSource {
       }
       await this.grays.push(image);
     }
+    for (const moment of held?.end(last) ?? []) await this.moments.push(moment);
   }
 
   private leveled(samples: Float32Array): Float32Array {

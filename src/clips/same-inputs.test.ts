@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { ShotDetector } from '../shots/index.ts';
 import { centerCrop, preprocessingFor, writeInput } from '../streams/index.ts';
 import { requirement } from '../support/testing.ts';
 import { ClipCache, openFilm } from './index.ts';
@@ -93,6 +94,53 @@ describe.skipIf(!hasFfmpeg)('what training and analysis see of one film (needs f
       const heard = Float32Array.from(pieces.flatMap((piece) => [...piece]));
       expect(waveform.length).toBe(heard.length);
       expect(differences(waveform, heard).worst).toBeLessThan(1 / 32_000);
+    },
+  );
+
+  test.each(['clock', 'frames'] as const)(
+    'are shots of the same length, whatever else is looked at, in whole films and in parts: %s',
+    async (sampling) => {
+      const cut = join(folder, 'cut.mkv');
+      const lengths = [1.2, 3, 0.8, 14, 2.4];
+      const sources = ['testsrc2', 'rgbtestsrc', 'smptebars', 'testsrc', 'yuvtestsrc'];
+      execFileSync('ffmpeg', [
+        ...['-y', '-v', 'error'],
+        ...sources.flatMap((source, i) => {
+          const of = `${source}=size=160x128:rate=25,trim=duration=${lengths[i]}`;
+          return ['-f', 'lavfi', '-i', of];
+        }),
+        ...['-filter_complex', `concat=n=${sources.length}`, '-c:v', 'ffv1', '-pix_fmt', 'yuv420p', cut],
+      ]);
+      const preprocessing = preprocessingFor('compact', sampling);
+      const shotsOf = async (wants: readonly ('frame' | 'pair')[], part?: { start: number; end: number }) => {
+        const opened = await openFilm(cut, { preprocessing, wants, part, shots: new ShotDetector() });
+        const [moments] = await Promise.all([all(opened.moments), all(opened.fields), all(opened.sound)]);
+        return moments.map(({ time, picture }) => ({ time, shot: picture.shot }));
+      };
+      const cache = new ClipCache(join(folder, `${sampling}-shots`), preprocessing);
+      const part = { start: 3, end: 8 };
+      await cache.prepare([{ path: cut }, { path: cut, part }]);
+      const keptOf = async (of?: typeof part) => {
+        const clip = await cache.open({ path: cut, ...(of && { part: of }) });
+        const segments = await clip.segments([...Array(clip.segmentCount).keys()]);
+        return segments.map(({ time, picture }) => ({ time, shot: picture.shot }));
+      };
+      const told = await shotsOf(['frame']);
+      expect(await shotsOf(['frame', 'pair'])).toEqual(told);
+      expect(await keptOf()).toEqual(told);
+      expect(await keptOf(part)).toEqual(await shotsOf(['frame'], part));
+
+      const until = (count: number) => lengths.slice(0, count).reduce((sum, length) => sum + length, 0);
+      const spans = lengths.map((_, i) => ({ from: until(i), to: until(i + 1) }));
+      for (const { time, shot } of told) {
+        const own = spans.findLast((span) => span.from <= time + 1e-3)!;
+        const length = Math.min(own.to, time + 10) - Math.max(own.from, time - 10);
+        // the last frame begins a frame before the end
+        expect(Math.abs(shot! - length), `${time}`).toBeLessThan(0.06);
+      }
+      // of a part, only what lies in it
+      expect((await keptOf(part))[0]!.shot).toBeCloseTo(1.2, 1);
+      expect((await keptOf(part)).at(-1)!.shot).toBeCloseTo(3, 1);
     },
   );
 });

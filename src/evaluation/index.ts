@@ -57,7 +57,7 @@ export {
   testSets,
 } from './published.ts';
 export type { BootstrapOptions, Interval } from './resamples.ts';
-export { crossValidatedRidge, type Ridge, ridge } from './ridge.ts';
+export { crossValidatedRidge, leastSquares, type Ridge, ridge } from './ridge.ts';
 export { ensembleOf, type Spread, spreadOf } from './spread.ts';
 export { stackedWeights } from './stacking.ts';
 export { type Cell, type Column, formatTable, type Table, type TableFormat, tableFormats } from './table.ts';

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { ClipCache } from '../clips/index.ts';
 import type { DataSet, Protocol, Split } from '../datasets/index.ts';
 import { ensembleOf } from '../evaluation/index.ts';
@@ -7,6 +7,7 @@ import { standardStreams } from '../streams/index.ts';
 import { makeFolder } from '../support/folders.ts';
 import type { EpochRecord, TrainingConfiguration } from '../training/index.ts';
 import {
+  addsTo,
   configurationFor,
   isNetwork,
   isSeeded,
@@ -63,6 +64,25 @@ export function trainingsOf(
   });
 }
 
+/**
+ * The configuration of one training. Of a network that adds a stream to another it names the model that the other's training
+ * by the same seed, on the same split, leaves.
+ *
+ * @param split its number among those of the protocol.
+ */
+export function configurationOf(
+  experiment: Pick<Experiment, 'folder' | 'protocol' | 'seeds' | 'configuration'>,
+  name: ModelName,
+  seed: number,
+  split: number,
+): TrainingConfiguration {
+  const own = { ...configurationFor(name, experiment.configuration), seed };
+  const base = addsTo(name);
+  if (base === undefined) return own;
+  const { folders } = trainingsOf(experiment, base).find((trainings) => trainings.seed === seed)!;
+  return { ...own, addsTo: resolve(folders[split]!, 'best') };
+}
+
 /** What `separate-decisions` is put together from: the trainings of single streams by the same seed, on the same split. */
 export function separateParts(
   experiment: Pick<Experiment, 'folder' | 'protocol' | 'seeds'>,
@@ -101,7 +121,7 @@ export async function runExperiment(
         const run = { ...experiment, ...reporting, split, folder, features };
         parts.push(
           isNetwork(name)
-            ? await trained(run, name, seed, estimate)
+            ? await trained(run, configurationOf(experiment, name, seed, k), estimate)
             : name === separateDecisions
               ? await combineSeparate(split, separateParts(experiment, seed, k), folder)
               : await computed(run, name),
@@ -127,11 +147,9 @@ type Run = Experiment & Reporting & { readonly split: Split; readonly features: 
 
 async function trained(
   run: Run,
-  name: ModelName,
-  seed: number,
+  configuration: TrainingConfiguration,
   onEpoch: (record: EpochRecord) => void,
 ): Promise<HeldOut> {
-  const configuration = { ...configurationFor(name, run.configuration), seed };
   return await trainAndPredict({ ...run, configuration, onEpoch });
 }
 

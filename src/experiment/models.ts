@@ -23,6 +23,8 @@ interface Compared {
   readonly streams: readonly string[];
   readonly fusion: 'features' | 'decisions';
   readonly trained?: string;
+  /** The network that its stream is added to once that is trained, by the same seed and on the same clips. */
+  readonly addsTo?: NetworkName;
 }
 
 /** The paper takes SoundNet's features (sections 2 and 3.4), and says that it is fine-tuned (section 1): this is the latter. */
@@ -40,7 +42,7 @@ export function nameWith(stream: string): NetworkName {
 const extended = new Map<NetworkName, Compared>(
   optionalStreams.map((stream) => [
     nameWith(stream),
-    { streams: [...standardStreams, stream], fusion: 'features' },
+    { streams: [...standardStreams, stream], fusion: 'features', addsTo: 'paper' },
   ]),
 );
 
@@ -95,21 +97,36 @@ export function isSeeded(name: ModelName): boolean {
   return isNetwork(name) || name === separateDecisions;
 }
 
-/** The models that are asked for; before `separate-decisions` the networks that it is put together from. */
+/** The network that a model adds a stream to; undefined of all others. */
+export function addsTo(name: ModelName): NetworkName | undefined {
+  return networks.get(name)?.addsTo;
+}
+
+/** The models that are asked for; before each the networks that it is put together from, or adds a stream to. */
 export function withParts(names: readonly ModelName[]): readonly ModelName[] {
   const ordered = names.flatMap((name) =>
-    name === separateDecisions ? [...standardStreams.map((stream) => nameOfStreams([stream])), name] : [name],
+    name === separateDecisions
+      ? [...standardStreams.map((stream) => nameOfStreams([stream])), name]
+      : [addsTo(name) ?? name, name],
   );
   return [...new Set(ordered)];
 }
 
-/** The configuration that all networks share, with the streams and the fusion of one. */
+/**
+ * The configuration that all networks share, with the streams and the fusion of one. Of one that adds a stream to another,
+ * all other streams are frozen.
+ */
 export function configurationFor(name: NetworkName, shared: TrainingConfiguration): TrainingConfiguration {
-  const { streams, fusion, trained } = networks.get(name)!;
+  const { streams, fusion, trained, addsTo: base } = networks.get(name)!;
+  const known = base === undefined ? [] : networks.get(base)!.streams;
   const weights = Object.fromEntries(
-    Object.entries(shared.weights).filter(([stream]) => streams.includes(stream)),
+    Object.entries(shared.weights).filter(([stream]) => streams.includes(stream) && !known.includes(stream)),
   );
-  const train = { ...shared.train, ...(trained && { [trained]: 'trained' as const }) };
+  const train = {
+    ...shared.train,
+    ...(trained && { [trained]: 'trained' as const }),
+    ...Object.fromEntries(known.map((stream) => [stream, 'frozen' as const])),
+  };
   return { ...shared, streams: [...streams], fusion, weights, train };
 }
 

@@ -23,22 +23,26 @@ const withColor = 'streams: [flow, picture, sound, color]\n';
 
 test.each(['fetched', 'nothing'])(
   'a stream that has no pretrained files changes nothing in how the others are trained: %s',
-  (cache) => {
+  async (cache) => {
     vi.stubEnv('AFFECTLINE_CACHE', join(folder, cache));
     for (const keys of ['', 'train: { flow: trained }\n', 'preset: paper\n', 'preset: compact\n']) {
-      const { streams, ...others } = start(keys + withColor);
-      const { streams: usual, ...without } = start(keys);
+      const { streams, ...others } = await start(keys + withColor);
+      const { streams: usual, ...without } = await start(keys);
       expect(streams).toEqual([...usual, 'color']);
       expect(others).toEqual(without);
       expect(others.train.color).toBe('trained');
-      expect(start(keys, { streams })).toEqual({ streams, ...others });
+      expect(await start(keys, { streams })).toEqual({ streams, ...others });
     }
-    expect(start('').preset).toBe(cache === 'fetched' ? 'paper' : 'compact');
-    expect(start('').batchNorm).toBe(cache === 'fetched' ? 'frozen' : 'batch');
+    expect((await start('')).preset).toBe(cache === 'fetched' ? 'paper' : 'compact');
+    expect((await start('')).batchNorm).toBe(cache === 'fetched' ? 'frozen' : 'batch');
   },
 );
 
-test('where no stream has such files, all is trained from scratch', () => {
+test('where no stream has such files, all is trained from scratch', async () => {
   vi.stubEnv('AFFECTLINE_CACHE', join(folder, 'fetched'));
-  expect(start('streams: [color]')).toMatchObject({ preset: 'compact', batchNorm: 'batch', weights: {} });
+  expect(await start('streams: [color]')).toMatchObject({
+    preset: 'compact',
+    batchNorm: 'batch',
+    weights: {},
+  });
 });

@@ -1,4 +1,6 @@
 import { existsSync } from 'node:fs';
+import type { Network } from '../models/index.ts';
+import { readModel } from '../models/node/index.ts';
 import { backboneOf, standardStreams, streamsNamed } from '../streams/index.ts';
 import { configurationKeys, type TrainingConfiguration, trainingConfiguration } from '../training/index.ts';
 import { pretrainedFiles, pretrainedPath } from '../weights/index.ts';
@@ -36,19 +38,22 @@ export function pretrainedWeights(
  * Reads the configuration of a run, with defaults that make sense here. Where it names no preset: the paper's, if the
  * pretrained weights of all its streams were fetched; else the compact one. A stream that starts from random weights is
  * trained, and where there are files that it could start from, all with the statistics of the batch, unless the
- * configuration says otherwise. Both are said in a line.
+ * configuration says otherwise. Both are said in a line. Where streams are added to a trained model (`addsTo`), all is as in
+ * that model, and its streams are frozen.
  *
  * @param over keys that count for more than those of the file.
- * @throws InputError as `parseConfiguration`.
+ * @throws InputError as `parseConfiguration`, or when a model that is named cannot be read.
  */
-export function startingConfiguration(
+export async function startingConfiguration(
   yaml: string,
   source: string,
   say: Say,
   over: { readonly streams?: readonly string[] } = {},
-): TrainingConfiguration {
+): Promise<TrainingConfiguration> {
   const keys: Record<string, unknown> = { ...configurationKeys(yaml, source), ...over };
   const given = trainingConfiguration(keys, source);
+  if (given.addsTo !== undefined)
+    return trainingConfiguration(asIn((await readModel(given.addsTo)).network, keys), source);
   const streams = keys.streams ? given.streams : streamsNamed(standardStreams);
   // a stream that never has such files does not change how the others are trained
   const pretrainable = streams.filter((stream) => backboneOf(stream, given.backbone[stream]).pretrained);
@@ -79,4 +84,17 @@ export function startingConfiguration(
   if (scratch.length > 0)
     say(`from random weights, and therefore trained unless configured otherwise: ${scratch.join(', ')}`);
   return trainingConfiguration({ ...keys, preset, weights, train, batchNorm }, source);
+}
+
+/** Keys with those that they lack as a trained model has them. */
+function asIn(
+  { preset, soundLayer, fusionConvolution, backbone, streams }: Network,
+  keys: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  const frozen = Object.fromEntries(streams.map((stream) => [stream, 'frozen']));
+  return {
+    ...{ preset, soundLayer, fusionConvolution, ...keys },
+    backbone: { ...backbone, ...(keys.backbone as object | undefined) },
+    train: { ...frozen, ...(keys.train as object | undefined) },
+  };
 }

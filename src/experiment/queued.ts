@@ -7,8 +7,8 @@ import type { JobKind, JobQueue, JobStatus } from '../jobs/index.ts';
 import { InputError } from '../support/errors.ts';
 import { configurationText, type TrainingConfiguration } from '../training/index.ts';
 import { absolutePlace } from './clip-place.ts';
-import { type Experiment, trainingsOf } from './experiment.ts';
-import { configurationFor, isNetwork } from './models.ts';
+import { configurationOf, type Experiment, trainingsOf } from './experiment.ts';
+import { addsTo, isNetwork, type ModelName } from './models.ts';
 import type { Reporting } from './run.ts';
 import { preparationJobs, type ShardData, type TrainingData, trainingJobs } from './training-jobs.ts';
 
@@ -42,13 +42,13 @@ export async function prepareByJobs(
 
 /**
  * Has the networks of an experiment trained by jobs, one for each model, seed and split that has not ended before, and waits
- * for their end; then their folders hold what `runExperiment` only reads. Threads and provider of the experiment, where it
+ * for their end; those that add a stream to another once all others have ended. Then their folders hold what `runExperiment` only reads. Threads and provider of the experiment, where it
  * has them, are those of every worker: figures depend on them in their last bits.
  *
  * @throws InputError with the reasons of those that failed, once the others have ended.
  */
 export async function trainByJobs(
-  { queue, data, configuration, cache }: Queued,
+  { queue, data, cache, configuration }: Queued,
   experiment: Experiment,
   reporting: Reporting,
 ): Promise<void> {
@@ -59,19 +59,18 @@ export async function trainByJobs(
     ...(threads !== undefined && { threads }),
     ...(provider !== undefined && { provider }),
   };
-  const jobs = experiment.models.filter(isNetwork).flatMap((model) =>
-    trainingsOf(experiment, model).flatMap(({ seed, folders }) => {
-      const own = configurationText({ ...configurationFor(model, configuration), seed });
-      return folders.map(
-        (folder, split): TrainingData => ({
-          ...shared,
-          ...{ model, seed, split, configuration: own, folder: resolve(folder) },
-        }),
-      );
-    }),
-  );
-  const open = jobs.filter(({ folder }) => !existsSync(join(folder, 'predictions.csv')));
-  await ended(queue, trainingJobs(), open, reporting);
+  const jobsOf = (model: ModelName) =>
+    trainingsOf(experiment, model).flatMap(({ seed, folders }) =>
+      folders.map((folder, split): TrainingData => {
+        const own = configurationText(configurationOf(experiment, model, seed, split));
+        return { ...shared, ...{ model, seed, split, configuration: own, folder: resolve(folder) } };
+      }),
+    );
+  const networks = experiment.models.filter(isNetwork);
+  for (const models of [networks.filter((name) => !addsTo(name)), networks.filter(addsTo)]) {
+    const open = models.flatMap(jobsOf).filter(({ folder }) => !existsSync(join(folder, 'predictions.csv')));
+    await ended(queue, trainingJobs(), open, reporting);
+  }
 }
 
 /** Puts jobs into the queue, unless they wait or run there already, and waits until all have ended. */

@@ -145,6 +145,7 @@ test('what decisions are put together from is trained before them, and once', ()
     ...['flow', 'picture', 'sound', 'separate-decisions', 'paper'],
   ]);
   expect(withParts(['paper', 'constant'])).toEqual(['paper', 'constant']);
+  expect(withParts(['paper+face', 'paper'])).toEqual(['paper', 'paper+face']);
 });
 
 test('the fine-tuned sound is a network of its own unless all networks train theirs', () => {
@@ -158,7 +159,13 @@ test('the fine-tuned sound is a network of its own unless all networks train the
   expect(modelNames.filter((name) => !usualModels.includes(name))).toEqual(['paper+color', 'paper+face']);
   const colored = configurationFor('paper+color', shared);
   const { streams, ...others } = configurationFor('paper', shared);
-  expect(colored).toEqual({ ...others, streams: [...streams, 'color'] });
+  // what is added to a network that is trained leaves it as it is
+  const frozen = Object.fromEntries(streams.map((stream) => [stream, 'frozen']));
+  expect(colored).toEqual({
+    ...others,
+    streams: [...streams, 'color'],
+    train: { ...others.train, ...frozen },
+  });
 });
 
 test('a test of one film has intervals, but no others to take their margins from', async () => {

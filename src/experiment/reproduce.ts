@@ -18,11 +18,10 @@ import type { TrainingConfiguration } from '../training/index.ts';
 import { writeCard } from './card.ts';
 import { claimExperiment } from './claims.ts';
 import { clipFolder } from './clip-place.ts';
-import { type Experiment, runExperiment, trainingsOf } from './experiment.ts';
+import { configurationOf, type Experiment, runExperiment, trainingsOf } from './experiment.ts';
 import { type Finding, findingsOf, measuredOn } from './findings.ts';
 import { type ForeignResult, type ForeignSet, foreignSet, named, testOnForeign } from './foreign.ts';
 import {
-  configurationFor,
   distinctModels,
   isNetwork,
   type ModelName,
@@ -89,6 +88,10 @@ export async function reproduceExperiment(
   reporting: Reporting = silent,
 ): Promise<Reproduction> {
   const { data, folder, configuration, threads, provider, queue } = options;
+  if (configuration.addsTo !== undefined)
+    throw new InputError(
+      `addsTo: ${configuration.addsTo}: all networks of an experiment are trained in it; the models paper+… add a stream to its own`,
+    );
   const wanted = withParts(options.models ?? usualModels);
   const models = distinctModels(wanted, configuration);
   const { preset, seed } = configuration;
@@ -143,13 +146,13 @@ async function writeCards(
   findings: readonly Finding[],
   opened: readonly string[],
 ): Promise<void> {
-  const { dataSet, protocol, configuration } = experiment;
+  const { dataSet, protocol } = experiment;
   for (const { name, overSeeds } of findings.filter((finding) => isNetwork(finding.name)))
     for (const { seed, folders } of trainingsOf(experiment, name))
       for (const [i, folder] of folders.entries())
         await writeCard(join(folder, 'best'), {
           ...{ dataSet, split: protocol.splits[i]! },
-          configuration: { ...configurationFor(name, configuration), seed },
+          configuration: configurationOf(experiment, name, seed, i),
           test: readPredictions(join(folder, 'predictions.csv')),
           notes: [...(overSeeds ? [spreadSentence(overSeeds)] : []), ...opened],
         });

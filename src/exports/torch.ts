@@ -4,7 +4,7 @@ import { dimensions } from '../affect/index.ts';
 import { describeGraph } from '../graph/index.ts';
 import { clipNetwork, describeNetwork, type Network } from '../models/index.ts';
 import { type TrainedModel, writeModel } from '../models/node/index.ts';
-import { optionalStreams, standardStreams, streamNamed } from '../streams/index.ts';
+import { asksForShots, optionalStreams, standardStreams, streamNamed } from '../streams/index.ts';
 import { InputError } from '../support/errors.ts';
 import { writeAtomically } from '../support/files.ts';
 import type { Tensor } from '../support/tensor.ts';
@@ -47,10 +47,14 @@ const momentum = 0.1;
  * The clips stay where they are; the index names them from this folder.
  *
  * @returns how many steps there are.
- * @throws InputError when a stream is none of those that the script knows.
+ * @throws InputError when a stream is none of those that the script knows, or the training adds streams to a model.
  */
 export async function writeTorchTraining(folder: string, options: TorchTrainingOptions): Promise<number> {
   const { configuration, clips, validation, parameters, model } = options;
+  if (configuration.addsTo !== undefined)
+    throw new InputError(
+      `addsTo: ${configuration.addsTo}: a training that adds streams to a model is not written for PyTorch; 'affectline train' runs it`,
+    );
   const network = describeNetwork(configuration);
   // those whose inputs the script writes
   const written = [...standardStreams, ...optionalStreams].filter(
@@ -59,6 +63,13 @@ export async function writeTorchTraining(folder: string, options: TorchTrainingO
   const other = network.streams.find((stream) => !written.includes(stream));
   if (other !== undefined)
     throw new InputError(`the stream '${other}' is not known outside; of: ${written.join(', ')}`);
+  const old = [...clips, ...validation].find(({ clip }) =>
+    clip.places.segments.some(({ shot }) => shot === undefined),
+  );
+  if (old && asksForShots(network.streams))
+    throw new InputError(
+      `${old.clip.path} does not say how long its shots last, as clips that an earlier version prepared: delete these, and they are prepared again`,
+    );
   startAtMean(parameters, clips);
   await writeModel(folder, { ...model, network, parameters });
 

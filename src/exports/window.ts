@@ -10,7 +10,9 @@ import {
   streamsTaking,
 } from '../models/index.ts';
 import { nodeRuntime } from '../runtime/node/index.ts';
+import { ShotDetector } from '../shots/index.ts';
 import {
+  asksForShots,
   centerCrop,
   type FilmSource,
   framesPerMoment,
@@ -58,6 +60,7 @@ export async function windowOfFilm(
     wanted && wants.includes('faces') ? await openFaceReader(faceFiles(), { wanted }) : undefined;
   const film = await openFilm(path, {
     ...{ preprocessing, wants, faces: reader?.watcher() },
+    ...(asksForShots(network.streams) && { shots: new ShotDetector() }),
     part: { end: seconds },
     ...(signal && { signal }),
   });

@@ -1,6 +1,14 @@
 import { featureName, isOverTime, type Network, streamsTaking } from '../models/index.ts';
 import type { Session } from '../runtime/index.ts';
-import { centerCrop, type FilmSource, type Moment, type MomentField, writeInput } from '../streams/index.ts';
+import {
+  asksForShots,
+  centerCrop,
+  type FilmSource,
+  type Moment,
+  type MomentField,
+  mostHeldMoments,
+  writeInput,
+} from '../streams/index.ts';
 import { Channel } from '../support/channel.ts';
 import { elementCount, type Tensor } from '../support/tensor.ts';
 import { OverTime } from './over-time.ts';
@@ -90,7 +98,8 @@ export async function look(
   take: (moments: readonly Moment[], found: Record<string, Tensor>) => boolean,
 ): Promise<void> {
   const moving = streamsTaking({ streams }, 'pair');
-  const motions = new Channel<Motion>(2 * framesPerRun);
+  // motion does not wait for moments that are held back, but would keep the film from going on
+  const motions = new Channel<Motion>(2 * framesPerRun + (asksForShots(streams) ? mostHeldMoments : 0));
   await Promise.all([
     lookAtFrames(film, network, session, { streams, motions, take }),
     moving.length > 0 ? move(film.fields, network, sessions, moving, motions) : undefined,

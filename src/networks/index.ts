@@ -16,16 +16,20 @@ export { type DenseNetSizes, densenet } from './densenet.ts';
 export { averageMaps, fusedMap, fusionParts, partsOverTime, visualFeature } from './fusion.ts';
 export { averageDecisions } from './heads/decisions.ts';
 export type { Features, Head, HeadInput, Heads } from './heads/head.ts';
-export { isOfHead, maskedFeature, regression } from './heads/mean-linear.ts';
+export { isOfHead, maskedFeature, offsetOf, regression, widthOf } from './heads/mean-linear.ts';
 export { contributions, predict, predictClip } from './heads/predict.ts';
 export {
+  type CurveNetwork,
   curveOfSeconds,
+  filteredAnswers,
   inputsOfSecond,
+  type Reach,
   reachOf,
   secondAt,
   smallTemporalHead,
   type TemporalHead,
   temporalCurve,
+  temporalNetwork,
   temporalParameters,
 } from './heads/temporal.ts';
 export type { BatchStatistics, Layers } from './layers.ts';

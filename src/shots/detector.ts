@@ -15,6 +15,10 @@ export interface ShotSpan {
 
 /** No shot but the first is shorter, in seconds. */
 const shortest = 0.2;
+/** Seconds on either side of a moment within which the length of its shot is looked at. */
+export const shotReach = 10;
+/** Most boundaries are found within so many seconds after them. */
+const settled = 2;
 /** Seconds within which a gradual change is the reason for what else was found. */
 const reach = 0.6;
 
@@ -26,6 +30,7 @@ export class ShotDetector {
   private readonly searches = [new Cuts(), new Fades(), new Dissolves()];
   private readonly found: Boundary[] = [];
   private last: Look | undefined;
+  private isFinished = false;
 
   /** @throws RangeError when times do not rise, or the frame is no picture of the kind of those before it. */
   push(frame: ShotFrame): void {
@@ -41,25 +46,56 @@ export class ShotDetector {
     for (const search of this.searches) this.found.push(...search.push(look));
   }
 
+  /** Says that all frames have been pushed. */
+  finish(): void {
+    if (this.isFinished) return;
+    this.isFinished = true;
+    for (const search of this.searches) this.found.push(...search.end());
+  }
+
   /**
-   * The shots of the film, one after the other, from 0 to its end. Call it once.
+   * The shots of the film, one after the other, from 0 to its end, once all frames have been pushed.
    *
    * @param duration seconds of the film.
    */
   end(duration: number): ShotSpan[] {
-    for (const search of this.searches) this.found.push(...search.end());
-    const shots: ShotSpan[] = [];
-    let from = 0;
-    let begins: ShotSpan['begins'] = 'start';
-    for (const { time, kind } of withoutEchoes(this.found)) {
-      if (time <= from || time >= duration || (begins !== 'start' && time - from < shortest)) continue;
-      shots.push({ from, to: time, begins });
-      from = time;
-      begins = kind;
-    }
-    shots.push({ from, to: Math.max(duration, from), begins });
-    return shots;
+    this.finish();
+    return shotsBetween(this.found, 0, duration);
   }
+
+  /** Whether enough of the film is known to tell `lengthAt` a time. */
+  knows(time: number): boolean {
+    return this.isFinished || (this.last !== undefined && this.last.time >= time + shotReach + settled);
+  }
+
+  /**
+   * How long the shot around a time lasts, in seconds, as far as `shotReach` before and after it; from the frames pushed so
+   * far, so that the same frames, asked at the same time, give the same. A cut is the first moment of its shot.
+   *
+   * @param time of one of these frames.
+   * @param until how far the film is known; frames that stand still need not be pushed.
+   */
+  lengthAt(time: number, until: number = this.last?.time ?? 0): number {
+    const [first, last] = [Math.max(0, time - shotReach), Math.min(until, time + shotReach)];
+    const near = this.found.filter((boundary) => Math.abs(boundary.time - time) <= shotReach + 2 * reach);
+    const { from, to } = shotsBetween(near, first, last).findLast((shot) => shot.from <= time)!;
+    return Math.max(shortest, to - from);
+  }
+}
+
+/** The shots of a stretch of film, one after the other. */
+function shotsBetween(found: readonly Boundary[], start: number, end: number): ShotSpan[] {
+  const shots: ShotSpan[] = [];
+  let from = start;
+  let begins: ShotSpan['begins'] = 'start';
+  for (const { time, kind } of withoutEchoes(found)) {
+    if (time <= from || time >= end || (begins !== 'start' && time - from < shortest)) continue;
+    shots.push({ from, to: time, begins });
+    from = time;
+    begins = kind;
+  }
+  shots.push({ from, to: Math.max(end, from), begins });
+  return shots;
 }
 
 /** The last frame of a fade may be a jump, and a fade or a cut half of a dissolve: of such finds one counts. */

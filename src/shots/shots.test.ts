@@ -100,6 +100,37 @@ test('a dissolve is one boundary, where both pictures are equally strong', () =>
   expect(Math.abs(second!.from - 46 / rate)).toBeLessThan(3 / rate);
 });
 
+test('while frames come, the length of the shot around one is told as soon as it is known, as far as 10 s around', () => {
+  const lengths = [50, 20, 75, 600, 30, 12, 100];
+  const frames = lengths.flatMap((length, seed) => times(length, stills[seed % stills.length]!));
+  const detector = new ShotDetector();
+  const waiting: number[] = [];
+  const told = new Map<number, number>();
+  const tell = () => {
+    while (waiting.length > 0 && detector.knows(waiting[0]!)) {
+      const time = waiting.shift()!;
+      told.set(time, detector.lengthAt(time));
+    }
+  };
+  for (const [index, pixels] of frames.entries()) {
+    detector.push({ time: index / rate, width, height, pixels });
+    if (index % 10 === 0) waiting.push(index / rate);
+    tell();
+    expect(waiting.length).toBeLessThanOrEqual(31);
+  }
+  detector.finish();
+  tell();
+  const last = (frames.length - 1) / rate;
+  const shots = detector.end(last);
+  expect(shots).toHaveLength(lengths.length);
+  expect(told.size).toBe(Math.ceil(frames.length / 10));
+  for (const [time, length] of told) {
+    const { from, to } = shots.findLast((shot) => shot.from <= time)!;
+    expect(length).toBeCloseTo(Math.min(to, time + 10) - Math.max(from, time - 10), 9);
+  }
+  expect(Math.max(...told.values())).toBe(20);
+});
+
 test('a film of no frames is one shot', () => {
   expect(new ShotDetector().end(3)).toEqual([{ from: 0, to: 3, begins: 'start' }]);
 });

@@ -1,4 +1,5 @@
 import { dense } from '../networks/index.ts';
+import { InputError } from '../support/errors.ts';
 import { colorFeatureList, colorFeatures } from './color/features.ts';
 import type { Preset } from './presets.ts';
 import type { Backbone, Stream } from './stream.ts';
@@ -12,21 +13,26 @@ export const colorSizes: Readonly<Record<Preset, readonly number[]>> = {
 const denseNetwork: Backbone<'frame'> = {
   about: 'two fully connected layers',
   inputShape: () => [colorFeatureList.length, 1, 1],
-  write({ rgb }, input) {
-    colorFeatures(rgb).forEach((value, i) => {
+  write({ rgb, shot }, input) {
+    if (shot === undefined)
+      throw new InputError(
+        'how long the shot around a frame lasts is not known, which the stream color takes: clips that were prepared by an earlier version do not say it; delete them, and they are prepared again',
+      );
+    colorFeatures(rgb, shot).forEach((value, i) => {
       const { usual, deviation } = colorFeatureList[i]!;
       input[i] = (value - usual) / deviation;
     });
   },
   written:
-    'features of its color, as examples/torch/color.py computes them, in this order and each less a number and divided by ' +
-    `another: ${colorFeatureList.map(({ name, usual, deviation }) => `${name} (${usual}, ${deviation})`).join(', ')}`,
+    'features of its color and, last, the decimal logarithm of the seconds that the shot around it lasts (of at most 10 s ' +
+    'before it and after it, at least 0.2 s), as examples/torch/color.py computes them, in this order and each less a ' +
+    `number and divided by another: ${colorFeatureList.map(({ name, usual, deviation }) => `${name} (${usual}, ${deviation})`).join(', ')}`,
   map: (x, layers, { preset }) => dense(x, layers, colorSizes[preset]),
 };
 
 /**
- * The color of frames as wholes: light, saturation, colorfulness, hues. Kim & Lee name such features as missing in
- * their network. How long shots last is not among it: a stream sees frames one by one, a few of a clip.
+ * The color of frames as wholes: light, saturation, colorfulness, hues; and how long the shot around each lasts. Kim & Lee
+ * name such features as missing in their network.
  */
 export const color: Stream<'frame'> = {
   name: 'color',
@@ -36,4 +42,5 @@ export const color: Stream<'frame'> = {
   backbones: { dense: denseNetwork },
   trained: true,
   joins: 'regression',
+  asksForShots: true,
 };

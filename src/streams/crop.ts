@@ -37,7 +37,7 @@ function fits(width: number, height: number, side: number): void {
  *
  * @returns a picture of side × side.
  */
-export function cropPicture({ width, rgb }: Picture, { left, top, side, mirrored }: Crop): Picture {
+export function cropPicture({ width, rgb, shot }: Picture, { left, top, side, mirrored }: Crop): Picture {
   const cropped = new Uint8Array(side * side * 3);
   for (let y = 0; y < side; y++) {
     const row = ((top + y) * width + left) * 3;
@@ -49,5 +49,5 @@ export function cropPicture({ width, rgb }: Picture, { left, top, side, mirrored
       }
     }
   }
-  return { width: side, height: side, rgb: cropped };
+  return { width: side, height: side, rgb: cropped, shot };
 }

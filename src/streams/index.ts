@@ -14,6 +14,7 @@ export { type Field, type Material, type Materials, type Picture, restingField }
 export { type Preprocessing, preprocessingFor, preprocessingSchema } from './preprocessing.ts';
 export { type Preset, presetNamed, presetNames, presets, type Sizes } from './presets.ts';
 export {
+  asksForShots,
   backboneOf,
   isFused,
   optionalStreams,
@@ -29,6 +30,7 @@ export {
 export {
   framesPerMoment,
   momentPeriod,
+  mostHeldMoments,
   type PairedFrame,
   type PairSampling,
   pairPeriod,

@@ -4,6 +4,8 @@ export interface Picture {
   readonly height: number;
   /** Packed, three bytes a pixel, row by row. */
   readonly rgb: Uint8Array;
+  /** Seconds that the shot around it lasts, as far as it is looked at (room `shots`); where a stream asks for it. */
+  readonly shot?: number | undefined;
 }
 
 /**

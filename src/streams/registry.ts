@@ -82,6 +82,11 @@ export function isFused(name: string): boolean {
   return takes !== 'waveform' && joins !== 'regression';
 }
 
+/** Whether any of these streams asks how long the shot around a frame lasts. */
+export function asksForShots(names: readonly string[]): boolean {
+  return names.some((name) => streamNamed(name).asksForShots === true);
+}
+
 /** The stream that can start from pretrained files of a network; undefined where none can. */
 export function streamOfPretrained(network: string): string | undefined {
   return known.find(({ backbones }) =>

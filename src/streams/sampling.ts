@@ -3,6 +3,8 @@ import type { Preprocessing } from './preprocessing.ts';
 
 /** Seconds between the moments at which a frame is looked at: every tenth frame of 25 a second. */
 export const momentPeriod = 0.4;
+/** So many moments are held back at most, until it is known how long the shots around them last: a little more than 12 s. */
+export const mostHeldMoments = 40;
 /** Seconds between the frames of a pair, as nearly as whole frames allow: the frame rate of the paper's films. */
 export const pairPeriod = 0.04;
 /** The paper's words: every so many frames one is looked at. */

@@ -56,4 +56,6 @@ export interface Stream<Of extends Material = Material> {
    * picture, before the regression, with the mean of its map over places and moments, as one that hears does.
    */
   readonly joins?: 'fusion' | 'regression';
+  /** Whether its frames say how long the shot around each lasts (`Picture.shot`); none does unless told. */
+  readonly asksForShots?: boolean;
 }

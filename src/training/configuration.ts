@@ -25,6 +25,7 @@ export interface TrainingConfiguration {
   backbone: Record<string, string>;
   weights: Record<string, string>;
   train: Record<string, TrainedPart>;
+  addsTo?: string | undefined;
   batchNorm: 'frozen' | 'batch';
   split: SplitName;
   batchSize: number;
@@ -120,7 +121,14 @@ const schema = () =>
       return trainedPart(stream).describe(`the ${name} stream: frozen, trained${or}`);
     })
       .prefault({})
-      .describe('which streams are trained; the fusion and the regression always are'),
+      .describe('which streams are trained; the fusion and the regression always are, but with addsTo'),
+    addsTo: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        'a trained model without some of the streams, which stays as it is: only what these add to its answer is learned',
+      ),
     batchNorm: z
       .enum(['frozen', 'batch'])
       .default('frozen')

@@ -4,6 +4,7 @@
 // Out: a run's folder: `best/` (a model for `affectline analyze --model`), `last/` (a checkpoint to go on from),
 //      results.csv, metrics.jsonl, TensorBoard events.
 
+export { type Addition, additionOf } from './addition.ts';
 export { errorUnit } from './agreement.ts';
 export {
   configurationHelp,

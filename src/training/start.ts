@@ -8,6 +8,7 @@ import { grouped } from '../support/grouped.ts';
 import type { Tensor } from '../support/tensor.ts';
 import { gainFor, jointLoudness } from '../survey/index.ts';
 import { loadInto, readModelWeights } from '../weights/index.ts';
+import { additionOf } from './addition.ts';
 import type { TrainingConfiguration } from './configuration.ts';
 import type { TrainingClip } from './options.ts';
 
@@ -62,9 +63,11 @@ export function levelsInFilms(
 }
 
 /**
- * Where a run starts: random weights by the seed, and the configuration's pretrained files over those of their streams.
+ * Where a run starts: random weights by the seed, the configuration's pretrained files over those of their streams, and
+ * over these the model that it adds streams to.
  *
- * @throws InputError when a file cannot be read, is not of the stream it is given for, or does not fit the preset.
+ * @throws InputError when a file cannot be read, is not of the stream it is given for, or does not fit the preset; when the
+ *   model is no part of the network.
  */
 export async function initialParameters(configuration: TrainingConfiguration): Promise<Map<string, Tensor>> {
   const network = describeNetwork(configuration);
@@ -77,6 +80,9 @@ export async function initialParameters(configuration: TrainingConfiguration): P
     for (const [name, tensor] of loadInto(own, await streamWeights(file, stream), { source: file }))
       parameters.set(name, { shape: tensor.shape, data: tensor.data.slice() });
   }
+  const addition = await additionOf(configuration);
+  for (const [name, { shape, data }] of addition?.parameters ?? [])
+    parameters.set(name, { shape, data: data.slice() });
   return parameters;
 }
 

@@ -23,6 +23,8 @@ export interface StepOptions {
   batchNorm: 'frozen' | 'batch';
   /** Frozen streams whose features were computed before (`clipFeatures`), and are inputs. */
   given?: readonly string[];
+  /** Parameters of which only some numbers train: by name 1 for those that do, 0 for the others. */
+  masks?: ReadonlyMap<string, Uint8Array>;
   /** Compute batch norms and concatenations of trained parts again in the backward pass: less memory, more time. */
   recompute?: boolean;
   /** What computes; this machine's processor unless told. */
@@ -53,11 +55,18 @@ export class TrainingStep {
   readonly trained: readonly string[];
   private readonly session: Session;
   private readonly parameters: Map<string, Tensor>;
+  private readonly masks: ReadonlyMap<string, Uint8Array>;
 
-  private constructor(session: Session, trained: readonly string[], parameters: Map<string, Tensor>) {
+  private constructor(
+    session: Session,
+    trained: readonly string[],
+    parameters: Map<string, Tensor>,
+    masks: ReadonlyMap<string, Uint8Array>,
+  ) {
     this.session = session;
     this.trained = trained;
     this.parameters = parameters;
+    this.masks = masks;
   }
 
   /** @param parameters all of the network's; each step replaces those that train, and running averages. */
@@ -68,10 +77,11 @@ export class TrainingStep {
       parts,
       batchNorm,
       given = [],
+      masks = new Map(),
       recompute = false,
       runtime = nodeRuntime(),
     } = options;
-    const isTrained = trains(parts, network);
+    const isTrained = trains(parts, network, masks);
     const usesBatchStatistics = (path: string) => batchNorm === 'batch' && isTrained(path);
     const { prediction, averages } = clipNetwork(network, batch, { given, usesBatchStatistics });
     const error = subtract(prediction, input('target', [batch.clips, 2]));
@@ -88,7 +98,7 @@ export class TrainingStep {
     const changing = new Set([...trained, ...Object.keys(averages)]);
     const frozen = new Map([...parameters].filter(([name]) => !changing.has(name)));
     const session = await runtime.open(outputs, frozen);
-    return new TrainingStep(session, trained, parameters);
+    return new TrainingStep(session, trained, parameters, masks);
   }
 
   /**
@@ -118,12 +128,22 @@ export class TrainingStep {
     }
     if (count > 1)
       for (const { data } of sums.values()) for (let i = 0; i < data.length; i++) data[i] = data[i]! / count;
+    for (const [name, mask] of this.masks) {
+      const { data } = sums.get(name)!;
+      for (let i = 0; i < data.length; i++) data[i] = data[i]! * mask[i]!;
+    }
     const gradientNorm = clipByGlobalNorm(sums, gradientLimit);
     if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm))
       throw new InputError(
         `step ${state.step + 1}: the loss is ${loss / count}; a lower learning rate may help`,
       );
+    const before = [...this.masks.keys()].map((name) => this.parameters.get(name)!.data.slice());
     optimizer.update(this.parameters, sums, state, rate);
+    for (const [i, [name, mask]] of [...this.masks].entries()) {
+      const { data } = this.parameters.get(name)!;
+      // weights that do not train do not decay, either
+      for (let k = 0; k < data.length; k++) if (mask[k] === 0) data[k] = before[i]![k]!;
+    }
     return { loss: loss / count, gradientNorm, predictions };
   }
 

@@ -12,12 +12,20 @@ export function partOf(parts: TrainedParts, stream: string): TrainedPart {
   return parts[stream] ?? (streamNamed(stream).trained ? 'trained' : 'frozen');
 }
 
-/** Whether a parameter trains, by its name; also whether a batch norm does, by its path. Running averages never do. */
-export function trains(parts: TrainedParts, network: Pick<Network, 'backbone'>): (name: string) => boolean {
+/**
+ * Whether a parameter trains, by its name; also whether a batch norm does, by its path. Running averages never do.
+ *
+ * @param masks parameters of which only some numbers train; where there are any, of fusion and regression nothing else does.
+ */
+export function trains(
+  parts: TrainedParts,
+  network: Pick<Network, 'backbone'>,
+  masks: ReadonlyMap<string, unknown> = new Map(),
+): (name: string) => boolean {
   return (name) => {
     if (/\.running_(mean|var)$/.test(name)) return false;
     const stream = streamOfParameter(name);
-    if (stream === undefined) return true;
+    if (stream === undefined) return masks.size === 0 || masks.has(name);
     const part = partOf(parts, stream);
     if (typeof part !== 'number') return part === 'trained';
     const { stages } = backboneOf(stream, network.backbone[stream]);

@@ -5,6 +5,8 @@ import { writeModel } from '../models/node/index.ts';
 import { nodeRuntime, type Runtime } from '../runtime/node/index.ts';
 import { InputError } from '../support/errors.ts';
 import { lockForThisProcess } from '../support/owner-lock.ts';
+import type { Tensor } from '../support/tensor.ts';
+import { additionOf } from './addition.ts';
 import { agreement } from './agreement.ts';
 import { readCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import type { TrainingConfiguration } from './configuration.ts';
@@ -86,10 +88,11 @@ interface Training {
 async function begin(options: TrainOptions): Promise<Training> {
   const { configuration, parameters, folder, runtime = nodeRuntime() } = options;
   const network = describeNetwork(configuration);
+  const addition = await additionOf(configuration);
   const saved = await readCheckpoint(join(folder, 'last'));
   if (saved) refuseAnother(folder, saved.origin, originOf(options));
-  if (saved) for (const [name, { data }] of saved.parameters) parameters.get(name)?.data.set(data);
-  else startAtMean(parameters, options.train);
+  if (saved) take(saved.parameters, parameters, join(folder, 'last'));
+  else if (!addition) startAtMean(parameters, options.train);
   const progress = saved ? progressOf(saved.progress, folder) : { epoch: 1, ...atTheStart, records: [] };
   const inputs = await StepInputs.open({
     ...{ configuration, network, parameters, runtime },
@@ -108,6 +111,7 @@ async function begin(options: TrainOptions): Promise<Training> {
       parts: configuration.train,
       batchNorm: configuration.batchNorm,
       given: inputs.kept.train.map(({ stream }) => stream),
+      masks: addition?.masks ?? new Map(),
       recompute: configuration.recompute,
       runtime,
     },
@@ -211,6 +215,22 @@ async function save(training: Training): Promise<void> {
     origin: { configuration: { ...configuration }, clips },
   });
   training.savedAt = performance.now();
+}
+
+/** @throws InputError when a parameter has another shape: the network has changed since. */
+function take(
+  saved: ReadonlyMap<string, Tensor>,
+  parameters: ReadonlyMap<string, Tensor>,
+  source: string,
+): void {
+  for (const [name, { shape, data }] of saved) {
+    const own = parameters.get(name);
+    if (`${own?.shape}` !== `${shape}`)
+      throw new InputError(
+        `${source}: ${name} is [${shape}], not [${own?.shape ?? 'of the network'}]: a training of an earlier version; delete its folder to start anew`,
+      );
+    own!.data.set(data);
+  }
 }
 
 function progressOf(saved: unknown, folder: string): Progress {

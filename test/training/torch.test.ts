@@ -95,7 +95,7 @@ describe.skipIf(!hasPyTorch || !hasFfmpeg || !hasPillow)(
         expect(torch.status, torch.stderr).toBe(0);
         const theirs = await readModel(join(out, 'trained'));
 
-        const configuration = startingConfiguration(yaml, 'test', () => {});
+        const configuration = await startingConfiguration(yaml, 'test', () => {});
         const dataSet = openDataSet(data);
         const cache = new ClipCache(clips, preprocessingFor('compact'));
         const split = await openSplit(splitNamed('film-disjoint', dataSet.clips, 1), cache);

@@ -10,6 +10,7 @@ import type { Runtime } from '../../runtime/index.ts';
 import { nodeRuntime, type Provider } from '../../runtime/node/index.ts';
 import { ShotDetector } from '../../shots/index.ts';
 import {
+  asksForShots,
   centerCrop,
   isFused,
   type Material,
@@ -155,7 +156,8 @@ export function analyzerOf(
       const ended = new AbortController();
       const contentHash = contentHashOf(path, AbortSignal.any([ended.signal, ...(signal ? [signal] : [])]));
       contentHash.catch(() => {}); // whoever waits for it is told
-      const shots = wants.includes('pair') ? new ShotDetector() : undefined;
+      const isHeld = asksForShots(streams);
+      const shots = isHeld || wants.includes('pair') ? new ShotDetector() : undefined;
       const film = await openFilm(path, {
         ...{ wants, decoder, threads, flowWorkers, faces: await faceWatcher() },
         onTracks: ({ hasPicture }) => {
@@ -164,9 +166,11 @@ export function analyzerOf(
           openAhead({ model, sessions, streams });
         },
         ...(process && { process }),
-        ...(shots && {
-          onFrame: ({ time, width, height, gray }) => shots.push({ time, width, height, pixels: gray }),
-        }),
+        ...(isHeld && { shots }),
+        ...(shots &&
+          !isHeld && {
+            onFrame: ({ time, width, height, gray }) => shots.push({ time, width, height, pixels: gray }),
+          }),
         preprocessing: model.preprocessing,
         ...(maximumDuration !== undefined && { maximumDuration }),
         ...(videoTrack !== undefined && { videoTrack }),

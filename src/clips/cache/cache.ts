@@ -14,7 +14,7 @@ import { ClipFile } from './clip-file.ts';
 import { faceFileOf, withFacesOf, writeFaces } from './face-file.ts';
 import { type ClipSource, prepareClip } from './prepare.ts';
 
-/** Changes whenever what is stored of a clip changes. */
+/** Changes whenever what is stored of a clip changes; what is only added may be lacking in clips that were prepared before. */
 const version = 5;
 
 /** How much work a cache still is, before it is begun. */

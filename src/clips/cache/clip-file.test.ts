@@ -35,6 +35,7 @@ async function segment(i: number) {
     picture: await encodePicture({ rgb, width: 48, height: 36 }),
     flow: flow.length > 0 ? await encodeFlow(flow) : new Uint8Array(0),
     flowCount: flow.length,
+    shot: 0.5 + i,
   };
 }
 
@@ -64,6 +65,15 @@ test('flow comes back within the quantization', async () => {
   });
 });
 
+test('a clip of an earlier version, which does not say how long its shots last, is read', async () => {
+  const path = join(folder, 'before.clip');
+  const segments = clip.segments.map(({ shot, ...before }) => before as (typeof clip.segments)[number]);
+  await writeClipFile(path, { ...clip, segments });
+  const [first] = await (await ClipFile.open(path)).segments([0]);
+  expect(first!.picture.shot).toBeUndefined();
+  await rm(path);
+});
+
 test('small displacements, as of calm films, come back within a quarter', async () => {
   const [calm] = await decodeFlow(await encodeFlow([turning(61, 45, 0.01)]), 1);
   const truth = turning(61, 45, 0.01);
@@ -87,6 +97,7 @@ test('a clip is read back: times, pictures, flow, waveform', async () => {
   const [third, first] = await file.segments([2, 0]);
   expect([third!.time, first!.time]).toEqual([0.8, 0]);
   expect([third!.fields.length, first!.fields.length]).toEqual([0, 2]);
+  expect([third!.picture.shot, first!.picture.shot]).toEqual([2.5, 0.5]);
   const { width, height, rgb } = first!.picture;
   expect([width, height, rgb.length]).toEqual([48, 36, 48 * 36 * 3]);
   const waveform = await file.waveform();

@@ -29,6 +29,8 @@ export interface Segment {
 /** A segment as it is stored. */
 export interface EncodedSegment {
   readonly time: number;
+  /** Seconds that the shot around it lasts. */
+  readonly shot: number;
   /** JPEG of the frame. */
   readonly picture: Uint8Array;
   /** `encodeFlow` of the fields around it; empty without any. */
@@ -58,6 +60,8 @@ export interface ClipPlaces {
     readonly picture: readonly [number, number];
     readonly flow: readonly [number, number];
     readonly flowCount: number;
+    /** Seconds that the shot around it lasts; not of clips that an earlier version prepared. */
+    readonly shot?: number | undefined;
   }[];
   readonly waveform: readonly (readonly [number, number])[];
 }
@@ -68,12 +72,12 @@ export async function writeClipFile(path: string, clip: PreparedClip): Promise<v
   const writer = await ClipWriter.create(path);
   try {
     const segments: Header['segments'] = [];
-    for (const { time, picture, flow, flowCount } of clip.segments)
+    for (const { time, picture, flow, flowCount, shot } of clip.segments)
       segments.push({
         time,
         picture: await writer.append(picture),
         flow: await writer.append(flow),
-        flowCount,
+        ...{ flowCount, shot },
       });
     await writer.appendSound(clip.waveform);
     await writer.finish({ duration, width, height, segments, handcrafted: [...handcrafted], loudness });
@@ -162,10 +166,10 @@ export class ClipFile {
   get places(): ClipPlaces {
     const place = ([first, bytes]: Part) => [first, bytes] as const;
     return {
-      segments: this.header.segments.map(({ picture, flow, flowCount }) => ({
+      segments: this.header.segments.map(({ picture, flow, flowCount, shot }) => ({
         picture: place(picture),
         flow: place(flow),
-        flowCount,
+        ...{ flowCount, shot },
       })),
       waveform: this.header.waveform.map(place),
     };
@@ -196,7 +200,7 @@ export class ClipFile {
   private async segment(file: OpenFile, index: number, wanted: Wanted): Promise<Segment> {
     const segment = this.header.segments[index];
     if (!segment) throw new RangeError(`segment ${index} of ${this.segmentCount}`);
-    const { time, flowCount } = segment;
+    const { time, flowCount, shot } = segment;
     const { width, height } = this.header;
     try {
       return {
@@ -207,6 +211,7 @@ export class ClipFile {
           rgb: wanted.frame
             ? await decodePicture(await this.part(file, segment.picture), width, height)
             : nothing,
+          shot,
         },
         fields:
           wanted.pair && flowCount > 0

@@ -22,7 +22,8 @@ export interface Header {
   duration: number;
   width: number;
   height: number;
-  segments: { time: number; picture: Part; flow: Part; flowCount: number }[];
+  /** `shot`: seconds that the shot around it lasts; lacking in clips of earlier versions. */
+  segments: { time: number; picture: Part; flow: Part; flowCount: number; shot?: number | undefined }[];
   /** Of the waveform. */
   samples: number;
   waveform: Part[];
@@ -37,7 +38,12 @@ const headerSchema: z.ZodType<Header> = z.object({
   duration: z.number(),
   width: z.number().int().positive(),
   height: z.number().int().positive(),
-  segments: z.array(z.object({ time: z.number(), picture: part, flow: part, flowCount: whole })),
+  segments: z.array(
+    z.object({
+      ...{ time: z.number(), picture: part, flow: part, flowCount: whole },
+      shot: z.number().positive().optional(),
+    }),
+  ),
   samples: whole,
   waveform: z.array(part),
   handcrafted: z.array(z.number()),

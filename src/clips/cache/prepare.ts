@@ -1,4 +1,5 @@
 import type { DecoderName } from '../../media/index.ts';
+import { ShotDetector } from '../../shots/index.ts';
 import type { Field, MomentField, Preprocessing } from '../../streams/index.ts';
 import { InputError } from '../../support/errors.ts';
 import { sampleRate } from '../../support/sound.ts';
@@ -43,6 +44,7 @@ export async function prepareClip(
   const film = await openFilm(path, {
     ...{ preprocessing, part, decoder, threads },
     wants: ['frame', 'pair', 'waveform'],
+    shots: new ShotDetector(),
     ...(signal && { signal }),
     onFrame: (frame) => {
       handcrafted.addFrame(frame);
@@ -61,9 +63,9 @@ export async function prepareClip(
     }
   };
   const look = async () => {
-    const pictures: { time: number; part: Promise<Part> }[] = [];
+    const pictures: { time: number; shot: number | undefined; part: Promise<Part> }[] = [];
     for await (const { time, picture } of film.moments)
-      pictures.push({ time, part: written(encodePicture(picture), writer) });
+      pictures.push({ time, shot: picture.shot, part: written(encodePicture(picture), writer) });
     return pictures;
   };
   const listen = async () => {
@@ -80,9 +82,9 @@ export async function prepareClip(
         `${path}: has neither picture nor sound from ${part.start ?? 0} s to ${part.end ?? 'its end'}`,
       );
     const segments: Header['segments'] = await Promise.all(
-      pictures.map(async ({ time, part: image }, moment) => {
+      pictures.map(async ({ time, shot, part: image }, moment) => {
         const { part: flow, count } = flows[moment]!;
-        return { time, picture: await image, flow: await flow, flowCount: count };
+        return { time, picture: await image, flow: await flow, flowCount: count, shot };
       }),
     );
     await writer.finish({

@@ -10,7 +10,7 @@ import {
   fittedSmoothing,
   type RatedLinearCurve,
 } from '../../evaluation/index.ts';
-import { curveOfSeconds, type TemporalHead } from '../../networks/index.ts';
+import type { CurveNetwork } from '../../networks/index.ts';
 import type { Runtime } from '../../runtime/index.ts';
 import { InputError } from '../../support/errors.ts';
 import { Random } from '../../support/random.ts';
@@ -19,7 +19,7 @@ import type { RatedFilmSeconds } from './rated-films.ts';
 
 /** How heads are compared. */
 export interface LeaveFilmsOutOptions {
-  readonly head: TemporalHead;
+  readonly network: CurveNetwork;
   /** Of folds, weights and excerpts. */
   readonly seed: number;
   /** Computes with one thread. */
@@ -65,7 +65,7 @@ export function partedForTraining<Film>(
  */
 export async function leaveFilmsOut(
   films: readonly RatedFilmSeconds[],
-  { head, seed, runtime, signal, onProgress }: LeaveFilmsOutOptions,
+  { network, seed, runtime, signal, onProgress }: LeaveFilmsOutOptions,
 ): Promise<HeadFinding[]> {
   checkFilmCount(films.length);
   const curves = new Map<string, (readonly Affect[])[]>();
@@ -83,14 +83,14 @@ export async function leaveFilmsOut(
     for (const [i, loss] of curveLosses.entries()) {
       const name = temporalName(loss);
       const { parameters } = await trainTemporalHead({
-        ...{ head, ...parts, loss, seed: seed + fold, runtime, signal },
+        ...{ network, ...parts, loss, seed: seed + fold, runtime, signal },
         onProgress: (done) =>
           onProgress?.(
             `fold ${fold + 1} of ${folds}, ${name}`,
             (fold * curveLosses.length + i + done) / trainings,
           ),
       });
-      for (const film of left) keep(name, film, curveOfSeconds(head, parameters, films[film]!.seconds));
+      for (const film of left) keep(name, film, network.curveOfSeconds(parameters, films[film]!.seconds));
     }
     for (const [name, fit] of Object.entries(curveBaselines)) {
       const [valence, arousal] = dimensions.map((dimension) =>

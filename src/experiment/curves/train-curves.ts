@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Table } from '../../evaluation/index.ts';
 import { cardText } from '../../models/index.ts';
 import { readModel, type StoredModel, writeModel } from '../../models/node/index.ts';
-import { smallTemporalHead } from '../../networks/index.ts';
+import { smallTemporalHead, temporalNetwork } from '../../networks/index.ts';
 import { InputError } from '../../support/errors.ts';
 import { writeAtomically } from '../../support/files.ts';
 import { type CurveLoss, trainTemporalHead } from '../../training/index.ts';
@@ -19,7 +19,7 @@ import type { RatedFilmSeconds } from './rated-films.ts';
 import { writeHeadReport } from './report.ts';
 
 /** What is trained, from what, and where it goes. */
-export interface CurveTrainingOptions extends Omit<LeaveFilmsOutOptions, 'head'> {
+export interface CurveTrainingOptions extends Omit<LeaveFilmsOutOptions, 'network'> {
   /** Whose features are taken; it stays as it is. */
   readonly model: StoredModel;
   readonly films: readonly RatedFilmSeconds[];
@@ -68,7 +68,8 @@ export async function trainCurves(options: CurveTrainingOptions): Promise<CurveT
   const { model, films, synthetic, kinds, name, folder, causal, loss, seed, runtime, signal, onProgress } =
     options;
   const head = { ...smallTemporalHead, causal };
-  const findings = await leaveFilmsOut(films, { head, seed, runtime, signal, onProgress });
+  const network = temporalNetwork(head);
+  const findings = await leaveFilmsOut(films, { network, seed, runtime, signal, onProgress });
   const seconds = films.reduce((sum, { ratings }) => sum + ratings.valence.length, 0);
   const of = `${films.length} ${synthetic ? 'synthetic films (rendered, not filmed)' : 'films'}`;
   const { table, reading } = await writeHeadReport(folder, films, findings, {
@@ -83,7 +84,7 @@ export async function trainCurves(options: CurveTrainingOptions): Promise<CurveT
     ],
   });
   const { parameters } = await trainTemporalHead({
-    ...{ head, ...partedForTraining(films, seed), start: startOn(films), loss, seed, runtime, signal },
+    ...{ network, ...partedForTraining(films, seed), start: startOn(films), loss, seed, runtime, signal },
     onProgress: (done) => onProgress?.('head on all films', done),
   });
   const best = join(folder, 'best');

@@ -11,7 +11,7 @@ import { loadInto, readSafetensors } from '../../weights/index.ts';
 import { networkParameters } from '../clip-network.ts';
 import { type ModelFile, modelFileOfConfig, parseModelFile } from '../description.ts';
 import type { Model } from '../model.ts';
-import { describeNetwork } from '../network.ts';
+import { describeNetwork, type Network, streamsTaking } from '../network.ts';
 import { partRanges } from '../ranges.ts';
 import { hubFolder, isOnHub } from './hub.ts';
 
@@ -57,6 +57,7 @@ export async function readModel(place: string): Promise<StoredModel> {
     ...networkParameters(network),
     ...(temporal ? temporalParameters(temporal, inputsOfSecond(network)) : []),
   ];
+  refuseFusedFaces(network, expected, parts.weights, path);
   const parameters = loadInto(expected, parts.weights, { source: path });
   if ((await contentHashOf(path)) !== weights.contentHash)
     throw new InputError(
@@ -77,6 +78,23 @@ export async function readModel(place: string): Promise<StoredModel> {
     head: parameters,
     files: { folder: own, description, weights: path },
   };
+}
+
+/** @throws InputError when a model's faces join its fusion, as they did before they were gated. */
+function refuseFusedFaces(
+  network: Network,
+  expected: readonly { readonly name: string; readonly shape: readonly number[] }[],
+  stored: ReadonlyMap<string, Tensor>,
+  path: string,
+): void {
+  const fusion = 'fusion.conv.weight';
+  const shape = expected.find(({ name }) => name === fusion)?.shape;
+  const own = stored.get(fusion)?.shape;
+  if (streamsTaking(network, 'faces').length > 0 && own && `${own}` !== `${shape}`)
+    throw new InputError(
+      `${path}: its faces join the fusion, which those of this version do not (docs/faces.md): train the model again, or use the version that wrote it`,
+      'unusable-model',
+    );
 }
 
 /** The text of `model.json`, and the folder where it, or `config.json` in its place, was found. */

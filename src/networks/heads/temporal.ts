@@ -3,7 +3,9 @@
 // 2016, "WaveNet"; residual as Bai, Kolter & Koltun 2018, section 3).
 import type { Affect } from '../../affect/index.ts';
 import { add, input, type ParameterValue, parametersOf, relu, slice, type Value } from '../../graph/index.ts';
+import type { Tensor } from '../../support/tensor.ts';
 import { convolutionLayer } from '../layers.ts';
+import { randomParameters } from '../random-parameters.ts';
 import type { Heads, Parameters } from './head.ts';
 import { numbersOf, widthOf } from './mean-linear.ts';
 
@@ -23,8 +25,35 @@ export const smallTemporalHead: TemporalHead = { channels: 4, dilations: [1, 2, 
 const layers = { prefix: 'temporal.' };
 const taps = 3;
 
+/** How many seconds before and after a second are looked at. */
+export interface Reach {
+  readonly before: number;
+  readonly after: number;
+}
+
+/** A head over time as it is trained; `temporal.filter.…` are the parameters of its filter of the answers. */
+export interface CurveNetwork {
+  readonly reach: Reach;
+  /** Fresh weights, by a seed, for so many numbers a second. */
+  fresh(inputs: number, seed: number): Map<string, Tensor>;
+  /** As `temporalCurve`. */
+  curve(x: Value): Value;
+  /** The same over a whole film, as `curveOfSeconds`. */
+  curveOfSeconds(parameters: Parameters, seconds: Float32Array): Affect[];
+}
+
+/** The head of these sizes. */
+export function temporalNetwork(head: TemporalHead): CurveNetwork {
+  return {
+    reach: reachOf(head),
+    fresh: (inputs, seed) => randomParameters(temporalParameters(head, inputs), seed),
+    curve: (x) => temporalCurve(head, x),
+    curveOfSeconds: (parameters, seconds) => curveOfSeconds(head, parameters, seconds),
+  };
+}
+
 /** How many seconds before and after a second its value depends on. */
-export function reachOf({ dilations, causal }: TemporalHead): { before: number; after: number } {
+export function reachOf({ dilations, causal }: TemporalHead): Reach {
   const half = dilations.reduce((sum, dilation) => sum + dilation, 0);
   return causal ? { before: 2 * half, after: 0 } : { before: half, after: half };
 }
@@ -42,11 +71,7 @@ export function inputsOfSecond({ heads }: Heads): number {
  * @returns [films, 2, time, 1], valence and arousal.
  */
 export function temporalCurve({ channels, dilations, causal }: TemporalHead, x: Value): Value {
-  const window = 1 + dilations.reduce((sum, dilation) => sum + (taps - 1) * dilation, 0);
-  const filtered = convolutionLayer(slice(x, 1, 0, 2), layers, 'filter', {
-    channels: 2,
-    kernel: [window, 1],
-  });
+  const filtered = filteredAnswers(x, reachOf({ channels, dilations, causal }));
   let hidden = relu(convolutionLayer(x, layers, 'input', { channels, kernel: 1 }));
   for (const [i, dilation] of dilations.entries()) {
     const seen = convolutionLayer(hidden, layers, `layers.${i}`, {
@@ -58,6 +83,17 @@ export function temporalCurve({ channels, dilations, causal }: TemporalHead, x: 
     hidden = add(slice(hidden, 2, start, start + seen.shape[2]!), relu(seen));
   }
   return add(filtered, convolutionLayer(hidden, layers, 'output', { channels: 2, kernel: 1 }));
+}
+
+/**
+ * The linear filter of the mean-linear head's answers.
+ *
+ * @param x as `temporalCurve` takes it.
+ * @returns [films, 2, time, 1].
+ */
+export function filteredAnswers(x: Value, { before, after }: Reach): Value {
+  const kernel = [before + 1 + after, 1] as const;
+  return convolutionLayer(slice(x, 1, 0, 2), layers, 'filter', { channels: 2, kernel });
 }
 
 /** Of the taps of a convolution, the one that is the second itself. */

@@ -17,6 +17,9 @@ const hasPython = requirement('python3-numpy, python3-opencv', () => {
 const folder = fileURLToPath(new URL('../../../examples/torch', import.meta.url));
 const random = Random.seeded(5);
 
+/** Seconds. */
+const shot = 4.2;
+
 /** Pictures of 64×48: noise of all colors, of dark and of gray ones, smooth ones, and one color alone. */
 const painted = (colorAt: (x: number, y: number) => Rgb) => {
   const rgb = new Uint8Array(64 * 48 * 3);
@@ -39,7 +42,7 @@ const pictures: Record<string, Uint8Array> = {
 };
 
 const of = (rgb: Uint8Array) => {
-  const values = colorFeatures(rgb);
+  const values = colorFeatures(rgb, shot);
   return Object.fromEntries(colorFeatureList.map(({ name }, i) => [name, values[i]!]));
 };
 
@@ -65,13 +68,20 @@ def lab(p):  # OpenCV's own way from sRGB to L*a*b* is interpolated
 
 test('there are as many names as numbers, none twice, and none is missing of any picture', () => {
   const names = colorFeatureList.map(({ name }) => name);
-  expect(names).toHaveLength(50);
-  expect(new Set(names).size).toBe(50);
+  expect(names).toHaveLength(51);
+  expect(new Set(names).size).toBe(51);
   for (const rgb of Object.values(pictures)) {
-    const values = colorFeatures(rgb);
-    expect(values).toHaveLength(50);
+    const values = colorFeatures(rgb, shot);
+    expect(values).toHaveLength(51);
     for (const value of values) expect(Math.abs(value)).toBeLessThan(1.5);
   }
+});
+
+test('a picture that does not say how long its shot lasts is refused with what to do', () => {
+  const picture = { width: 64, height: 48, rgb: pictures.noise! };
+  expect(() => color.backbones.dense!.write(picture, new Float32Array(51))).toThrow(
+    /prepared by an earlier version .* delete them, and they are prepared again/,
+  );
 });
 
 test.skipIf(!hasPython)('L*a*b* and HSV are those of OpenCV (needs python3-opencv)', () => {
@@ -104,15 +114,15 @@ test.skipIf(!hasPython)(
   () => {
     const theirs = inPython<Record<string, { features: number[]; input: number[] }>>(`
 import color
-print(json.dumps({k: {"features": color.color_features(p).tolist(), "input": color.color_input(p).ravel().tolist()}
+print(json.dumps({k: {"features": color.color_features(p, 4.2).tolist(), "input": color.color_input(p, 4.2).ravel().tolist()}
   for k, p in pictures.items()}))`);
     const { write } = color.backbones.dense!;
     for (const [name, rgb] of Object.entries(pictures)) {
       const { features, input } = theirs[name]!;
-      for (const [i, value] of colorFeatures(rgb).entries())
+      for (const [i, value] of colorFeatures(rgb, shot).entries())
         expect(Math.abs(value - features[i]!), `${name} ${colorFeatureList[i]!.name}`).toBeLessThan(1e-6);
-      const written = new Float32Array(50);
-      write({ width: 64, height: 48, rgb }, written);
+      const written = new Float32Array(51);
+      write({ width: 64, height: 48, rgb, shot }, written);
       for (const [i, value] of written.entries())
         expect(Math.abs(value - input[i]!)).toBeLessThan(1e-5 * Math.max(1, Math.abs(value)));
     }
@@ -197,17 +207,20 @@ test('a picture of another size, mirrored or turned has the same features; a sma
     .toBuffer();
   const raw = { raw: { width: 512, height: 384, channels: 3 } } as const;
   const other = async (change: (picture: Sharp) => Sharp) =>
-    colorFeatures(new Uint8Array(await change(sharp(film, raw)).raw().toBuffer()));
-  const whole = colorFeatures(film);
+    colorFeatures(new Uint8Array(await change(sharp(film, raw)).raw().toBuffer()), shot);
+  const whole = colorFeatures(film, shot);
   const farthest = (values: readonly number[]) =>
     Math.max(...values.map((value, i) => Math.abs(value - whole[i]!) / colorFeatureList[i]!.deviation));
   expect(farthest(await other((picture) => picture.flop()))).toBeLessThan(1e-9);
   expect(farthest(await other((picture) => picture.rotate(90)))).toBeLessThan(1e-9);
   for (const width of [128, 224, 1024])
     expect(farthest(await other((picture) => picture.resize(width)))).toBeLessThan(0.1);
-  const brighter = colorFeatures(film.map((level) => Math.min(255, level + 1)));
+  const brighter = colorFeatures(
+    film.map((level) => Math.min(255, level + 1)),
+    shot,
+  );
   expect(farthest(brighter)).toBeLessThan(0.15);
   const jpeg = await sharp(film, raw).jpeg({ quality: 90 }).toBuffer();
   const decoded = await sharp(jpeg).raw().toBuffer();
-  expect(farthest(colorFeatures(decoded))).toBeLessThan(0.15);
+  expect(farthest(colorFeatures(decoded, shot))).toBeLessThan(0.15);
 });

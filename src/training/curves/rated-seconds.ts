@@ -1,6 +1,6 @@
 // Films with ratings second by second, and excerpts of them as a step takes them in.
 import { type Dimension, dimensions, mean } from '../../affect/index.ts';
-import { reachOf, secondAt, type TemporalHead } from '../../networks/index.ts';
+import { type Reach, secondAt } from '../../networks/index.ts';
 import type { Random } from '../../support/random.ts';
 import type { Tensor } from '../../support/tensor.ts';
 
@@ -70,11 +70,10 @@ export interface ExcerptsOfFilms {
 /** Draws excerpts at random, each film as often as it is long; a shorter film is rated up to its end alone. */
 export function drawExcerpts(
   films: readonly RatedSeconds[],
-  head: TemporalHead,
+  { before, after }: Reach,
   { count, length, inputs }: { readonly count: number; readonly length: number; readonly inputs: number },
   random: Random,
 ): ExcerptsOfFilms {
-  const { before, after } = reachOf(head);
   const time = before + length + after;
   const lengths = films.map(({ seconds }) => seconds.length / inputs);
   const all = lengths.reduce((sum, own) => sum + own, 0);

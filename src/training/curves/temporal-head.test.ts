@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { metricsOf } from '../../affect/index.ts';
 import { evaluate, input } from '../../graph/index.ts';
-import { curveOfSeconds, type TemporalHead } from '../../networks/index.ts';
+import { curveOfSeconds, reachOf, type TemporalHead, temporalNetwork } from '../../networks/index.ts';
 import { nodeRuntime } from '../../runtime/node/index.ts';
 import { Random } from '../../support/random.ts';
 import { curveLoss, curveLosses } from './losses.ts';
@@ -36,7 +36,16 @@ const [train, validation, unseen] = [
 const flat = { width: 11, lag: 0, slope: 1, intercept: 0 };
 const start = { valence: flat, arousal: flat };
 const trained = (options: Partial<TemporalTrainingOptions> = {}) =>
-  trainTemporalHead({ head, train, validation, loss: 'mse', start, seed: 1, runtime, ...options });
+  trainTemporalHead({
+    network: temporalNetwork(head),
+    train,
+    validation,
+    loss: 'mse',
+    start,
+    seed: 1,
+    runtime,
+    ...options,
+  });
 
 /** r of valence on films that were not trained on. */
 function rOf(curves: readonly ArrayLike<number>[]): number {
@@ -82,7 +91,7 @@ test('losses are those of the metrics, over what was rated', () => {
       valence: film.ratings.valence.map((value, time) => (time % 3 === i % 2 ? Number.NaN : value)),
     },
   }));
-  const drawn = drawExcerpts(films, head, { count: 3, length: 30, inputs }, Random.seeded(4));
+  const drawn = drawExcerpts(films, reachOf(head), { count: 3, length: 30, inputs }, Random.seeded(4));
   const random = Random.seeded(5);
   const curves = {
     shape: [3, 2, 30, 1],

@@ -1,14 +1,7 @@
 // The training of a head over time, from what is known of every second of some films: minutes, for features are frozen.
 import { type Dimension, dimensions, mean, metricsOf } from '../../affect/index.ts';
 import { gradients, input, parametersOf, type Value } from '../../graph/index.ts';
-import {
-  curveOfSeconds,
-  randomParameters,
-  reachOf,
-  type TemporalHead,
-  temporalCurve,
-  temporalParameters,
-} from '../../networks/index.ts';
+import type { CurveNetwork } from '../../networks/index.ts';
 import type { Runtime, Session } from '../../runtime/index.ts';
 import { InputError } from '../../support/errors.ts';
 import { Random, seedOf } from '../../support/random.ts';
@@ -26,7 +19,7 @@ import {
 
 /** Films, and how a head learns from them. */
 export interface TemporalTrainingOptions {
-  readonly head: TemporalHead;
+  readonly network: CurveNetwork;
   readonly train: readonly RatedSeconds[];
   /** Films that stop the training, none of them among `train`. */
   readonly validation: readonly RatedSeconds[];
@@ -77,7 +70,7 @@ const gradientLimit = 1;
  * @throws InputError when there is nothing to learn from, or to stop by.
  */
 export async function trainTemporalHead(options: TemporalTrainingOptions): Promise<TrainedTemporalHead> {
-  const { head, loss, seed, runtime, signal, onProgress } = options;
+  const { network, loss, seed, runtime, signal, onProgress } = options;
   for (const part of ['train', 'validation'] as const)
     if (options[part].length === 0) throw new InputError(`a temporal head needs films for ${part}`);
   const inputs = inputsPerSecond(options.train);
@@ -88,15 +81,15 @@ export async function trainTemporalHead(options: TemporalTrainingOptions): Promi
   const parameters = startingParameters(options, inputs, usual);
   const optimizer = adamW({ weightDecay });
   const state = optimizer.init(parameters);
-  const session = await openStep(head, inputs, loss, runtime);
-  const losses = [lossOn(validation, head, parameters, loss)];
+  const session = await openStep(network, inputs, loss, runtime);
+  const losses = [lossOn(validation, network, parameters, loss)];
   let best = { epoch: 0, parameters: copyOf(parameters) };
   try {
     for (let epoch = 1; epoch <= epochs && epoch - best.epoch <= patience; epoch++) {
       for (let step = 0; step < stepsOfEpoch; step++) {
         signal?.throwIfAborted();
         const random = Random.seeded(seedOf(seed, epoch, step));
-        const drawn = drawExcerpts(train, head, { ...excerpts, inputs }, random);
+        const drawn = drawExcerpts(train, network.reach, { ...excerpts, inputs }, random);
         const results = await session.run({ ...Object.fromEntries(parameters), ...drawn });
         const slopes = new Map([...parameters.keys()].map((name) => [name, results[`gradient.${name}`]!]));
         const norm = clipByGlobalNorm(slopes, gradientLimit);
@@ -107,7 +100,7 @@ export async function trainTemporalHead(options: TemporalTrainingOptions): Promi
         const schedule = { warmup: stepsOfEpoch, total: epochs * stepsOfEpoch };
         optimizer.update(parameters, slopes, state, rate * warmupCosine(schedule, state.step));
       }
-      losses.push(lossOn(validation, head, parameters, loss));
+      losses.push(lossOn(validation, network, parameters, loss));
       if (losses[epoch]! < losses[best.epoch]!) best = { epoch, parameters: copyOf(parameters) };
       onProgress?.(epoch / epochs);
     }
@@ -128,18 +121,18 @@ function inputsPerSecond(films: readonly RatedSeconds[]): number {
   return Math.round(films[0]!.seconds.length / films[0]!.ratings.valence.length);
 }
 
-/** A filter that smooths the centered answers, as far as it reaches, and a convolution that adds nothing yet. */
+/** A filter that smooths the centered answers, as far as it reaches, and beside it what adds nothing yet. */
 function startingParameters(
-  { head, start, seed }: TemporalTrainingOptions,
+  { network, start, seed }: TemporalTrainingOptions,
   inputs: number,
   { means }: UsualInputs,
 ): Map<string, Tensor> {
-  const parameters = randomParameters(temporalParameters(head, inputs), seed);
+  const parameters = network.fresh(inputs, seed);
   parameters.get('temporal.output.weight')!.data.fill(0);
   const { data: filter, shape } = parameters.get('temporal.filter.weight')!;
   const { data: bias } = parameters.get('temporal.filter.bias')!;
   const taps = shape[2]!;
-  const { before } = reachOf(head);
+  const { before } = network.reach;
   filter.fill(0);
   dimensions.forEach((dimension, d) => {
     const { width, lag, slope, intercept } = start[dimension];
@@ -153,11 +146,16 @@ function startingParameters(
 }
 
 /** Forward and backward pass over a batch of excerpts as one session. */
-function openStep(head: TemporalHead, inputs: number, loss: CurveLoss, runtime: Runtime): Promise<Session> {
-  const { before, after } = reachOf(head);
+function openStep(
+  network: CurveNetwork,
+  inputs: number,
+  loss: CurveLoss,
+  runtime: Runtime,
+): Promise<Session> {
+  const { before, after } = network.reach;
   const { count, length } = excerpts;
   const shape = [count, dimensions.length, length, 1];
-  const curves = temporalCurve(head, input('seconds', [count, inputs, before + length + after, 1]));
+  const curves = network.curve(input('seconds', [count, inputs, before + length + after, 1]));
   const value = curveLoss(loss, curves, input('ratings', shape), input('rated', shape));
   const variables = parametersOf(value);
   const outputs: Record<string, Value> = {};
@@ -170,11 +168,11 @@ function openStep(head: TemporalHead, inputs: number, loss: CurveLoss, runtime: 
 /** The loss over all seconds of films, in the head's plain arithmetic. */
 function lossOn(
   films: readonly RatedSeconds[],
-  head: TemporalHead,
+  network: CurveNetwork,
   parameters: ReadonlyMap<string, Tensor>,
   loss: CurveLoss,
 ): number {
-  const curves = films.map(({ seconds }) => curveOfSeconds(head, parameters, seconds));
+  const curves = films.map(({ seconds }) => network.curveOfSeconds(parameters, seconds));
   const of = dimensions.map((dimension) => {
     const [predicted, ratings]: [number[], number[]] = [[], []];
     films.forEach((film, i) => {
