@@ -31,6 +31,7 @@ interface ReproduceOptions extends PlaceOptions {
   split?: SplitName;
   testOn?: string;
   cache?: string;
+  store?: string;
   seed?: number;
   seeds?: number;
   threads?: number;
@@ -57,7 +58,11 @@ export function reproduceCommand(): Command {
     .option('--test-on <folder>', 'another data set: tested on, never trained on')
     .option(
       '--cache <place>',
-      'where prepared clips are kept: a folder, or s3://bucket/prefix (default: clips beside --out)',
+      'where prepared clips are kept: a folder, or s3://bucket/prefix (default: clips in --store, else beside --out)',
+    )
+    .option(
+      '--store <address>',
+      's3://bucket/prefix: results are kept there, too, so that workers and --out need no folder in common',
     )
     .option('--seed <number>', 'of weights, split, order and crops', wholeNumber(0, 2 ** 31 - 1))
     .option(
@@ -77,12 +82,12 @@ export function reproduceCommand(): Command {
 
 async function reproduce(options: ReproduceOptions): Promise<void> {
   const { data, out: folder = 'runs/reproduce', models = usualModels, cache, seeds = 1 } = options;
-  const { testOn, threads, provider } = options;
+  const { testOn, store, threads, provider } = options;
   const progress = new ProgressLine();
   const say = (line: string) => progress.say(line);
   const configuration = configurationOf({ ...options, models }, say);
   const reporting = { signal: interruptSignal(), progress, say };
-  const experiment = { data, folder, configuration, models, seeds, testOn, cache, threads, provider };
+  const experiment = { data, folder, configuration, models, seeds, testOn, cache, store, threads, provider };
   const { synthetic, protocol, findings, table, overSeeds, foreign, reading } = options.jobs
     ? await withQueue(options, (queue) => reproduceExperiment({ ...experiment, queue }, reporting))
     : await reproduceExperiment(experiment, reporting);

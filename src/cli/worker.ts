@@ -21,7 +21,8 @@ export function workerCommand(): Command {
     .description(
       'Work the jobs of a library (two films to analyze at a time, one preparation of clips, one training),\n' +
         'until Ctrl-C, which hands back those that run. Any number of workers, on any machines that see the files\n' +
-        'under the same paths, share the jobs of a library on PostgreSQL. The model is opened for the first film.\n' +
+        'under the same paths (or for training the bucket of reproduce --store), share the jobs of a library on\n' +
+        'PostgreSQL. The model is opened for the first film.\n' +
         'Networks are trained with the --threads and --provider that reproduce was given, if it was.',
     )
     .addOption(modelOption)

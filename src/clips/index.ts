@@ -1,7 +1,6 @@
 // Films → what networks see and hear of them, whole: frames at moments, fields of motion, the waveform.
 //   openFilm   a file → these, decoded in one pass as they are read
 //   ClipCache  clips → files that hold all that training needs of them, made once; read moment by moment
-export { Bucket, BucketError, isBucket } from './cache/bucket.ts';
 export { type CacheEstimate, ClipCache, type PrepareProgress } from './cache/cache.ts';
 export { ClipFile, type ClipPlaces, type Segment } from './cache/clip-file.ts';
 export { clipSource } from './cache/clip-source.ts';

@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
-import { Bucket, ClipCache, isBucket, preprocessingOf } from '../clips/index.ts';
+import { Bucket, isBucket } from '../buckets/index.ts';
+import { ClipCache, preprocessingOf } from '../clips/index.ts';
 import type { TrainingConfiguration } from '../training/index.ts';
 import { cacheFolder } from '../weights/index.ts';
 

@@ -1,4 +1,4 @@
-import { join, resolve } from 'node:path';
+import { join, relative, resolve, sep } from 'node:path';
 import type { ClipCache } from '../clips/index.ts';
 import type { DataSet, Protocol, Split } from '../datasets/index.ts';
 import { ensembleOf } from '../evaluation/index.ts';
@@ -21,6 +21,8 @@ import {
 import { writePredictions } from './predictions-file.ts';
 import { duration, type HeldOut, type Reporting, trainAndPredict } from './run.ts';
 import { combineSeparate } from './separate.ts';
+import type { ResultStore } from './store.ts';
+import { trainInStore } from './stored-run.ts';
 
 export interface Experiment {
   readonly dataSet: DataSet;
@@ -33,6 +35,8 @@ export interface Experiment {
   /** Each network is trained once by each; what is no network has none. */
   readonly seeds: readonly number[];
   readonly folder: string;
+  /** Where runs of networks are shared with other machines, if they are. */
+  readonly store?: ResultStore | undefined;
   readonly threads?: number | undefined;
   readonly provider?: Provider | undefined;
 }
@@ -83,6 +87,11 @@ export function configurationOf(
   return { ...own, addsTo: resolve(folders[split]!, 'best') };
 }
 
+/** What a run is called in a store: its folder's name within that of the experiment. */
+export function runName({ folder }: Pick<Experiment, 'folder'>, run: string): string {
+  return relative(folder, run).replaceAll(sep, '/');
+}
+
 /** What `separate-decisions` is put together from: the trainings of single streams by the same seed, on the same split. */
 export function separateParts(
   experiment: Pick<Experiment, 'folder' | 'protocol' | 'seeds'>,
@@ -118,7 +127,10 @@ export async function runExperiment(
       for (const [k, folder] of folders.entries()) {
         reporting.signal.throwIfAborted();
         const split = experiment.protocol.splits[k]!;
-        const run = { ...experiment, ...reporting, split, folder, features };
+        const run = {
+          ...{ ...experiment, ...reporting, split, folder, features },
+          name: runName(experiment, folder),
+        };
         parts.push(
           isNetwork(name)
             ? await trained(run, configurationOf(experiment, name, seed, k), estimate)
@@ -143,14 +155,17 @@ export function outcomeOf(runs: readonly HeldOut[]): Outcome {
   };
 }
 
-type Run = Experiment & Reporting & { readonly split: Split; readonly features: string };
+type Run = Experiment &
+  Reporting & { readonly name: string; readonly split: Split; readonly features: string };
 
 async function trained(
   run: Run,
   configuration: TrainingConfiguration,
   onEpoch: (record: EpochRecord) => void,
 ): Promise<HeldOut> {
-  return await trainAndPredict({ ...run, configuration, onEpoch });
+  const options = { ...run, configuration, onEpoch };
+  const { store } = run;
+  return store ? await trainInStore(store, run.name, options) : await trainAndPredict(options);
 }
 
 async function computed({ split, cache, configuration, folder }: Run, name: ModelName): Promise<HeldOut> {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { InputError } from '../support/errors.ts';
 import { writeAtomically } from '../support/files.ts';
+import { makeFolder } from '../support/folders.ts';
 import type { Outcome } from './experiment.ts';
 import type { ModelName } from './models.ts';
 
@@ -49,6 +50,21 @@ export async function openTest(
   return openings;
 }
 
+/**
+ * Adds openings that were written down elsewhere to those of a folder, which come after them where both have others.
+ *
+ * @param text of the other `openings.json`, and `from` where it lies.
+ * @throws InputError when one of both is none.
+ */
+export async function addOpenings(folder: string, text: string, from: string): Promise<void> {
+  const file = join(folder, 'openings.json');
+  const there = parse(text, from);
+  const known = existsSync(file) ? read(file) : [];
+  const added = known.filter((own) => there.every(({ predictions }) => predictions !== own.predictions));
+  makeFolder(folder);
+  await writeAtomically(file, `${JSON.stringify([...there, ...added], null, 2)}\n`);
+}
+
 /** What a reader has to know of more than one opening; nothing of one. */
 export function openingsText(openings: readonly Opening[]): string[] {
   if (openings.length < 2) return [];
@@ -61,8 +77,12 @@ export function openingsText(openings: readonly Opening[]): string[] {
 }
 
 function read(file: string): Opening[] {
+  return parse(readFileSync(file, 'utf8'), file);
+}
+
+function parse(text: string, file: string): Opening[] {
   try {
-    return schema.parse(JSON.parse(readFileSync(file, 'utf8')));
+    return schema.parse(JSON.parse(text));
   } catch {
     throw new InputError(`${file} does not list the openings of a test, or is damaged; delete its folder`);
   }

@@ -22,6 +22,7 @@ import { configurationOf, type Experiment, runExperiment, trainingsOf } from './
 import { type Finding, findingsOf, measuredOn } from './findings.ts';
 import { type ForeignResult, type ForeignSet, foreignSet, named, testOnForeign } from './foreign.ts';
 import {
+  addsTo,
   distinctModels,
   isNetwork,
   type ModelName,
@@ -36,6 +37,8 @@ import { readPredictions } from './predictions-file.ts';
 import { prepareByJobs, trainByJobs } from './queued.ts';
 import { writeReport } from './report.ts';
 import { preparedClips, type Reporting, silent } from './run.ts';
+import { ResultStore } from './store.ts';
+import { fetchResults, putResults } from './stored-results.ts';
 import { spreadSentence } from './tables.ts';
 
 /** What the paper's experiment is run on. */
@@ -52,8 +55,10 @@ export interface ReproduceOptions {
   readonly testOn?: string | undefined;
   /** Default: all that the paper speaks of. */
   readonly models?: readonly ModelName[];
-  /** Where prepared clips are kept: a folder, or `s3://bucket/prefix`. Default: `clips` beside the folder. */
+  /** Where prepared clips are kept: a folder, or `s3://bucket/prefix`. Default: `clips` in the store, else beside the folder. */
   readonly cache?: string | undefined;
+  /** `s3://bucket/prefix`: results are kept there, too, and machines that train need no folder in common. */
+  readonly store?: string | undefined;
   /** With a queue those of every worker; each worker's own unless told. */
   readonly threads?: number | undefined;
   readonly provider?: Provider | undefined;
@@ -96,8 +101,15 @@ export async function reproduceExperiment(
   const models = distinctModels(wanted, configuration);
   const { preset, seed } = configuration;
   const { say } = reporting;
-  const place = options.cache ?? join(dirname(folder), 'clips');
+  const adding = models.find((name) => addsTo(name) !== undefined);
+  if (options.store !== undefined && adding !== undefined)
+    throw new InputError(
+      `--store: ${adding} adds a stream to the model that another training leaves in a folder; a shared folder (--out) expected for it`,
+    );
+  const store = options.store === undefined ? undefined : new ResultStore(options.store);
+  const place = options.cache ?? (store ? store.bucket.addressOf('clips') : join(dirname(folder), 'clips'));
   for (const written of [folder, clipFolder(place)]) checkWritable(written);
+  await store?.bucket.checkConditions(reporting.signal);
   const { report: check, open } = inspectDataSet(data);
   say(checkText(check).trimEnd());
   const dataSet = dataSetFor(configuration.split, open());
@@ -112,14 +124,19 @@ export async function reproduceExperiment(
     );
   say(planText({ dataSet, protocol, configuration, models, seeds }));
 
-  const queued = queue && { queue, data, configuration, cache: place };
+  const queued = queue && { queue, data, store, configuration, cache: place };
   const preparing = preparingFor(models, configuration);
   if (queued) await prepareByJobs({ ...queued, configuration: preparing }, dataSet, reporting);
   const cache = await preparedClips(dataSet, preparing, place, reporting);
-  const experiment = { dataSet, protocol, cache, configuration, models, seeds, folder, threads, provider };
+  const experiment = {
+    ...{ dataSet, protocol, cache, configuration, models, seeds, folder, store },
+    ...{ threads, provider },
+  };
   await claimExperiment(folder, experiment);
+  await store?.claim(folder, reporting.signal);
   if (queued) await trainByJobs(queued, experiment, reporting);
   const outcomes = await runExperiment(experiment, reporting);
+  if (store) await fetchResults(store, folder, reporting.signal);
   say(`comparing ${outcomes.size} models on ${testedClips(protocol).length} clips`);
   const opened = openingsText(await openTest(folder, outcomes));
   for (const sentence of opened) say(sentence);
@@ -130,6 +147,7 @@ export async function reproduceExperiment(
   const report = await writeReport({
     ...{ dataSet, protocol, findings, opened, preset, seeds, folder, foreign: results },
   });
+  if (store) await putResults(store, folder, reporting.signal);
   return { synthetic: dataSet.synthetic, protocol, findings, foreign: results, ...report };
 }
 

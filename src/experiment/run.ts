@@ -104,6 +104,8 @@ export interface TrainingRunOptions extends Reporting {
   /** Another process that trains in the folder is waited for; else that is an error. */
   readonly waits?: boolean;
   readonly onEpoch?: (record: EpochRecord) => void;
+  /** Called when the folder has a new checkpoint; the training goes on when it is done. */
+  readonly onCheckpoint?: (() => Promise<void>) | undefined;
 }
 
 /** What a model says of the clips it was not trained on. */
@@ -176,6 +178,7 @@ export async function trainAndPredict(options: TrainingRunOptions): Promise<Held
       await writeAtomically(join(folder, 'results.png'), picture);
       options.onEpoch?.(record);
     },
+    onCheckpoint: options.onCheckpoint,
   });
   const predict = (part: 'validation' | 'calibration' | 'test') =>
     predictWith(best, clips[part], {
@@ -230,7 +233,7 @@ interface PredictWithOptions {
  * Writes the configuration into the folder, or finds the same one there. One without `evaluation` is of an earlier
  * version, which measured on segments: what is not measured yet goes on as it is asked for now.
  */
-async function claimFolder(folder: string, configuration: TrainingConfiguration): Promise<void> {
+export async function claimFolder(folder: string, configuration: TrainingConfiguration): Promise<void> {
   makeFolder(folder);
   const file = join(folder, 'config.yaml');
   const text = configurationText(configuration);

@@ -1,16 +1,23 @@
-import { basename } from 'node:path';
-import { dataSetFor, openDataSet, protocolNamed } from '../datasets/index.ts';
+import { basename, join } from 'node:path';
+import type { ClipSource } from '../clips/index.ts';
+import { type DataSet, dataSetFor, openDataSet, protocolNamed } from '../datasets/index.ts';
 import type { JobKind, Running } from '../jobs/index.ts';
 import type { Provider } from '../runtime/node/index.ts';
 import { InputError } from '../support/errors.ts';
-import { parseConfiguration } from '../training/index.ts';
+import { parseConfiguration, type TrainingConfiguration } from '../training/index.ts';
+import { cacheFolder } from '../weights/index.ts';
 import { clipsAt } from './clip-place.ts';
 import type { ModelName } from './models.ts';
 import { type Reporting, trainAndPredict } from './run.ts';
+import { ResultStore } from './store.ts';
+import { inWorkingFolder, storedDataSet, withFilms } from './stored-data.ts';
+import { trainInStore } from './stored-run.ts';
 
 /** What every job of an experiment is told; paths that all workers see. */
 interface Shared {
-  /** The data set's folder. */
+  /** The bucket that results are kept in, where that is not a folder: `s3://bucket/prefix`. */
+  readonly store?: string | undefined;
+  /** The data set's folder; of a store, the name of its labels there. */
   readonly data: string;
   /** Where prepared clips are kept: a folder, or a bucket's address. */
   readonly cache: string;
@@ -39,9 +46,10 @@ export interface TrainingData extends Shared, Computing {
   readonly split: number;
   readonly splits: number;
   readonly splitSeed: number;
-  /** Where it is kept, and where features of frozen streams are. */
+  /** Where it is kept: a folder, or its name in the store. */
   readonly folder: string;
-  readonly features: string;
+  /** Where features of frozen streams are; with a store each worker keeps its own. */
+  readonly features?: string | undefined;
 }
 
 /** Clips prepared in shards: idempotent, for a clip that is there is not prepared again. */
@@ -49,9 +57,22 @@ export const preparationJobs: JobKind<ShardData> = {
   name: 'prepare',
   nameOf: ({ data, shard, of }) => `clips of ${basename(data)}, shard ${shard + 1} of ${of}`,
   async run(given, { signal, onProgress }) {
-    const { dataSet, cache } = await opened(given);
-    const clips = dataSet.clips.filter((_, i) => i % given.of === given.shard);
-    await cache.prepare(clips, ({ done, total }) => onProgress(done / total), signal);
+    const { configuration, shard, of } = given;
+    const cache = await clipsAt(given.cache, parsed(configuration));
+    const prepare = (clips: readonly ClipSource[]) =>
+      cache.prepare(clips, ({ done, total }) => onProgress(done / total), signal);
+    const inShard = <Clip>(clips: readonly Clip[]) => clips.filter((_, i) => i % of === shard);
+    if (given.store === undefined) {
+      await prepare(inShard(dataSetIn(given).clips));
+      return async () => {};
+    }
+    const { bucket } = new ResultStore(given.store);
+    const clips = inShard((await storedDataSet(bucket, given.data, signal)).clips);
+    const films = await cache.missing(clips, signal);
+    await withFilms(bucket, films, signal, async (there) => {
+      const known = new Set<ClipSource>(films);
+      await prepare([...clips.filter((clip) => !known.has(clip)), ...there]);
+    });
     return async () => {};
   },
 };
@@ -69,29 +90,41 @@ export function trainingJobs(own: Computing = {}): JobKind<TrainingData> {
     nameOf: ({ model, seed, split, splits }) =>
       `${model}, seed ${seed}${splits > 1 ? `, split ${split + 1} of ${splits}` : ''}`,
     async run(given, running) {
-      const { dataSet, cache, configuration } = await opened(given);
+      const configuration = parsed(given.configuration);
+      const cache = await clipsAt(given.cache, configuration);
+      const store = given.store === undefined ? undefined : new ResultStore(given.store);
+      const dataSet = store
+        ? await storedDataSet(store.bucket, given.data, running.signal)
+        : dataSetIn(given);
       const protocol = protocolNamed(configuration.split, dataSet.clips, given.splitSeed);
-      const { folder, features } = given;
       const split = protocol.splits[given.split];
       if (!split)
         throw new InputError(
           `split ${given.split + 1}: ${protocol.name} has ${protocol.splits.length} of them`,
         );
-      await trainAndPredict({
-        ...{ dataSet, split, cache, configuration, folder, features, waits: true },
+      const run = {
+        ...{ dataSet, split, cache, configuration, waits: true },
         threads: given.threads ?? own.threads,
         provider: given.provider ?? own.provider,
         ...reportingTo(running),
-      });
+      };
+      const { folder, features = join(cacheFolder(), 'features') } = given;
+      if (store)
+        await inWorkingFolder((working) =>
+          trainInStore(store, folder, { ...run, features, folder: join(working, basename(folder)) }),
+        );
+      else await trainAndPredict({ ...run, features, folder });
       return async () => {};
     },
   };
 }
 
-async function opened({ data, cache, configuration: text }: Shared) {
-  const configuration = parseConfiguration(text, 'the configuration of a job');
-  const dataSet = dataSetFor(configuration.split, openDataSet(data));
-  return { configuration, dataSet, cache: await clipsAt(cache, configuration) };
+function parsed(configuration: string): TrainingConfiguration {
+  return parseConfiguration(configuration, 'the configuration of a job');
+}
+
+function dataSetIn({ data, configuration }: Shared): DataSet {
+  return dataSetFor(parsed(configuration).split, openDataSet(data));
 }
 
 function reportingTo({ signal, onProgress }: Running): Reporting {

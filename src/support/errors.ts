@@ -5,7 +5,7 @@
  * - `not-found`, `exists`: a file that should be there is not, or one that should not be there is.
  * - `unknown-name`: a name that is none of those known; the message lists these.
  * - `unusable-model`: a model whose description or weights cannot be used.
- * - `busy`: another process holds what is needed.
+ * - `busy`: another process holds what is needed, or a server cannot be reached: later it may go.
  * - `not-permitted`, `no-space`: the system does not let a file be read or written, or has no room for it.
  * - `wrong-usage`: the call itself makes no sense.
  * - `internal`: a fault of this program.

@@ -48,19 +48,19 @@ export function writeAtomicallySync(path: string, text: string): void {
 const prefix = '.affectline-';
 const suffix = '.tmp';
 
-/** Beside a file that is to appear whole: a name that no other process and no second call uses, and that says whose it is. */
+/** Beside a file that is to appear whole, or for a folder that is needed for a while: a name that no other process and no second call uses, and that says whose it is. */
 export function temporaryPath(path: string): string {
   const name = `${prefix}${randomBytes(6).toString('hex')}-${ownerText(thisProcess())}${suffix}`;
   return join(dirname(path), name);
 }
 
-/** Removes the temporary files that processes which are gone have left in a folder; nobody else's. */
+/** Removes the temporary files, and folders, that processes which are gone have left in a folder; nobody else's. */
 export async function removeLeftovers(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
     if (!name.startsWith(prefix) || !name.endsWith(suffix)) continue;
     const [, owner] = /^[0-9a-f]{12}-(.+)$/.exec(name.slice(prefix.length, -suffix.length)) ?? [];
     const parsed = parseOwner(owner ?? '');
-    if (parsed && isGone(parsed)) await rm(join(folder, name), { force: true });
+    if (parsed && isGone(parsed)) await rm(join(folder, name), { force: true, recursive: true });
   }
 }
 

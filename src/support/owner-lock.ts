@@ -168,10 +168,9 @@ async function contentOf(path: string): Promise<{ sign: string; changed: number 
 
 function held(own: string, what: string, given: AbortSignal | undefined): OwnerLock {
   const lost = new AbortController();
-  const endSigns = goOnGivingSigns(own, () =>
-    lost.abort(
-      new InputError(`another process has taken over ${what}; this one had not been heard of`, 'busy'),
-    ),
+  const endSigns = goOnGivingSigns(
+    (count) => giveSign(own, count),
+    () => lost.abort(takenOver(what)),
   );
   return {
     signal: given ? AbortSignal.any([lost.signal, given]) : lost.signal,
@@ -180,6 +179,11 @@ function held(own: string, what: string, given: AbortSignal | undefined): OwnerL
       await rm(own, { force: true });
     },
   };
+}
+
+/** Why work ends whose lock another process has. */
+export function takenOver(what: string): InputError {
+  return new InputError(`another process has taken over ${what}; this one had not been heard of`, 'busy');
 }
 
 /** A name that leaves room for the claim, and differs where the whole names do. */

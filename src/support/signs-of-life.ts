@@ -8,34 +8,48 @@ const awaited = 3;
 /** Seconds after which a process on another machine that gave no sign of life counts as dead. */
 export const longestSilence = 90;
 
-/** Writes into a file the number of a sign of life; the file is never made anew. */
-export async function giveSign(path: string, count: number): Promise<void> {
-  const file = await open(path, 'r+');
+/**
+ * Writes into a file the number of a sign of life; the file is never made anew.
+ *
+ * @returns whether the file is still there.
+ */
+export async function giveSign(path: string, count: number): Promise<boolean> {
   try {
-    await file.write(String(count), 0);
-  } finally {
-    await file.close();
+    const file = await open(path, 'r+');
+    try {
+      await file.write(String(count), 0);
+    } finally {
+      await file.close();
+    }
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw error;
   }
 }
 
 /**
- * Goes on giving signs of life in a file that has had its first.
+ * Goes on giving signs of life after the first.
  *
- * @param onGone told when the file is not there any more.
+ * @param give gives the sign of a number, from 2 on; false when what it is given for is not this process's any more.
+ * @param onGone told of that.
  * @returns what ends it, once no sign is under way.
  */
-export function goOnGivingSigns(path: string, onGone: () => void): () => Promise<void> {
+export function goOnGivingSigns(
+  give: (count: number) => Promise<boolean>,
+  onGone: () => void,
+): () => Promise<void> {
   let count = 1;
   let giving = Promise.resolve();
   const timer = setInterval(() => {
     giving = giving
-      .then(() => giveSign(path, ++count))
-      .catch((error: NodeJS.ErrnoException) => {
-        // what else is in the way of a sign may not be in the way of the next
-        if (error.code !== 'ENOENT') return;
+      .then(async () => {
+        if (await give(++count)) return;
         clearInterval(timer);
         onGone();
-      });
+      })
+      // what is in the way of a sign may not be in the way of the next
+      .catch(() => {});
   }, 1000 * interval);
   timer.unref();
   return () => {
@@ -44,12 +58,12 @@ export function goOnGivingSigns(path: string, onGone: () => void): () => Promise
   };
 }
 
-/** A file of another process, as it is found. */
+/** A file of another process, as it is found: of a file system or of a bucket. */
 export interface Found {
   readonly path: string;
   /** What is in it. */
   readonly sign: string;
-  /** Seconds since it changed, by the times of its file system alone. */
+  /** Seconds since it changed, by the times of where it is kept alone. */
   readonly age: number;
 }
 

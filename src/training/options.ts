@@ -35,6 +35,8 @@ export interface TrainOptions {
   readonly onStep?: (progress: StepProgress) => void;
   /** Told of all epochs so far, after each. */
   readonly onEpoch?: (records: readonly EpochRecord[]) => void | Promise<void>;
+  /** Called when the folder has a new checkpoint, and all that belongs to it; the training goes on when it is done. */
+  readonly onCheckpoint?: (() => Promise<void>) | undefined;
 }
 
 /** How far a training is after a step. */

@@ -38,6 +38,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
         const record = await measure(training);
         await keep(training, record);
         await options.onEpoch?.(training.progress.records);
+        await options.onCheckpoint?.();
       }
     } finally {
       await end(training);
@@ -153,7 +154,9 @@ async function takeSteps(training: Training): Promise<void> {
     progress.seconds += (performance.now() - started) / 1000;
     progress.waited += waiting.waited - before;
     onStep?.({ epoch: progress.epoch, step: progress.step, steps, loss });
-    if (performance.now() - training.savedAt > 1000 * secondsBetweenCheckpoints) await save(training);
+    if (performance.now() - training.savedAt <= 1000 * secondsBetweenCheckpoints) continue;
+    await save(training);
+    await options.onCheckpoint?.();
   }
 }
 

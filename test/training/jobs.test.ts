@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import {
   cpSync,
   existsSync,
@@ -13,23 +13,15 @@ import {
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { TrainingData } from '../../src/experiment/index.ts';
 import { type JobStatus, openJobs } from '../../src/jobs/index.ts';
 import { openLibrary } from '../../src/library/index.ts';
 import { hasPostgresql, PostgresqlServer } from '../../src/library/postgresql-fixture.ts';
 import { requirement } from '../../src/support/testing.ts';
-import { renderSmallFilm, runReproduce } from './small-films.ts';
+import { beginProgram, renderSmallFilm, runReproduce } from './small-films.ts';
 
 const hasFfmpeg = requirement('ffmpeg', () => execFileSync('ffmpeg', ['-version']).length > 0);
-
-/** A module that lets Node take itself to be on a machine of another name. */
-const asOn = (host: string) => {
-  const program = `import os from 'node:os'; import { syncBuiltinESMExports } from 'node:module';
-    os.hostname = () => '${host}'; syncBuiltinESMExports();`;
-  return `data:text/javascript,${encodeURIComponent(program)}`;
-};
 
 /** Whether a job's worker holds the folder of its training. */
 function claimed({ data }: JobStatus): boolean {
@@ -119,16 +111,13 @@ describe.skipIf(!hasFfmpeg)('affectline reproduce --jobs (needs ffmpeg)', () => 
     'two workers on PostgreSQL as if on two machines, one killed while it trains: the other takes it over, to the same files',
     async () => {
       const server = new PostgresqlServer();
-      const program = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
       await server.start();
       const database = await server.createDatabase();
       const library = await openLibrary({ database });
       const queue = await openJobs(library);
       // threads of their own do not count, and a model that they do not need is not opened
       const given = ['worker', '--database', database, '--threads', '2', '--model', join(root, 'nowhere')];
-      const workers = ['first', 'second'].map((host) =>
-        spawn(process.execPath, ['--import', asOn(host), program, ...given], { stdio: 'ignore' }),
-      );
+      const workers = ['first', 'second'].map((host) => beginProgram(given, {}, host));
       try {
         const running = reproduce('spread', '--jobs', '--database', database);
         const training = async () =>

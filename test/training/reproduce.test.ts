@@ -39,7 +39,7 @@ describe.skipIf(!hasFfmpeg)('affectline reproduce (needs ffmpeg)', () => {
     models = 'paper,sound,handcrafted,constant,position,neighbors',
   ) {
     const given = ['--config', join(root, 'small.yaml'), '--models', models, '--threads', '1', '--json'];
-    return await runReproduce(['--data', data, '--out', folder, ...given], stopAt);
+    return await runReproduce(['--data', data, '--out', folder, ...given], { stopAt });
   }
 
   test('interrupted and called again it goes on, and its report says what the predictions say', async () => {

@@ -40,7 +40,7 @@ describe.skipIf(!hasFfmpeg)('affectline reproduce --seeds, --test-on and --split
         ...['--data', data, '--out', join(root, out), '--cache', join(root, 'clips')],
         ...['--config', join(root, 'small.yaml'), '--threads', '1', '--json', ...given],
       ],
-      stopAt,
+      { stopAt },
     );
   const read = (...path: string[]) => readFileSync(join(root, ...path), 'utf8');
 

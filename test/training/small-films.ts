@@ -12,9 +12,31 @@ export function renderSmallFilm(path: string, number: number): void {
   execFileSync('ffmpeg', ['-v', 'error', ...input, '-pix_fmt', 'yuv420p', path]);
 }
 
+/** A module for `node --import` that lets Node take itself to be on a machine of another name. */
+export function asOnMachine(host: string): string {
+  const text = `import os from 'node:os'; import { syncBuiltinESMExports } from 'node:module';
+    os.hostname = () => '${host}'; syncBuiltinESMExports();`;
+  return `data:text/javascript,${encodeURIComponent(text)}`;
+}
+
+/** Begins `affectline` with a command and its options; what it finds in its environment besides is given. */
+export function beginProgram(
+  given: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+  host?: string,
+) {
+  const imported = host === undefined ? [] : ['--import', asOnMachine(host)];
+  return spawn(process.execPath, [...imported, program, ...given], {
+    env: { ...process.env, ...environment },
+  });
+}
+
 /** Runs `affectline reproduce`; where `stopAt` appears on stderr it is sent SIGINT. */
-export async function runReproduce(given: readonly string[], stopAt?: string) {
-  const child = spawn(process.execPath, [program, 'reproduce', ...given]);
+export async function runReproduce(
+  given: readonly string[],
+  { stopAt, environment }: { stopAt?: string | undefined; environment?: Record<string, string> } = {},
+) {
+  const child = beginProgram(['reproduce', ...given], environment);
   const said = { stdout: '', stderr: '' };
   let stopped = false;
   child.stdout.on('data', (part) => {

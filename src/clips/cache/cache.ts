@@ -4,12 +4,13 @@ import { appendFile, stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { type Bucket, BucketError } from '../../buckets/index.ts';
 import { faceFiles, openFaceReader } from '../../faces/node/index.ts';
 import type { Preprocessing } from '../../streams/index.ts';
 import { InputError } from '../../support/errors.ts';
 import { removeLeftovers } from '../../support/files.ts';
 import { makeFolder } from '../../support/folders.ts';
-import { type Bucket, BucketError } from './bucket.ts';
+
 import { ClipFile } from './clip-file.ts';
 import { faceFileOf, withFacesOf, writeFaces } from './face-file.ts';
 import { type ClipSource, prepareClip } from './prepare.ts';
@@ -63,8 +64,9 @@ export class ClipCache {
   }
 
   /** Where a prepared clip is, or will be. @throws InputError when its film is not there. */
-  async pathOf({ path, part }: ClipSource): Promise<string> {
-    const content = await this.contentHash(path);
+  async pathOf(clip: ClipSource): Promise<string> {
+    const { part } = clip;
+    const content = await this.contentOf(clip);
     // faces lie beside a clip
     const { faces: _, ...preprocessing } = this.preprocessing;
     const key = createHash('sha256')
@@ -73,7 +75,9 @@ export class ClipCache {
     return join(this.folder, `${key.slice(0, 32)}.clip`);
   }
 
-  private async contentHash(film: string): Promise<string> {
+  /** SHA-256 of a clip's film. @throws InputError when that is not there, and the clip does not say it. */
+  async contentOf({ path: film, content: said }: ClipSource): Promise<string> {
+    if (said !== undefined) return said;
     const { size, mtimeMs } = await stat(film).catch(() => {
       throw new InputError(`${film}: no such file`);
     });
@@ -102,6 +106,21 @@ export class ClipCache {
   /** Whether a prepared clip, or what is kept beside it, is in the folder, by now. */
   private async fetched(path: string, signal?: AbortSignal): Promise<boolean> {
     return existsSync(path) || (await this.bucket?.fetch(basename(path), path, signal)) === true;
+  }
+
+  /** Clips that are not prepared yet, neither in the folder nor in the bucket. */
+  async missing<Clip extends ClipSource>(clips: readonly Clip[], signal?: AbortSignal): Promise<Clip[]> {
+    const missing = new Set<Clip>();
+    const queue = clips.values();
+    const work = async () => {
+      for (const clip of queue) {
+        signal?.throwIfAborted();
+        if (!(await this.fetched(await this.pathOf(clip), signal))) missing.add(clip);
+      }
+    };
+    const workers = Array.from({ length: 2 * availableParallelism() }, work);
+    await Promise.all(workers).finally(() => Promise.allSettled(workers));
+    return clips.filter((clip) => missing.has(clip));
   }
 
   /**

@@ -13,6 +13,8 @@ import { encodeFlow } from './flow-image.ts';
 /** A clip: a film, or a part of one. */
 export interface ClipSource {
   readonly path: string;
+  /** SHA-256 of the film, in hexadecimal digits, where it is known; then the film need not be there to find what was prepared of it. */
+  readonly content?: string | undefined;
   /** Seconds of the film at which it begins and ends, where it is not all of it. */
   readonly part?: { readonly start?: number | undefined; readonly end?: number | undefined } | undefined;
 }

@@ -1,67 +1,25 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { AwsClient } from 'aws4fetch';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { Bucket } from '../../buckets/index.ts';
+import { freePort, hasMoto, MotoServer } from '../../buckets/moto-fixture.ts';
 import { preprocessingFor } from '../../streams/index.ts';
 import { requirement } from '../../support/testing.ts';
-import { Bucket } from './bucket.ts';
 import { ClipCache } from './cache.ts';
 
-const python = process.env.AFFECTLINE_PYTHON ?? '/usr/bin/python3';
-const hasServer = requirement(
-  'moto with its server, and ffmpeg (a Python with it, named in AFFECTLINE_PYTHON)',
-  () =>
-    execFileSync(python, ['-c', 'import moto.server']) !== undefined &&
-    execFileSync('ffmpeg', ['-version']).length > 0,
-);
+const hasFfmpeg = requirement('ffmpeg', () => execFileSync('ffmpeg', ['-version']).length > 0);
 
-test('what is no address of a bucket, or has no keys, is refused', () => {
-  vi.stubEnv('AWS_ACCESS_KEY_ID', '');
-  for (const address of ['s3://', 's3://A/b', 's3://bucket/a b', 's3://bucket/..?x'])
-    expect(() => new Bucket(address)).toThrow(`${address}: s3://bucket/prefix expected`);
-  expect(() => new Bucket('s3://bucket/clips')).toThrow(
-    'AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY have to',
-  );
-  vi.unstubAllEnvs();
-});
-
-/** A port that was free a moment ago. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
-describe.skipIf(!hasServer)('prepared clips in a bucket (needs moto and ffmpeg)', () => {
+describe.skipIf(!hasMoto || !hasFfmpeg)('prepared clips in a bucket (needs moto and ffmpeg)', () => {
   let folder: string;
-  let server: ChildProcess;
-  let address: string;
+  const server = new MotoServer();
   const films: { path: string }[] = [];
   const preprocessing = { ...preprocessingFor('compact'), shortSide: 96 };
-  const keys = { accessKeyId: 'test', secretAccessKey: 'test' };
-  const client = new AwsClient({ ...keys, service: 's3', region: 'us-east-1' });
-  const listed = async () => {
-    const text = await (await client.fetch(`${address}/films?list-type=2`)).text();
-    return [...text.matchAll(/<Key>([^<]+)<\/Key>/g)].map(([, key]) => key!);
-  };
-
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'affectline-bucket-'));
-    const port = await freePort();
-    address = `http://127.0.0.1:${port}`;
-    server = spawn(python, ['-m', 'moto.server', '-H', '127.0.0.1', '-p', String(port)], { stdio: 'ignore' });
-    vi.stubEnv('AWS_ACCESS_KEY_ID', keys.accessKeyId);
-    vi.stubEnv('AWS_SECRET_ACCESS_KEY', keys.secretAccessKey);
-    vi.stubEnv('AWS_ENDPOINT_URL_S3', address);
-    const make = () => client.fetch(`${address}/films`, { method: 'PUT' }).catch(() => undefined);
-    while (!(await make())?.ok) await sleep(200);
+    await server.start();
+    for (const [name, value] of Object.entries(server.environment)) vi.stubEnv(name, value);
     for (const i of [0, 1]) {
       const path = join(folder, `${i}.mp4`);
       const picture = `testsrc2=size=192x128:rate=25:duration=0.${5 + i}`;
@@ -71,7 +29,7 @@ describe.skipIf(!hasServer)('prepared clips in a bucket (needs moto and ffmpeg)'
   });
   afterAll(async () => {
     vi.unstubAllEnvs();
-    server.kill();
+    server.stop();
     await rm(folder, { recursive: true });
   });
   const cacheIn = (name: string, at = 's3://films/project/clips') =>
@@ -82,7 +40,7 @@ describe.skipIf(!hasServer)('prepared clips in a bucket (needs moto and ffmpeg)'
     await one.prepare(films);
     const paths = await Promise.all(films.map((film) => one.pathOf(film)));
     const names = (await readdir(join(folder, 'one'))).filter((name) => name.endsWith('.clip'));
-    expect((await listed()).toSorted()).toEqual(names.map((name) => `project/clips/${name}`).toSorted());
+    expect((await server.keys()).toSorted()).toEqual(names.map((name) => `project/clips/${name}`).toSorted());
 
     const two = cacheIn('two');
     const { segmentCount } = await two.open(films[0]!);
@@ -90,7 +48,7 @@ describe.skipIf(!hasServer)('prepared clips in a bucket (needs moto and ffmpeg)'
     expect(await readFile(await two.pathOf(films[0]!))).toEqual(await readFile(paths[0]!));
     // what it could not have prepared itself
     const body = 'fetched';
-    await client.fetch(`${address}/films/project/clips/${basename(paths[1]!)}`, { method: 'PUT', body });
+    await server.put(`project/clips/${basename(paths[1]!)}`, body);
     await two.prepare(films);
     expect(await readFile(await two.pathOf(films[1]!), 'utf8')).toBe(body);
     expect((await readdir(join(folder, 'two'))).filter((name) => name.endsWith('.tmp'))).toEqual([]);
@@ -104,9 +62,9 @@ describe.skipIf(!hasServer)('prepared clips in a bucket (needs moto and ffmpeg)'
       .catch((error) => error);
     expect(before.message).toContain('.clip');
     await cacheIn('local', 's3://films/second').prepare(films);
-    expect((await listed()).filter((key) => key.startsWith('second/'))).toHaveLength(2);
+    expect((await server.keys()).filter((key) => key.startsWith('second/'))).toHaveLength(2);
     const bucket = new Bucket('s3://films/second');
-    const [key] = (await listed()).filter((name) => name.startsWith('second/'));
+    const [key] = (await server.keys()).filter((name) => name.startsWith('second/'));
     await writeFile(join(folder, 'different'), 'different');
     await bucket.put(key!.slice('second/'.length), join(folder, 'different'));
     expect(await bucket.fetch(key!.slice('second/'.length), join(folder, 'fetched'))).toBe(true);
@@ -120,13 +78,16 @@ describe.skipIf(!hasServer)('prepared clips in a bucket (needs moto and ffmpeg)'
     await expect(nowhere.prepare(films)).rejects.toThrow(told);
     vi.stubEnv('AWS_ENDPOINT_URL_S3', `http://127.0.0.1:${await freePort()}`);
     const bucket = new Bucket('s3://films/clips');
-    vi.stubEnv('AWS_ENDPOINT_URL_S3', address);
+    vi.stubEnv('AWS_ENDPOINT_URL_S3', server.address);
     const stop = new AbortController();
     const fetching = bucket.fetch('a.clip', join(folder, 'a.clip'), stop.signal);
     setTimeout(() => stop.abort(new Error('enough')), 500);
     await expect(fetching).rejects.toThrow('enough');
-    await expect(bucket.fetch('a.clip', join(folder, 'a.clip'))).rejects.toThrow(
-      /^s3:\/\/films\/clips\/a\.clip: http:\S+ cannot be reached \(.*ECONNREFUSED/,
-    );
+    await expect(bucket.fetch('a.clip', join(folder, 'a.clip'))).rejects.toMatchObject({
+      code: 'busy',
+      message: expect.stringMatching(
+        /^s3:\/\/films\/clips\/a\.clip: http:\S+ cannot be reached \(.*ECONNREFUSED/,
+      ),
+    });
   });
 });
