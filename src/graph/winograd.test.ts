@@ -7,7 +7,7 @@ import { elementCount, type Tensor } from '../support/tensor.ts';
 import { evaluate } from './evaluate.ts';
 import { convolution, gradients, input, maxPool, multiply, parameter, reduceSum, relu } from './index.ts';
 import { lower } from './lowering.ts';
-import { outputName } from './onnx.ts';
+import { outputName, weightsFile } from './onnx.ts';
 import { placesFirstRule } from './places-first.ts';
 import { rewrite } from './rewrites.ts';
 import { stridesAsChannels } from './strides-as-channels.ts';
@@ -159,7 +159,10 @@ describe('a ConvNet of enough channels', () => {
     const isConstant = kind === 'constant';
     const target = { lowering: 'cpu', block: 0 } as const;
     const model = lower(isConstant ? { y } : outputs, isConstant ? parameters : new Map(), target);
-    const session = await InferenceSession.create(model.bytes, { logSeverityLevel: 3 });
+    const session = await InferenceSession.create(model.bytes, {
+      ...(model.weights && { externalData: [{ path: weightsFile, data: model.weights }] }),
+      logSeverityLevel: 3,
+    });
     const all: Record<string, Tensor> = { ...feeds, ...Object.fromEntries(parameters) };
     const given = [...model.inputs.keys()].map(
       (name) => [name, new OnnxTensor(all[name]!.data, all[name]!.shape)] as const,
