@@ -132,8 +132,10 @@ try {
       [12, 0],
     ] as const) {
       const path = join(folder, 'version.mkv');
+      // each half as long as the window of a point of the curve nearly is, however short the clip
+      const half = ['-stream_loop', '-1', '-t', '8', '-i', clip.path];
       ffmpeg(
-        ...['-i', clip.path, '-i', clip.path, '-filter_complex'],
+        ...[...half, ...half, '-filter_complex'],
         `[0:a]volume=${first - 12}dB[a];[1:a]volume=${second - 12}dB[b];[0:v][a][1:v][b]concat=n=2:v=1:a=1[v][s]`,
         ...['-map', '[v]', '-map', '[s]', ...lossless, path],
       );

@@ -1,9 +1,10 @@
-// Compiles the sources to dist/, and the flow kernel to WebAssembly.
+// Compiles the sources to dist/, and the flow kernel to WebAssembly; joins the modules of the command line.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { joinModules } from './bundle.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const require = createRequire(import.meta.url);
@@ -23,6 +24,8 @@ const { filmAffectJsonSchema } = await import('../dist/affect/index.js');
 const schema = `${JSON.stringify(filmAffectJsonSchema(), null, 2)}\n`;
 writeFileSync(join(root, 'dist/affect/film-affect.schema.json'), schema);
 if (existsSync(join(root, 'src/flow/kernel/assembly'))) run(join(root, 'scripts/build-kernel.mjs'));
+
+await joinModules(root, join(root, 'dist/cli/main.js'));
 
 // the page only where it has changed, for this takes seconds
 const page = join(root, 'dist/page/index.html');

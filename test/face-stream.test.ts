@@ -99,6 +99,7 @@ describe.skipIf(!files)('faces of films (needs @vladmandic/human)', () => {
     const cache = new ClipCache(join(folder, 'clips'), preprocessing);
     const plain = new ClipCache(join(folder, 'clips'), preprocessingFor('compact'));
     const reader = await openFaceReader(files!);
+    const differences: number[] = [];
     for (const path of paths) {
       await plain.prepare([{ path }]);
       await expect(cache.open({ path })).rejects.toThrow(/faces of a clip/);
@@ -119,9 +120,11 @@ describe.skipIf(!files)('faces of films (needs @vladmandic/human)', () => {
         expect(segment!.faces![isThere]).toBe(faces[isThere]);
         for (const [i, value] of faces.entries()) difference += Math.abs(segment!.faces![i]! - value);
       }
-      // the frames of a clip are JPEGs, in which expressions of small faces are read a little otherwise
-      expect(difference / told.length / faceNumbers.length).toBeLessThan(0.06);
+      differences.push(difference / told.length / faceNumbers.length);
     }
+    // the frames of a clip are JPEGs, in which expressions of small faces are read otherwise: .03 in the mean (docs/faces.md)
+    expect(differences.reduce((sum, difference) => sum + difference, 0) / paths.length).toBeLessThan(0.04);
+    expect(Math.max(...differences)).toBeLessThan(0.1);
     await reader.close();
     const [file] = readdirSync(join(folder, 'clips')).filter((name) => name.endsWith('.faces'));
     const text = readFileSync(join(folder, 'clips', file!), 'utf8');

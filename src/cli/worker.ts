@@ -19,7 +19,7 @@ interface WorkerOptions extends PlaceOptions {
 export function workerCommand(): Command {
   const command = new Command('worker')
     .description(
-      'Work the jobs of a library (films to analyze, clips to prepare, networks to train), one of each kind at a time,\n' +
+      'Work the jobs of a library (two films to analyze at a time, one preparation of clips, one training),\n' +
         'until Ctrl-C, which hands back those that run. Any number of workers, on any machines that see the files\n' +
         'under the same paths, share the jobs of a library on PostgreSQL. The model is opened for the first film.\n' +
         'Networks are trained with the --threads and --provider that reproduce was given, if it was.',

@@ -9,35 +9,19 @@ import {
 } from './convolution.ts';
 import { inputGradient, trainedConvolution } from './cpu-convolutions.ts';
 import { few, weightGradient } from './cpu-weight-gradients.ts';
-import { multiply, multiplyOperation, relu, reluOperation, stepOperation } from './elementwise.ts';
-import { constant } from './leaves.ts';
+import { multiplyOperation, relu, reluOperation } from './elementwise.ts';
+import { maskByClip } from './masks.ts';
 import { microsoft, type OnnxGraph } from './onnx.ts';
+import { placesFirstRule } from './places-first.ts';
 import { averagePoolGradientOperation, maxPoolGradientOperation, maxPoolOperation } from './pooling.ts';
-import { type Rule, scaledByWeight } from './rewrites.ts';
+import type { Rule } from './rewrites.ts';
 import type { Shape } from './shape.ts';
+import { stridesAsChannels } from './strides-as-channels.ts';
 import { apply, isA, type Lowering, type Operation, type Value } from './value.ts';
+import { isWorthTiles, winograd } from './winograd.ts';
 
 /** Says how to lower a value; undefined leaves it to the operation. */
 export type Choice = (value: Value) => Lowering | undefined;
-
-/**
- * 2⁻⁶⁴ where x > 0, else 0: what one Clip can do, where `step` takes a Mul and a Clip.
- * Activations below 2⁻⁶⁴ and gradients above 2⁶³ do not occur.
- */
-const tinyStepOperation: Operation<Record<string, never>> = {
-  name: 'tinyStep',
-  shape: ([x]) => x!,
-  reference: (_, [x]) => x!.map((value) => (value > 0 ? 2 ** -64 : 0)),
-  lower: (_, [x], onnx) => onnx.node('Clip', [x!, onnx.floats([0], []), onnx.floats([2 ** -64], [])]),
-};
-
-/** The gradient of a ReLU, where a weight can make up for a `tinyStep`. */
-const maskByClip: Rule = (value, usedOnce) => {
-  const [gradient, mask] = value.inputs;
-  if (!isA(value, multiplyOperation) || !mask || !isA(mask, stepOperation)) return;
-  const scaled = scaledByWeight(gradient!, constant(2 ** 64), usedOnce);
-  return scaled && multiply(scaled, apply(tinyStepOperation, mask.inputs, {}));
-};
 
 const ofMaps: ReadonlySet<Operation> = new Set<Operation>([
   convolutionOperation,
@@ -71,7 +55,13 @@ const layDown: Rule = (value) => {
 };
 
 /** Passes that suit an expression to the CPU. */
-export const cpuRules: readonly Rule[] = [maskByClip, layDown];
+export const cpuRules: readonly Rule[] = [
+  maskByClip,
+  layDown,
+  stridesAsChannels(isWorthTiles),
+  winograd(isWorthTiles),
+  placesFirstRule,
+];
 
 /** Repeats each element of the maps as a block, divided by the block's size. */
 function averagePoolGradient(value: Value): Lowering | undefined {

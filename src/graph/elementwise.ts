@@ -50,6 +50,23 @@ export function broadcastIndices(from: Shape, to: Shape): Int32Array {
   return indices;
 }
 
+/** How many of the last axes each operand has in full or not at all: a run of elements goes through both by steps. */
+function runAxes(operands: readonly Shape[], to: Shape): number {
+  const inFull = (from: Shape, axes: number) => String(from.slice(-axes)) === String(to.slice(-axes));
+  const notAtAll = (from: Shape, axes: number) => from.slice(-axes).every((size) => size === 1);
+  let axes = 1;
+  while (axes < to.length && operands.every((from) => inFull(from, axes + 1) || notAtAll(from, axes + 1)))
+    axes++;
+  return axes;
+}
+
+/** Where the runs begin in an operand, and how far apart neighbors of a run lie in it. */
+function runsOf(from: Shape, to: Shape, axes: number): { starts: Int32Array; step: number } {
+  const length = elementCount(from.slice(-axes));
+  const starts = broadcastIndices(from.slice(0, -axes), to.slice(0, -axes));
+  return { starts: starts.map((start) => start * length), step: length === 1 ? 0 : 1 };
+}
+
 function binary(
   name: string,
   type: string,
@@ -60,9 +77,17 @@ function binary(
     name,
     shape: ([a, b]) => broadcastShape(name, a!, b!),
     reference: (value, [a, b]) => {
-      const [ofA, ofB] = value.inputs.map((input) => broadcastIndices(input.shape, value.shape));
-      const result = new Float64Array(ofA!.length);
-      for (let i = 0; i < result.length; i++) result[i] = reference(a![ofA![i]!]!, b![ofB![i]!]!);
+      const shapes = value.inputs.map((input) => input.shape);
+      const axes = runAxes(shapes, value.shape);
+      const length = elementCount(value.shape.slice(-axes));
+      const [ofA, ofB] = shapes.map((shape) => runsOf(shape, value.shape, axes));
+      const result = new Float64Array(elementCount(value.shape));
+      for (let run = 0, i = 0; i < result.length; run++) {
+        let inA = ofA!.starts[run]!;
+        let inB = ofB!.starts[run]!;
+        for (const end = i + length; i < end; i++, inA += ofA!.step, inB += ofB!.step)
+          result[i] = reference(a![inA]!, b![inB]!);
+      }
       return result;
     },
     gradient: ({ inputs: [a, b] }, dy) => gradient(dy, a!, b!),

@@ -17,7 +17,7 @@ export { constant, input, type ParameterValue, parameter, parametersOf } from '.
 export { lower, onnxFile, portable, type Target } from './lowering.ts';
 export { linear, matMul } from './matrices.ts';
 export { batchNorm, batchNormOfBatch, type NormStatistics, softmax } from './normalization.ts';
-export { outputName } from './onnx.ts';
+export { outputName, weightsFile } from './onnx.ts';
 export { adaptiveAveragePool, averagePool, globalAveragePool, maxPool, type PoolOptions } from './pooling.ts';
 export { quantized } from './quantization.ts';
 export { type Shape, shapeText } from './shape.ts';

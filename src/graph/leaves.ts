@@ -42,7 +42,7 @@ export const constantOperation: Operation<{ shape: Shape; data: ArrayLike<number
       throw new TypeError(`constant: ${data.length} numbers do not fill ${shapeText(shape)}`);
     return shape;
   },
-  reference: ({ attributes }) => new Float64Array(attributes.data),
+  reference: ({ attributes: { data } }) => (data instanceof Float64Array ? data : new Float64Array(data)),
   lower: ({ attributes: { data, shape } }, _, onnx) => {
     const whole = data instanceof Uint8Array || data instanceof Int8Array || data instanceof Int32Array;
     return whole ? onnx.wholes(data, shape) : onnx.floats(data, shape);

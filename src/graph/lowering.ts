@@ -21,6 +21,8 @@ import { isA, ordered, type Value } from './value.ts';
 
 export interface OnnxModel {
   readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Large arrays of a model for a session, in a resizable buffer: its file `weightsFile`. */
+  readonly weights?: Uint8Array<ArrayBuffer> | undefined;
   /** What has to be given with every run. */
   readonly inputs: ReadonlyMap<string, Shape>;
 }
@@ -45,7 +47,7 @@ export function lower(
   target: Target = portable,
 ): OnnxModel {
   const { onnx, inputs } = lowered(outputs, parameters, target, 'sessions');
-  return { bytes: onnx.encoded(), inputs };
+  return { bytes: onnx.encoded(), weights: onnx.weights(), inputs };
 }
 
 /**
@@ -78,7 +80,7 @@ function lowered(
     flattenConcat,
     share(),
     slopeIntoWeight,
-    ...(forCpu ? cpuRules : []),
+    ...(forCpu ? [...cpuRules, share()] : []),
   ];
   const written = Object.values(outputs);
   const exact = rules.reduce(rewrite, ranges ? quantized(written, ranges, parameters) : written);

@@ -12,6 +12,13 @@ export const microsoft = 'com.microsoft';
 const float32 = 1;
 const int64 = 7;
 const largest = 2 ** 31 - 1;
+/** Arrays of so many bytes stand beside the model of a session, whose reader would copy them once more. */
+const large = 2 ** 14;
+/** Such an array begins at a multiple of so many bytes. */
+const alignment = 64;
+
+/** What the file of large arrays is called in a model: it has none, they are given with it. */
+export const weightsFile = 'weights';
 
 /** Keeps an output apart from an input of the same name, as a weight that a run updates. */
 const suffix = ' (output)';
@@ -28,6 +35,8 @@ export class OnnxGraph {
   private readonly reader: Reader;
   private readonly nodes: Message[] = [];
   private readonly initializers: Message[] = [];
+  private readonly beside: { readonly data: Numbers | Float64Array; readonly offset: number }[] = [];
+  private besideBytes = 0;
   private readonly inputs: Message[] = [];
   private readonly outputs: Message[] = [];
   private readonly constants = new Map<string, string>();
@@ -75,7 +84,9 @@ export class OnnxGraph {
     const known = single && this.constants.get(single);
     if (known) return known;
     const label = name ?? `constant:${this.count++}`;
-    this.initializer(label, float32, shape, data instanceof Float32Array ? data : new Float32Array(data));
+    const numbers =
+      data instanceof Float32Array || data instanceof Float64Array ? data : new Float32Array(data);
+    this.initializer(label, float32, shape, numbers);
     if (single) this.constants.set(single, label);
     return label;
   }
@@ -98,13 +109,42 @@ export class OnnxGraph {
     return label;
   }
 
-  private initializer(name: string, type: number, shape: Shape, data: Numbers): void {
-    this.bytes += data.byteLength;
+  /** @param data float64 becomes float32. */
+  private initializer(name: string, type: number, shape: Shape, data: Numbers | Float64Array): void {
+    const bytes = data instanceof Float64Array ? 4 * data.length : data.byteLength;
+    this.bytes += bytes;
     if (this.bytes > largest) throw new Error('the arrays of a model exceed the 2 GB of an ONNX file');
     const tensor = new Message();
     for (const size of shape) tensor.integer(1, size);
     tensor.integer(2, type).text(8, name);
-    this.initializers.push(tensor.bytes(9, new Uint8Array(data.buffer, data.byteOffset, data.byteLength)));
+    this.initializers.push(
+      this.reader === 'sessions' && bytes >= large
+        ? this.placedBeside(tensor, data, bytes)
+        : tensor.bytes(9, bytesOf(data instanceof Float64Array ? new Float32Array(data) : data)),
+    );
+  }
+
+  private placedBeside(tensor: Message, data: Numbers | Float64Array, bytes: number): Message {
+    const offset = this.besideBytes;
+    this.beside.push({ data, offset });
+    this.besideBytes += Math.ceil(bytes / alignment) * alignment;
+    const place = { location: weightsFile, offset: `${offset}`, length: `${bytes}` };
+    for (const [key, value] of Object.entries(place))
+      tensor.message(13, new Message().text(1, key).text(2, value));
+    return tensor.integer(14, 1);
+  }
+
+  /**
+   * The large arrays of a model for a session, which refers to them as the file `weightsFile`; undefined without any. The
+   * buffer is resizable: who has done with it gives the memory back at once by `resize(0)`, not when garbage is collected.
+   */
+  weights(): Uint8Array<ArrayBuffer> | undefined {
+    if (this.beside.length === 0) return undefined;
+    const buffer = new ArrayBuffer(this.besideBytes, { maxByteLength: this.besideBytes });
+    for (const { data, offset } of this.beside)
+      if (data instanceof Float64Array) new Float32Array(buffer, offset, data.length).set(data);
+      else new Uint8Array(buffer, offset, data.byteLength).set(bytesOf(data));
+    return new Uint8Array(buffer);
   }
 
   /** @param anyBatch leaves the first size open: any, but the same for all that has it from this input. */
@@ -138,6 +178,10 @@ export class OnnxGraph {
       model.message(14, new Message().text(1, key).text(2, value));
     return model.encoded();
   }
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: Numbers): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
 /** `TensorProto.DataType` of whole numbers. */

@@ -1,6 +1,6 @@
 // Passes that turn an expression into one of the same numbers that computes faster.
 import { elementCount, type Tensor } from '../support/tensor.ts';
-import { concat, concatOperation, reshape } from './arrays.ts';
+import { concat, concatOperation, reshape, reshapeOperation } from './arrays.ts';
 import { convolution, convolutionInputGradientOperation, convolutionOperation } from './convolution.ts';
 import {
   add,
@@ -88,6 +88,10 @@ export const foldConstants: Rule = (value) => {
   const { inputs, operation, shape } = value;
   if (inputs.length === 0 || !inputs.every((input) => isA(input, constantOperation))) return;
   if (elementCount(shape) > Math.max(...inputs.map((input) => elementCount(input.shape)))) return;
+  const [first] = inputs;
+  // moved about, numbers stay in their type
+  if (isA(value, reshapeOperation) && isA(first!, constantOperation))
+    return constant({ shape, data: first.attributes.data });
   const data = inputs.map((input) => input.operation.reference(input, []));
   return constant({ shape, data: operation.reference(value, data) });
 };

@@ -54,6 +54,7 @@ export function analysisJobs(
   return {
     name: 'analyze',
     nameOf: ({ path }) => path,
+    atOnce: 2, // while one is decoded, the networks compute another
     async run({ path }, running) {
       const analyzer = await opened();
       const hash = await contentHashOf(path, running.signal);

@@ -14,6 +14,8 @@ export interface JobKind<Data extends object> {
   readonly name: string;
   /** What a person calls a job with these data. */
   nameOf(data: Data): string;
+  /** How many of them a worker has in work at a time; one unless told. */
+  readonly atOnce?: number;
   /**
    * Does the work. It may be done several times over, when a worker dies; only one is acknowledged.
    *

@@ -131,6 +131,27 @@ describe.each(places.filter(([, there]) => there))('%s', (_, __, newPlace) => {
     expect(await library.database.query('select n from written where n = 88')).toHaveLength(1);
   });
 
+  test('a worker has as many jobs in work at a time as their kind says, and no more', async () => {
+    let [running, most] = [0, 0];
+    const kind: JobKind<Number> = {
+      name: 'two-at-once',
+      nameOf: ({ n }) => `${n}`,
+      atOnce: 2,
+      run: async () => {
+        most = Math.max(most, ++running);
+        if (most < 2) await until(async () => most === 2);
+        await sleep(200);
+        running--;
+        return async () => {};
+      },
+    };
+    for (let n = 0; n < 5; n++) await queue.add(kind, { n }, `${n}`);
+    const worker = await work(queue, kind);
+    await until(async () => (await queue.pending()) === 0);
+    await worker.stop();
+    expect(most).toBe(2);
+  });
+
   test('who watches sees a job wait, run with progress, and end', async () => {
     let seenRunning = () => {};
     const running = new Promise<void>((resolve) => {

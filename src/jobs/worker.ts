@@ -17,12 +17,12 @@ const passing: ReadonlySet<ErrorCode> = new Set(['busy', 'unusable-model']);
 export interface Worker {
   /** `pid@host`. */
   readonly name: string;
-  /** Puts down the job that runs, for others to take up, and takes no further one. */
+  /** Puts down the jobs that run, for others to take up, and takes no further one. */
   stop(): Promise<void>;
 }
 
 /**
- * Works jobs of a kind, one after the other, until it is stopped.
+ * Works jobs of a kind, so many at a time as the kind says, until it is stopped.
  *
  * @param onRun told of every run that ends: what it was, and why it failed.
  */
@@ -50,6 +50,7 @@ export async function work<Data extends object>(
   };
   const options = {
     batchSize: 1,
+    localConcurrency: kind.atOnce ?? 1,
     pollingIntervalSeconds: polling,
     heartbeatRefreshSeconds: signOfLife,
     perJobResults: true as const,

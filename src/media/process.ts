@@ -5,6 +5,12 @@ import type { ChildLimits } from './limits.ts';
 
 const shell = '/bin/sh';
 
+/**
+ * glibc raises the size from which an allocation has pages of its own, and goes back to the system when it is freed, to the
+ * largest that was freed: what decoders free then stays with them. Given, it stays as it is, at a million bytes here.
+ */
+const allocation = { MALLOC_MMAP_THRESHOLD_: '1000000' };
+
 /** How the shell says that there is no such program. */
 export const commandNotFound = 'exit code 127';
 
@@ -45,6 +51,7 @@ export function startChild(
   const child = guarded
     ? spawn(shell, ['-c', guard(descriptors.length, limits), shell, command, ...arguments_], {
         stdio: [...descriptors, 'pipe'],
+        env: { ...allocation, ...process.env },
         detached: true,
       })
     : spawn(command, arguments_, { stdio: [...descriptors], windowsHide: true });

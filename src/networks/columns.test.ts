@@ -4,21 +4,28 @@ import { describeNetwork, waveformNetwork } from '../models/index.ts';
 import { openSession } from '../runtime/node/index.ts';
 import { Random } from '../support/random.ts';
 import { columnCount, columnStride, columnTime, SoundChunks } from './columns.ts';
+import { constantQWindows } from './constant-q.ts';
 import { randomParameters } from './random-parameters.ts';
-import { type SoundLayer, soundnetWindows } from './soundnet.ts';
+import { soundnetWindows } from './soundnet.ts';
 
-const layers: SoundLayer[] = ['conv7', 'pool5'];
+const networks = {
+  conv7: { options: { soundLayer: 'conv7' }, windows: soundnetWindows('conv7'), columns: 16 },
+  pool5: { options: { soundLayer: 'pool5' }, windows: soundnetWindows('pool5'), columns: 64 },
+  'constant-q': { options: { backbone: { sound: 'constant-q' } }, windows: constantQWindows, columns: 64 },
+} as const;
+type Name = keyof typeof networks;
+const names = Object.keys(networks) as Name[];
 
 interface SoundMap {
   map: Float32Array;
   columns: number;
 }
 
-/** SoundNet's maps [C, columns] of waveforms of one length, each evaluated at once. */
-async function soundMaps(waveforms: Float32Array[], soundLayer: SoundLayer): Promise<SoundMap[]> {
+/** Maps [C, columns] of waveforms of one length, each evaluated at once. */
+async function soundMaps(waveforms: Float32Array[], name: Name): Promise<SoundMap[]> {
   const { length } = waveforms[0]!;
   const outputs = waveformNetwork(
-    describeNetwork({ preset: 'compact', streams: ['sound'], soundLayer }),
+    describeNetwork({ preset: 'compact', streams: ['sound'], ...networks[name].options }),
     'sound',
     length,
   );
@@ -38,12 +45,13 @@ function waveform(length: number): Float32Array {
   );
 }
 
-test.each(layers)('%s: a long waveform cut into chunks gives the map of the whole', async (layer) => {
+test.each(names)('%s: a long waveform cut into chunks gives the map of the whole', async (name) => {
+  const { windows, columns: atOnce } = networks[name];
   const samples = waveform(70 * 22_050 + 123);
-  const [whole] = (await soundMaps([samples], layer)) as [SoundMap];
-  expect(whole.columns).toBe(columnCount(samples.length, soundnetWindows(layer)));
+  const [whole] = (await soundMaps([samples], name)) as [SoundMap];
+  expect(whole.columns).toBe(columnCount(samples.length, windows));
 
-  const cutter = new SoundChunks(soundnetWindows(layer), layer === 'conv7' ? 16 : 64);
+  const cutter = new SoundChunks(windows, atOnce);
   const chunks = [];
   for (let start = 0; start < samples.length; start += 40_000)
     chunks.push(...cutter.push(samples.subarray(start, start + 40_000)));
@@ -53,7 +61,7 @@ test.each(layers)('%s: a long waveform cut into chunks gives the map of the whol
 
   let column = 0;
   for (const { samples: part, skip, keep } of chunks) {
-    const [{ map, columns }] = (await soundMaps([part], layer)) as [SoundMap];
+    const [{ map, columns }] = (await soundMaps([part], name)) as [SoundMap];
     const channels = map.length / columns;
     for (let c = 0; c < channels; c++)
       for (let i = 0; i < keep; i++) {
@@ -67,8 +75,9 @@ test.each(layers)('%s: a long waveform cut into chunks gives the map of the whol
   expect(column).toBe(whole.columns);
 });
 
-test.each(layers)('%s: cutting never loses or repeats a column, whatever the length', (layer) => {
-  const stride = columnStride(soundnetWindows(layer));
+test.each(names)('%s: cutting never loses or repeats a column, whatever the length', (name) => {
+  const { windows } = networks[name];
+  const stride = columnStride(windows);
   for (const length of [
     0,
     1,
@@ -79,34 +88,36 @@ test.each(layers)('%s: cutting never loses or repeats a column, whatever the len
     29 * stride,
     123_456 * 9,
   ]) {
-    const cutter = new SoundChunks(soundnetWindows(layer), 16);
+    const cutter = new SoundChunks(windows, 16);
     const chunks = [...cutter.push(new Float32Array(length)), ...cutter.end()];
     const kept = chunks.reduce((sum, { keep }) => sum + keep, 0);
-    expect(kept, `${length} samples`).toBe(columnCount(length, soundnetWindows(layer)));
+    expect(kept, `${length} samples`).toBe(columnCount(length, windows));
   }
 });
 
-test.each(layers)('%s: the time of a column is the middle of what it hears', async (layer) => {
-  const step = columnStride(soundnetWindows(layer)) / 4;
+test.each(names)('%s: the time of a column is the middle of what it hears', async (name) => {
+  const { windows } = networks[name];
+  const step = columnStride(windows) / 4;
   const quiet = new Float32Array(48 * step);
   const clicks = Array.from({ length: quiet.length / step }, (_, i) =>
     quiet.slice().fill(0.9, i * step, (i + 1) * step),
   );
-  const [reference, ...maps] = (await soundMaps([quiet, ...clicks], layer)) as [SoundMap, ...SoundMap[]];
+  const [reference, ...maps] = (await soundMaps([quiet, ...clicks], name)) as [SoundMap, ...SoundMap[]];
   const column = 5;
   const heard = maps.flatMap(({ map, columns }, i) => {
     const differs = map.some((value, at) => at % columns === column && value !== reference.map[at]);
     return differs ? [(i + 0.5) * step] : [];
   });
   const middle = (heard[0]! + heard.at(-1)!) / 2;
-  expect(Math.abs(columnTime(column, soundnetWindows(layer)) * 22_050 - middle)).toBeLessThanOrEqual(step);
-  expect(
-    columnTime(column + 1, soundnetWindows(layer)) - columnTime(column, soundnetWindows(layer)),
-  ).toBeCloseTo(columnStride(soundnetWindows(layer)) / 22_050, 9);
+  expect(Math.abs(columnTime(column, windows) * 22_050 - middle)).toBeLessThanOrEqual(step);
+  expect(columnTime(column + 1, windows) - columnTime(column, windows)).toBeCloseTo(
+    columnStride(windows) / 22_050,
+    9,
+  );
 });
 
 test('counts of columns are those published for SoundNet', () => {
-  const counts = (layer: SoundLayer) =>
+  const counts = (layer: 'conv7' | 'pool5') =>
     [8, 10].map((seconds) => columnCount(seconds * 22_050, soundnetWindows(layer)));
   expect(counts('conv7')).toEqual([6, 8]);
   expect(counts('pool5')).toEqual([21, 27]);

@@ -9,6 +9,7 @@ export {
   SoundChunks,
   type Window,
 } from './columns.ts';
+export { constantQNetwork, constantQWindows } from './constant-q.ts';
 export { type Convnet5Sizes, convnet5 } from './convnet5.ts';
 export { dense } from './dense.ts';
 export { type DenseNetSizes, densenet } from './densenet.ts';

@@ -18,8 +18,13 @@ const loudness = 2 * (256 * 0.1) ** 2;
  */
 export function randomParameters(values: Iterable<Named>, seed: number): Map<string, Tensor> {
   const parameters = new Map<string, Tensor>();
-  for (const { name, shape } of values) {
-    const data = new Float32Array(elementCount(shape));
+  const named = [...values];
+  // one large buffer goes back to the system when it is garbage; many small ones leave holes between others
+  const all = new Float32Array(named.reduce((sum, { shape }) => sum + elementCount(shape), 0));
+  let start = 0;
+  for (const { name, shape } of named) {
+    const data = all.subarray(start, start + elementCount(shape));
+    start += data.length;
     if (shape.length > 1) {
       const inputs = data.length / shape[0]!;
       fillUniform(data, Math.sqrt((name.endsWith('regression.weight') ? 1 : 6) / inputs), hash(name, seed));

@@ -6,18 +6,19 @@ import type { Field } from './material.ts';
  * displacements to the right negated.
  *
  * @param picture whose pixels the crop is measured in.
+ * @param room receives the result: a field of side × side. Default: a new one.
  * @returns a field of side × side.
  */
 export function cropField(
   { width, height, u, v }: Field,
   picture: { readonly width: number; readonly height: number },
   { left, top, side, mirrored }: Crop,
+  room: Field = emptyField(side),
 ): Field {
   const columns = places(left, side, width / picture.width, width);
   const rows = places(top, side, height / picture.height, height);
   const direction = mirrored ? -1 : 1;
-  const right = new Float32Array(side * side);
-  const down = new Float32Array(side * side);
+  const { u: right, v: down } = room;
   for (let y = 0; y < side; y++) {
     const upper = rows.before[y]! * width;
     const lower = rows.after[y]! * width;
@@ -37,7 +38,12 @@ export function cropField(
       down[at] = a * v[i]! + b * v[j]! + c * v[k]! + d * v[l]!;
     }
   }
-  return { width: side, height: side, u: right, v: down };
+  return room;
+}
+
+/** A square field at rest. */
+export function emptyField(side: number): Field {
+  return { width: side, height: side, u: new Float32Array(side * side), v: new Float32Array(side * side) };
 }
 
 /** Where the centers of a picture's pixels lie in the field: between `before` and `after`, at `share` of the way. */

@@ -1,7 +1,10 @@
 import { type Crop, cropPicture } from './crop.ts';
-import { cropField } from './crop-field.ts';
+import { cropField, emptyField } from './crop-field.ts';
 import type { Field, Material, Materials, Picture } from './material.ts';
 import { backboneOf, streamNamed } from './registry.ts';
+
+/** Where crops of fields are put, one after the other: who writes has done with one when it returns. */
+let room = emptyField(1);
 
 /**
  * Writes what one stream sees or hears into its input, in training and analysis alike: the crop, then the stream's own
@@ -22,5 +25,8 @@ export function writeInput<Of extends Material>(
   if (takes === 'waveform' || takes === 'faces') network.write(material, input);
   else if (!view) throw new TypeError('internal: a frame without a crop');
   else if (takes === 'frame') network.write(cropPicture(material as Picture, view.crop), input);
-  else network.write(cropField(material as Field, view, view.crop), input);
+  else {
+    if (room.width !== view.crop.side) room = emptyField(view.crop.side);
+    network.write(cropField(material as Field, view, view.crop, room), input);
+  }
 }

@@ -9,7 +9,12 @@ import type { Backbone, Stream } from './stream.ts';
 
 const standard: readonly Stream[] = [flow, picture, sound];
 const optional: readonly Stream[] = [color, face];
-const known: Stream[] = [...standard, ...optional];
+
+/** Of the whole process: the command line's modules are joined in files of its own, and who adds a stream loads others. */
+const registry: unique symbol = Symbol.for('affectline.streams');
+const shared = globalThis as { [registry]?: Stream[] };
+shared[registry] ??= [...standard, ...optional];
+const known = shared[registry];
 
 /** Names of the streams of the paper's network, which networks have unless told otherwise. */
 export const standardStreams: readonly string[] = standard.map(({ name }) => name);

@@ -1,4 +1,12 @@
-import { type SoundNetSizes, soundnet, soundnetWindows, yamnet, yamnetWindows } from '../networks/index.ts';
+import {
+  constantQNetwork,
+  constantQWindows,
+  type SoundNetSizes,
+  soundnet,
+  soundnetWindows,
+  yamnet,
+  yamnetWindows,
+} from '../networks/index.ts';
 import type { Preset } from './presets.ts';
 import type { Backbone, Stream } from './stream.ts';
 
@@ -29,12 +37,22 @@ const yamNet: Backbone<'waveform'> = {
   pretrained: 'yamnet',
 };
 
+/** Of one size, too: for training from scratch, where SoundNet would have to learn first what a tone is. */
+const constantQ: Backbone<'waveform'> = {
+  about: 'a ConvNet of five layers over a constant-Q transform (Brown 1991)',
+  inputShape: soundNet.inputShape,
+  write: soundNet.write,
+  ...(soundNet.written && { written: soundNet.written }),
+  map: (x, layers) => constantQNetwork(x, layers),
+  windows: () => constantQWindows,
+};
+
 /** What is heard. */
 export const sound: Stream<'waveform'> = {
   name: 'sound',
   aliases: [],
   about: 'the waveform',
   takes: 'waveform',
-  backbones: { soundnet: soundNet, yamnet: yamNet },
+  backbones: { soundnet: soundNet, yamnet: yamNet, 'constant-q': constantQ },
   trained: false,
 };

@@ -14,12 +14,22 @@ export class Biquad {
     this.coefficients = coefficients;
   }
 
-  next(x: number): number {
-    const { b, a } = this.coefficients;
-    const y = b[0] * x + this.first;
-    this.first = b[1] * x - a[0] * y + this.second;
-    this.second = b[2] * x - a[1] * y;
-    return y;
+  /** @param samples what follows the samples before. @returns as many, filtered. */
+  apply(samples: Float32Array | Float64Array): Float64Array {
+    const [b0, b1, b2] = this.coefficients.b;
+    const [a1, a2] = this.coefficients.a;
+    let { first, second } = this;
+    const filtered = new Float64Array(samples.length);
+    for (let i = 0; i < samples.length; i++) {
+      const x = samples[i]!;
+      const y = b0 * x + first;
+      first = b1 * x - a1 * y + second;
+      second = b2 * x - a2 * y;
+      filtered[i] = y;
+    }
+    this.first = first;
+    this.second = second;
+    return filtered;
   }
 }
 

@@ -46,6 +46,6 @@ export class LowCut {
   }
 
   apply(samples: Float32Array): Float32Array {
-    return samples.map((sample) => this.filter.next(sample));
+    return new Float32Array(this.filter.apply(samples));
   }
 }

@@ -28,8 +28,7 @@ export class Loudness {
   /** @param samples mono, what follows the samples before; [−1, 1] is full scale. */
   push(samples: Float32Array): void {
     const [shelf, cut] = this.weighting;
-    for (const sample of samples) {
-      const weighted = cut!.next(shelf!.next(sample));
+    for (const weighted of cut!.apply(shelf!.apply(samples))) {
       this.sum += weighted * weighted;
       if (++this.count < this.samplesPerStep) continue;
       this.steps.push(this.sum / this.count);

@@ -102,6 +102,7 @@ const variants: [string, NetworkOptions, TemporalHead?][] = [
   ['fusion of decisions', { preset: 'compact', fusion: 'decisions' }],
   ['a single stream', { preset: 'compact', streams: ['picture'] }],
   ['a stream for color', { preset: 'compact', streams: ['flow', 'picture', 'sound', 'color'] }],
+  ['a constant-Q transform', { preset: 'compact', backbone: { sound: 'constant-q' } }],
   ['a head over time', { preset: 'compact' }, smallTemporalHead],
 ];
 

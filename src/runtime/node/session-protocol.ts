@@ -12,6 +12,8 @@ export type Request =
   | {
       kind: 'open';
       model: Uint8Array;
+      /** The file of large arrays that the model refers to, in a resizable buffer. */
+      weights?: { path: string; data: Uint8Array<ArrayBuffer> } | undefined;
       provider: Provider;
       threads: number;
       /** Whether threads wait for work by keeping their core busy, which is faster where nothing else needs it. */

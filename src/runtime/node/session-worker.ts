@@ -10,10 +10,17 @@ const port = parentPort!;
 const state = workerData as Int32Array;
 let session: InferenceSession | undefined;
 
-async function open({ model, provider, threads, spin }: Extract<Request, { kind: 'open' }>): Promise<Reply> {
+async function open({
+  model,
+  weights,
+  provider,
+  threads,
+  spin,
+}: Extract<Request, { kind: 'open' }>): Promise<Reply> {
   session = await InferenceSession.create(model, {
     executionProviders: [provider],
     intraOpNumThreads: threads,
+    ...(weights && { externalData: [weights] }),
     // Without a planned pattern, memory is freed as soon as it can be: half of it, at the same speed.
     enableMemPattern: false,
     logSeverityLevel: 3,
@@ -25,6 +32,7 @@ async function open({ model, provider, threads, spin }: Extract<Request, { kind:
       },
     },
   });
+  weights?.data.buffer.resize(0); // the session has copies
   const sizes = session.inputMetadata.flatMap((input): [string, number[]][] =>
     input.isTensor
       ? [[input.name, input.shape.map((size) => (typeof size === 'number' && size > 0 ? size : 1))]]

@@ -56,6 +56,23 @@ test('computes a model of another program, by the names it has', async () => {
   await expect(openOnnx(Uint8Array.of(1, 2, 3))).rejects.toThrow(InputError);
 });
 
+test('what is large becomes part of a session, whose memory the caller need not keep', async () => {
+  const shape = [1, 10_000];
+  const x = input('x', shape);
+  const numbers = Float32Array.from({ length: 10_000 }, (_, i) => i % 7);
+  const weights = { shape, data: numbers };
+  const session = await openSession(
+    { y: multiply(x, parameter('weight', shape)), half: multiply(parameter('weight', shape), 0.5) },
+    { parameters: new Map([['weight', weights]]) },
+  );
+  for (const factor of [1, 2]) {
+    const { y, half } = await session.run({ x: { shape, data: new Float32Array(10_000).fill(factor) } });
+    expect(y!.data).toEqual(numbers.map((value) => factor * value));
+    expect(half!.data).toEqual(numbers.map((value) => value / 2));
+  }
+  await session.close();
+});
+
 test('runs with parameters given once', async () => {
   const session = await openSession({ y }, { parameters: new Map([['weight', tensor([1, 1, 1, 1], 2)]]) });
   expect(await session.run({ image: tensor([1, 1, 2, 2], 1, -2, 3, 4) })).toEqual({

@@ -14,6 +14,7 @@ import {
   shapeText,
   type Target,
   type Value,
+  weightsFile,
 } from '../../graph/index.ts';
 import { compiledEntry } from '../../support/entry.ts';
 import { InputError, unknownName } from '../../support/errors.ts';
@@ -88,21 +89,23 @@ class WorkerSession implements Session {
     target: Target,
   ): Promise<WorkerSession> {
     const { parameters, provider = 'cpu', threads = 0 } = options;
-    const { bytes, inputs } = lower(outputs, parameters, target);
+    const { bytes, weights: data, inputs } = lower(outputs, parameters, target);
+    const weights = data && { path: weightsFile, data };
     // With parameters as inputs it trains, and has the cores to itself; else decoding and flow need them too.
     const spin = parametersOf(outputs).some(({ name }) => inputs.has(name));
-    const session = await WorkerSession.openBytes({ model: bytes, provider, threads, spin });
+    const session = await WorkerSession.openBytes({ model: bytes, weights, provider, threads, spin });
     session.inputs = inputs;
     session.outputName = outputName;
     return session;
   }
 
-  /** Opens a model in ONNX; its buffer moves to the worker. */
+  /** Opens a model in ONNX; its buffers move to the worker. */
   static async openBytes(given: Omit<Extract<Request, { kind: 'open' }>, 'kind'>): Promise<WorkerSession> {
-    const { model, provider } = given;
+    const { model, weights, provider } = given;
+    const moved = [model, ...(weights ? [weights.data] : [])].map(({ buffer }) => buffer as ArrayBuffer);
     const session = new WorkerSession();
     try {
-      const { inputs = {} } = await session.ask({ kind: 'open', ...given }, [model.buffer as ArrayBuffer]);
+      const { inputs = {} } = await session.ask({ kind: 'open', ...given }, moved);
       session.inputs = new Map(Object.entries(inputs));
       return session;
     } catch (error) {
