@@ -8,6 +8,7 @@ export default defineConfig({
     testTimeout: 300_000,
     hookTimeout: 300_000,
     pool: 'forks',
-    maxWorkers: 2,
+    // more than two cores can take: some tests mostly wait, for other processes and for locks to grow old
+    maxWorkers: 3,
   },
 });
