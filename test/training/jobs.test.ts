@@ -19,7 +19,7 @@ import { type JobStatus, openJobs } from '../../src/jobs/index.ts';
 import { openLibrary } from '../../src/library/index.ts';
 import { hasPostgresql, PostgresqlServer } from '../../src/library/postgresql-fixture.ts';
 import { requirement } from '../../src/support/testing.ts';
-import { beginProgram, renderSmallFilm, runReproduce } from './small-films.ts';
+import { beginProgram, renderSmallDataSet, runReproduce } from './small-films.ts';
 
 const hasFfmpeg = requirement('ffmpeg', () => execFileSync('ffmpeg', ['-version']).length > 0);
 
@@ -37,18 +37,7 @@ describe.skipIf(!hasFfmpeg)('affectline reproduce --jobs (needs ffmpeg)', () => 
   afterAll(() => rmSync(root, { recursive: true }));
 
   beforeAll(() => {
-    mkdirSync(join(root, 'data'));
-    const rows = Array.from({ length: 16 }, (_, i) => {
-      renderSmallFilm(join(root, 'data', `${i}.mp4`), 0.6 * i);
-      return `${i}.mp4,${(2 + 0.1 * i).toFixed(2)},${4 - 0.3 * ((i * 3) % 7)},film ${i}`;
-    });
-    writeFileSync(join(root, 'data/labels.csv'), `path,valence,arousal,film\n${rows.join('\n')}\n`);
-    writeFileSync(join(root, 'data/SYNTHETIC.md'), 'Test pictures.');
-    writeFileSync(
-      join(root, 'small.yaml'),
-      'preset: compact\nepochs: 1\nbatchSize: 4\nsegments: 1\nflowFields: 1\nflowViews: 2\nevaluationSegments: 1\nsoundSeconds: 1\n' +
-        'train: { sound: trained }\nbatchNorm: batch\n',
-    );
+    renderSmallDataSet(root, 16, 1);
   }, 120_000);
 
   const sameAsPlain = (out: string) => {

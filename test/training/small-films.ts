@@ -1,5 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const program = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
@@ -10,6 +12,22 @@ export function renderSmallFilm(path: string, number: number): void {
   const sound = `sine=frequency=${200 + 60 * number}:duration=0.6`;
   const input = ['-f', 'lavfi', '-i', picture, '-f', 'lavfi', '-i', sound];
   execFileSync('ffmpeg', ['-v', 'error', ...input, '-pix_fmt', 'yuv420p', path]);
+}
+
+/** So many small films with labels in `data`, and in `small.yaml` a training of them that takes seconds an epoch. */
+export function renderSmallDataSet(root: string, films: number, epochs: number): void {
+  mkdirSync(join(root, 'data'));
+  const rows = Array.from({ length: films }, (_, i) => {
+    renderSmallFilm(join(root, 'data', `${i}.mp4`), 0.6 * i);
+    return `${i}.mp4,${(2 + 0.1 * i).toFixed(2)},${4 - 0.3 * ((i * 3) % 7)},film ${i}`;
+  });
+  writeFileSync(join(root, 'data/labels.csv'), `path,valence,arousal,film\n${rows.join('\n')}\n`);
+  writeFileSync(join(root, 'data/SYNTHETIC.md'), 'Test pictures.');
+  writeFileSync(
+    join(root, 'small.yaml'),
+    `preset: compact\nepochs: ${epochs}\nbatchSize: 4\nsegments: 1\nflowFields: 1\nflowViews: 2\nevaluationSegments: 1\nsoundSeconds: 1\n` +
+      'train: { sound: trained }\nbatchNorm: batch\n',
+  );
 }
 
 /** A module for `node --import` that lets Node take itself to be on a machine of another name. */

@@ -19,7 +19,7 @@ import { openJobs } from '../../src/jobs/index.ts';
 import { openLibrary } from '../../src/library/index.ts';
 import { hasPostgresql, PostgresqlServer } from '../../src/library/postgresql-fixture.ts';
 import { requirement } from '../../src/support/testing.ts';
-import { beginProgram, renderSmallFilm, runReproduce } from './small-films.ts';
+import { beginProgram, renderSmallDataSet, runReproduce } from './small-films.ts';
 
 const hasFfmpeg = requirement('ffmpeg', () => execFileSync('ffmpeg', ['-version']).length > 0);
 
@@ -64,18 +64,7 @@ describe.skipIf(!hasFfmpeg || !hasMoto)('affectline reproduce --store (needs ffm
   };
 
   beforeAll(async () => {
-    mkdirSync(join(root, 'data'));
-    const rows = Array.from({ length: 12 }, (_, i) => {
-      renderSmallFilm(join(root, 'data', `${i}.mp4`), 0.6 * i);
-      return `${i}.mp4,${(2 + 0.1 * i).toFixed(2)},${4 - 0.3 * ((i * 3) % 7)},film ${i}`;
-    });
-    writeFileSync(join(root, 'data/labels.csv'), `path,valence,arousal,film\n${rows.join('\n')}\n`);
-    writeFileSync(join(root, 'data/SYNTHETIC.md'), 'Test pictures.');
-    writeFileSync(
-      join(root, 'small.yaml'),
-      'preset: compact\nepochs: 3\nbatchSize: 4\nsegments: 1\nflowFields: 1\nflowViews: 2\nevaluationSegments: 1\nsoundSeconds: 1\n' +
-        'train: { sound: trained }\nbatchNorm: batch\n',
-    );
+    renderSmallDataSet(root, 12, 3);
     await server.start();
   }, 600_000);
 
