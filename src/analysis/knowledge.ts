@@ -17,6 +17,7 @@ const words: Record<Quantity, readonly [less: string, more: string]> = {
   color: ['less color', 'more color'],
   contrast: ['less contrast', 'more contrast'],
   detail: ['less detail', 'more detail'],
+  grain: ['smoother', 'grainier'],
   motion: ['less motion', 'more motion'],
   level: ['quieter', 'louder'],
 };

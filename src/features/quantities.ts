@@ -4,12 +4,14 @@ import { type FeatureTrack, stretchesOf, windowMean } from './track.ts';
 import { Vectors } from './vectors.ts';
 
 /** What a stretch of film is like, in numbers that people have words for. */
-export type Quantity = 'light' | 'color' | 'contrast' | 'detail' | 'motion' | 'level';
+export type Quantity = 'light' | 'color' | 'contrast' | 'detail' | 'grain' | 'motion' | 'level';
 
-const seen = ['light', 'color', 'contrast', 'detail', 'motion'] as const;
+const seen = ['light', 'color', 'contrast', 'detail', 'grain', 'motion'] as const;
 
 /** Every so many pixels one is looked at. */
 const pixelStep = 3;
+/** Contrast and detail of a picture that has hardly any, so that its grain is a number. */
+const [hardlyContrast, hardlyDetail] = [0.01, 0.001];
 /** Power of what counts as silence, so that its level is a number: −90 dB. */
 const silence = 1e-9;
 
@@ -90,7 +92,10 @@ export function quantitiesWithin(
   };
 }
 
-/** Light, color (mean chroma), contrast (deviation of light) and detail (mean step from pixel to pixel), each 0 … 1. */
+/**
+ * Light, color (mean chroma), contrast (deviation of light) and detail (mean step from pixel to pixel), each 0 … 1; and
+ * grain, the binary logarithm of detail over contrast: pictures of things lie below −2.5, noise above −1 however faint it is.
+ */
 function lookOf({ picture: { rgb, width, height } }: Moment): number[] {
   let [count, light, square, chroma, steps] = [0, 0, 0, 0, 0];
   for (let y = 0; y < height; y += pixelStep)
@@ -106,7 +111,10 @@ function lookOf({ picture: { rgb, width, height } }: Moment): number[] {
       count++;
     }
   const mean = light / count;
-  return [mean, chroma / count, Math.sqrt(Math.max(0, square / count - mean * mean)), steps / count];
+  const contrast = Math.sqrt(Math.max(0, square / count - mean * mean));
+  const detail = steps / count;
+  const grain = Math.log2((detail + hardlyDetail) / (contrast + hardlyContrast));
+  return [mean, chroma / count, contrast, detail, grain];
 }
 
 /** The root of the mean speed: small motions count, and large ones do not drown them. */

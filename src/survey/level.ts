@@ -5,7 +5,7 @@ export const targetLoudness = -23 as const;
 /** What is not sound but an offset or rumble lies below, in Hz. */
 export const lowestFrequency = 20 as const;
 /** A film is never made louder by more than this, in dB: what is quieter than that is hardly more than noise. */
-const largestGain = 36;
+const largestGain = 40;
 
 /**
  * The factor that brings a film to the common level; its own dynamics stay.
