@@ -13,7 +13,7 @@ export {
   neighborsLabels,
   positionInFilm,
 } from './baselines.ts';
-export { type Comparison, compareModels } from './comparison.ts';
+export { type Comparison, compareModels, signFlipProbability } from './comparison.ts';
 export {
   type ConformalMargins,
   conformalMargins,

@@ -76,6 +76,11 @@ test('a film has the same level after the gain, whatever it was mastered at', ()
   }
 });
 
+test('a quiet film is brought to the level, one that is hardly more than noise only some of the way', () => {
+  expect(20 * Math.log10(gainFor(-63))).toBeCloseTo(40, 9);
+  expect(20 * Math.log10(gainFor(-68))).toBeCloseTo(40, 9);
+});
+
 test('an offset is taken away, and hearing is not touched', () => {
   const cut = new LowCut(sampleRate);
   const tone = (i: number) => 0.3 * Math.sin((2 * Math.PI * 200 * i) / sampleRate);
