@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { LongFirst } from './test/order.ts';
 
 export default defineConfig({
   test: {
@@ -10,5 +11,6 @@ export default defineConfig({
     pool: 'forks',
     // more than two cores can take: some tests mostly wait, for other processes and for locks to grow old
     maxWorkers: 3,
+    sequence: { sequencer: LongFirst },
   },
 });

@@ -88,7 +88,15 @@ describe.skipIf(!hasFfmpeg)('a network with the color stream (needs ffmpeg)', ()
     const cache = new ClipCache(join(folder, 'clips'), preprocessingFor('compact'));
     await cache.prepare(dataSet.clips);
     const split = splitNamed('film-disjoint', dataSet.clips, 1);
-    const given = { ...silent, dataSet, split, cache, configuration, folder: join(folder, streams) };
+    const given = {
+      ...silent,
+      dataSet,
+      split,
+      cache,
+      configuration,
+      threads: 1,
+      folder: join(folder, streams),
+    };
     const { test: predictions } = await trainAndPredict(given);
     return evaluate(split.test, predictions).valence.r;
   };

@@ -12,6 +12,7 @@ import { writeFilm } from '../src/media/index.ts';
 import { describeNetwork, networkParameters } from '../src/models/index.ts';
 import { writeModel } from '../src/models/node/index.ts';
 import { randomParameters } from '../src/networks/index.ts';
+import { nodeRuntime } from '../src/runtime/node/index.ts';
 import { preprocessingFor, standardStreams, streamNames } from '../src/streams/index.ts';
 import { elementCount } from '../src/support/tensor.ts';
 import { planFilm, renderFilm, synthesize } from '../src/synthesis/index.ts';
@@ -150,6 +151,7 @@ describe.skipIf(!files)('faces of films (needs @vladmandic/human)', () => {
     const { best } = await train({
       ...{ configuration, train: clips, validation: clips },
       folder: join(folder, 'run'),
+      runtime: nodeRuntime({ threads: 1 }),
       parameters: await initialParameters(configuration),
       model: { name: 'faces', trained: 'four films', synthetic: true, preprocessing },
     });
@@ -177,13 +179,13 @@ describe.skipIf(!files)('faces of films (needs @vladmandic/human)', () => {
 
   test('the ablation has clips prepared for both networks, and only the one with faces names theirs', async () => {
     const data = join(folder, 'set');
-    await synthesize(data, { films: 6, clips: 12, seed: 3, faces: true });
+    await synthesize(data, { films: 6, clips: 6, seed: 3, faces: true });
     const out = join(folder, 'reproduce');
     const { findings, reading } = await reproduceExperiment({
       ...{ data, folder: out, models: ['paper', 'paper+face'], threads: 1 },
       configuration: trainingConfiguration(
         {
-          ...{ preset: 'compact', epochs: 1, batchSize: 4, segments: 1, flowFields: 1, flowViews: 1 },
+          ...{ preset: 'compact', epochs: 1, batchSize: 1, segments: 2, flowFields: 1, flowViews: 1 },
           ...{ evaluation: 'segments', evaluationSegments: 1, soundSeconds: 1 },
         },
         'the test',

@@ -8,14 +8,13 @@ import { convnet5, densenet, soundnet } from '../src/networks/index.ts';
 import { flowSizes } from '../src/streams/flow.ts';
 import { pictureSizes } from '../src/streams/picture.ts';
 import { soundSizes } from '../src/streams/sound.ts';
-import { requirement } from '../src/support/testing.ts';
+import { pythonHas, requirement } from '../src/support/testing.ts';
 import { loadInto, readModelWeights } from '../src/weights/index.ts';
 
 const python = '/usr/bin/python3';
-const hasTorch = requirement('PyTorch (python3-torch, python3-torchvision)', () => {
-  execFileSync(python, ['-c', 'import torch, torchvision, numpy'], { stdio: 'ignore' });
-  return true;
-});
+const hasTorch = requirement('PyTorch (python3-torch, python3-torchvision)', () =>
+  pythonHas(python, 'torch', 'torchvision', 'numpy'),
+);
 const folder = mkdtempSync(join(tmpdir(), 'affectline-pretrained-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 

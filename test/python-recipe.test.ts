@@ -7,7 +7,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import type { WholeModelDescription } from '../src/exports/index.ts';
 import { windowBatch, windowOfFilm } from '../src/exports/index.ts';
 import { readModel, starterFolder } from '../src/models/node/index.ts';
-import { requirement } from '../src/support/testing.ts';
+import { pythonHas, requirement } from '../src/support/testing.ts';
 import { parseSafetensors, writeSafetensors } from '../src/weights/index.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -16,10 +16,7 @@ const film = join(root, 'samples/sample.mp4');
 const python = process.env.AFFECTLINE_PYTHON ?? '/usr/bin/python3';
 const hasRuntime = requirement(
   'onnxruntime, onnx and safetensors (a Python with them, named in AFFECTLINE_PYTHON)',
-  () => {
-    execFileSync(python, ['-c', 'import onnxruntime, onnx, safetensors'], { stdio: 'ignore' });
-    return true;
-  },
+  () => pythonHas(python, 'onnxruntime', 'onnx', 'safetensors'),
 );
 const recipe = /```python\n([\s\S]*?)```/.exec(readFileSync(join(root, 'docs/python.md'), 'utf8'))![1]!;
 

@@ -5,12 +5,9 @@ import { evaluate, gradients, input, multiply, parametersOf, reduceSum } from '.
 import { secondAt } from '../src/networks/index.ts';
 import { Random } from '../src/support/random.ts';
 import { elementCount, type Tensor } from '../src/support/tensor.ts';
-import { requirement } from '../src/support/testing.ts';
+import { pythonHas, requirement } from '../src/support/testing.ts';
 
-const hasPyTorch = requirement('python3-torch', () => {
-  execFileSync('/usr/bin/python3', ['-c', 'import torch'], { stdio: 'ignore' });
-  return true;
-});
+const hasPyTorch = requirement('python3-torch', () => pythonHas('/usr/bin/python3', 'torch'));
 const [inputs, units, length, films] = [5, 3, 12, 2];
 const random = Random.seeded(3);
 const drawn = (shape: readonly number[]): Tensor => ({

@@ -1,15 +1,15 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AwsClient } from 'aws4fetch';
-import { requirement } from '../support/testing.ts';
+import { pythonHas, requirement } from '../support/testing.ts';
 
 const python = process.env.AFFECTLINE_PYTHON ?? '/usr/bin/python3';
 
 export const hasMoto: boolean = requirement(
   'moto with its server (a Python with it, named in AFFECTLINE_PYTHON)',
-  () => execFileSync(python, ['-c', 'import moto.server']) !== undefined,
+  () => pythonHas(python, 'moto.server'),
 );
 
 /** A port that was free a moment ago. */

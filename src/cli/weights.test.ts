@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { InputError } from '../support/errors.ts';
-import { pretrainedFile, requirement } from '../support/testing.ts';
+import { pretrainedFile, pythonHas, requirement } from '../support/testing.ts';
 import { readSafetensors, readSafetensorsMetadata, writeSafetensors } from '../weights/index.ts';
 import { weightsCommand } from './weights.ts';
 
@@ -109,10 +109,7 @@ test('convert renames, says so, and never overwrites unasked', async () => {
   expect([...half.data]).toEqual([1, 0.0999755859375]);
 });
 
-const hasTorch = requirement('PyTorch (python3-torch)', () => {
-  execFileSync('/usr/bin/python3', ['-c', 'import torch'], { stdio: 'ignore' });
-  return true;
-});
+const hasTorch = requirement('PyTorch (python3-torch)', () => pythonHas('/usr/bin/python3', 'torch'));
 
 test.skipIf(!hasTorch)('convert takes a .pth and writes beside it (needs PyTorch)', async () => {
   const script = `import torch; torch.save({'features.10.weight': torch.ones(2), 'classifier.1.bias': torch.ones(1)}, ${JSON.stringify(path('a.pth'))})`;

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { metricNames, metricsOf } from '../affect/index.ts';
 import { type LabeledClip, protocolNamed } from '../datasets/index.ts';
 import { Random } from '../support/random.ts';
-import { requirement } from '../support/testing.ts';
+import { pythonHas, requirement } from '../support/testing.ts';
 import { planAnnotations } from '../synthesis/index.ts';
 import { leakTest } from './baselines.ts';
 import { compareModels, signFlipProbability } from './comparison.ts';
@@ -24,7 +24,7 @@ const python = (script: string, input: unknown) =>
       env: { ...process.env, OPENBLAS_NUM_THREADS: '1', OMP_NUM_THREADS: '1' },
     }).toString(),
   );
-const scipy = requirement('scipy (python3-scipy)', () => python('import scipy; print(1)', 0) === 1);
+const scipy = requirement('scipy (python3-scipy)', () => pythonHas('/usr/bin/python3', 'scipy'));
 
 /** Clips, and predictions whose errors are partly the film's; `noise` is the standard deviation of an error. */
 function example(films: number, each: number, seed: number, noise = 0.5, ofFilm = 0.3) {

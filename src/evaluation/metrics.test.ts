@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { metricsOf } from '../affect/index.ts';
 import { filmSplit, type LabeledClip, protocolOf, randomSplit } from '../datasets/index.ts';
 import { Random } from '../support/random.ts';
-import { requirement } from '../support/testing.ts';
+import { pythonHas, requirement } from '../support/testing.ts';
 import { baselines, leakTest, leakText, neighborsLabels } from './baselines.ts';
 import { evaluate } from './evaluate.ts';
 import { crossValidatedRidge, ridge } from './ridge.ts';
@@ -15,11 +15,8 @@ const python = (script: string, input: unknown) =>
       env: { ...process.env, OPENBLAS_NUM_THREADS: '1', OMP_NUM_THREADS: '1' },
     }).toString(),
   );
-const scipy = requirement('scipy (python3-scipy)', () => python('import scipy; print(1)', 0) === 1);
-const sklearn = requirement(
-  'scikit-learn (python3-sklearn)',
-  () => python('import sklearn; print(1)', 0) === 1,
-);
+const scipy = requirement('scipy (python3-scipy)', () => pythonHas('/usr/bin/python3', 'scipy'));
+const sklearn = requirement('scikit-learn (python3-sklearn)', () => pythonHas('/usr/bin/python3', 'sklearn'));
 
 /** Clips whose label is part film, part slow drift through the film, part its own. */
 function filmClips(films: number, each: number, seed: number): LabeledClip[] {

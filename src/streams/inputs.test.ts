@@ -1,15 +1,12 @@
 import { spawnSync } from 'node:child_process';
 import { expect, test } from 'vitest';
 import { Random } from '../support/random.ts';
-import { requirement } from '../support/testing.ts';
+import { pythonHas, requirement } from '../support/testing.ts';
 import { writeField } from './flow.ts';
 import { writePicture } from './picture.ts';
 
 const python = '/usr/bin/python3';
-const hasTorch = requirement(
-  'torchvision (python3-torchvision)',
-  () => spawnSync(python, ['-c', 'import torchvision']).status === 0,
-);
+const hasTorch = requirement('torchvision (python3-torchvision)', () => pythonHas(python, 'torchvision'));
 
 /** ImageNet normalization by torchvision, of float32 [3, height, width] in 0..1 on stdin. */
 function torchvisionNormalize(planes: Float32Array, height: number, width: number): Float32Array {

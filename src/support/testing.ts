@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -20,6 +21,13 @@ export function requirement(name: string, probe: () => boolean): boolean {
   }
   if (!found && process.env.CI === 'true') throw new Error(`tests need ${name}, which is missing${reason}`);
   return found;
+}
+
+/** Whether a Python has modules; they are looked for and not imported, which takes seconds of some. */
+export function pythonHas(python: string, ...modules: string[]): boolean {
+  const script =
+    'import sys, importlib.util as i; sys.exit(not all(i.find_spec(name) for name in sys.argv[1:]))';
+  return spawnSync(python, ['-c', script, ...modules], { stdio: 'ignore' }).status === 0;
 }
 
 /** Whether there is a process of this number. */

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { checkDataSet, lirisLayout, openDataSet } from '../datasets/index.ts';
 import { openMedia } from '../media/index.ts';
 import { sampleRate } from '../support/sound.ts';
-import { requirement } from '../support/testing.ts';
+import { pythonHas, requirement } from '../support/testing.ts';
 import { meanAffect, planFilm } from './film.ts';
 import { affectOf, type Factors, factorNames, type Heard, type LawfulMoment, speedOf } from './laws.ts';
 import { height, renderFrames, width } from './pictures.ts';
@@ -148,10 +148,7 @@ describe('a synthetic film', () => {
   });
 });
 
-const opencv = requirement('OpenCV for Python (python3-opencv)', () => {
-  execFileSync('/usr/bin/python3', ['-c', 'import cv2']);
-  return true;
-});
+const opencv = requirement('OpenCV for Python (python3-opencv)', () => pythonHas('/usr/bin/python3', 'cv2'));
 
 test.skipIf(!opencv)(
   'what is planned can be seen and heard, by measures of OpenCV and numpy (needs OpenCV)',

@@ -24,6 +24,7 @@ import { adamW } from './optimizers.ts';
 import { initialParameters } from './start.ts';
 import { type Run, TrainingStep } from './step.ts';
 
+const runtime = nodeRuntime({ threads: 1 });
 const folder = mkdtempSync(join(tmpdir(), 'affectline-addition-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -69,7 +70,7 @@ function drawRun(network: Network, seed: number): Run {
 
 async function answersOf(network: Network, parameters: Map<string, Tensor>, run: Run) {
   const { prediction } = clipNetwork(network, batch);
-  const session = await nodeRuntime().open({ prediction }, parameters);
+  const session = await runtime.open({ prediction }, parameters);
   const inputs = Object.fromEntries([...session.inputs.keys()].map((name) => [name, run[name]!]));
   const { data } = (await session.run(inputs)).prediction!;
   await session.close();
@@ -91,7 +92,10 @@ test.each(['face', 'color'])(
     for (const [i, value] of before.entries()) expect(value).toBeCloseTo(answers[i]!, 6);
 
     const parts = configuration.train;
-    const step = await TrainingStep.open({ network, batch, parts, batchNorm: 'batch', masks }, parameters);
+    const step = await TrainingStep.open(
+      { network, batch, parts, batchNorm: 'batch', masks, runtime },
+      parameters,
+    );
     const color = added === 'color' ? ['dense1', 'dense2'] : [];
     expect([...step.trained].toSorted()).toEqual([
       ...color.flatMap((layer) => [`color.${layer}.bias`, `color.${layer}.weight`]),

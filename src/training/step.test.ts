@@ -8,7 +8,7 @@ import {
   networkParameters,
 } from '../models/index.ts';
 import { randomParameters } from '../networks/index.ts';
-import { openSession } from '../runtime/node/index.ts';
+import { nodeRuntime, openSession } from '../runtime/node/index.ts';
 import { InputError } from '../support/errors.ts';
 import { Random } from '../support/random.ts';
 import { elementCount, type Tensor } from '../support/tensor.ts';
@@ -17,6 +17,7 @@ import { type Run, type StepOptions, TrainingStep } from './step.ts';
 import { type TrainedParts, trains } from './trained-parts.ts';
 
 const network = describeNetwork({ preset: 'compact' });
+const runtime = nodeRuntime({ threads: 1 });
 const all: TrainedParts = { flow: 'trained', picture: 'trained', sound: 'trained' };
 const batchOf = (clips: number): Batch => ({ clips, frames: 1, pairs: 2, samples: 22_050 });
 const freshParameters = (of: Network = network) => randomParameters(networkParameters(of), 3);
@@ -52,7 +53,7 @@ async function withStep<T>(
   use: (step: TrainingStep) => Promise<T>,
 ): Promise<T> {
   const step = await TrainingStep.open(
-    { network, batch: batchOf(2), parts: all, batchNorm: 'frozen', ...options },
+    { network, batch: batchOf(2), parts: all, batchNorm: 'frozen', runtime, ...options },
     parameters,
   );
   try {

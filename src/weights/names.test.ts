@@ -5,17 +5,16 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { InputError } from '../support/errors.ts';
 import { elementCount, type Tensor } from '../support/tensor.ts';
-import { requirement } from '../support/testing.ts';
+import { pythonHas, requirement } from '../support/testing.ts';
 import { loadInto } from './load.ts';
 import { toModelNames } from './names.ts';
 import { readModelWeights, readWeights } from './read.ts';
 import { writeSafetensors } from './safetensors.ts';
 
 const python = '/usr/bin/python3';
-const hasTorch = requirement('PyTorch (python3-torch, python3-torchvision)', () => {
-  execFileSync(python, ['-c', 'import torch, torchvision'], { stdio: 'ignore' });
-  return true;
-});
+const hasTorch = requirement('PyTorch (python3-torch, python3-torchvision)', () =>
+  pythonHas(python, 'torch', 'torchvision'),
+);
 const folder = mkdtempSync(join(tmpdir(), 'affectline-names-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 const path = (name: string) => join(folder, name);

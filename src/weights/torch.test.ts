@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { InputError } from '../support/errors.ts';
 import type { Tensor } from '../support/tensor.ts';
-import { requirement } from '../support/testing.ts';
+import { pythonHas, requirement } from '../support/testing.ts';
 import { readSafetensors } from './safetensors.ts';
 import {
   bytesOf,
@@ -23,10 +23,9 @@ import {
 import { parseTorch, readTorch } from './torch.ts';
 
 const python = '/usr/bin/python3';
-const hasTorch = requirement('PyTorch (python3-torch, python3-torchvision)', () => {
-  execFileSync(python, ['-c', 'import torch, torchvision'], { stdio: 'ignore' });
-  return true;
-});
+const hasTorch = requirement('PyTorch (python3-torch, python3-torchvision)', () =>
+  pythonHas(python, 'torch', 'torchvision'),
+);
 
 const folder = mkdtempSync(join(tmpdir(), 'affectline-torch-'));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -47,7 +47,7 @@ test.skipIf(!hasPyTorch).each(cases)('$title: the output is PyTorch’s (needs P
   const { output } = each.build();
   const parameters = livelyParameters(parametersOf(output));
   const inputs = drawInputs(each.inputs);
-  const session = await openSession({ output }, { parameters });
+  const session = await openSession({ output }, { parameters, threads: 1 });
   const ours = (await session.run(inputs)).output!;
   await session.close();
   const answer = (await runPyTorch('reference', each.request, given(parameters, inputs))).get('output')!;

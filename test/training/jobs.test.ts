@@ -16,6 +16,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { TrainingData } from '../../src/experiment/index.ts';
 import { type JobStatus, openJobs } from '../../src/jobs/index.ts';
+import { emptyLibrary } from '../../src/library/embedded-fixture.ts';
 import { openLibrary } from '../../src/library/index.ts';
 import { hasPostgresql, PostgresqlServer } from '../../src/library/postgresql-fixture.ts';
 import { requirement } from '../../src/support/testing.ts';
@@ -37,7 +38,7 @@ describe.skipIf(!hasFfmpeg)('affectline reproduce --jobs (needs ffmpeg)', () => 
   afterAll(() => rmSync(root, { recursive: true }));
 
   beforeAll(() => {
-    renderSmallDataSet(root, 16, 1);
+    renderSmallDataSet(root, 12, 1);
   }, 120_000);
 
   const sameAsPlain = (out: string) => {
@@ -61,7 +62,7 @@ describe.skipIf(!hasFfmpeg)('affectline reproduce --jobs (needs ffmpeg)', () => 
     mkdirSync(join(root, 'queued/models'), { recursive: true });
     writeFileSync(dead, '7');
     utimesSync(dead, Date.now() / 1000 - 100, Date.now() / 1000 - 100);
-    const queued = await reproduce('queued', '--jobs', '--library', join(root, 'library'));
+    const queued = await reproduce('queued', '--jobs', '--library', await emptyLibrary(root));
     expect(queued.code, queued.stderr).toBe(0);
     const plain = await reproduce('plain');
     expect(plain.code, plain.stderr).toBe(0);
@@ -73,7 +74,7 @@ describe.skipIf(!hasFfmpeg)('affectline reproduce --jobs (needs ffmpeg)', () => 
   });
 
   test('jobs that fail are told by what they were', async () => {
-    const library = ['--jobs', '--library', join(root, 'library-failing')];
+    const library = ['--jobs', '--library', await emptyLibrary(root)];
     for (const name of ['paper', 'paper-seed-2']) {
       mkdirSync(join(root, 'failing/models', name), { recursive: true });
       writeFileSync(join(root, 'failing/models', name, 'config.yaml'), 'epochs: 7\n');
@@ -91,7 +92,7 @@ describe.skipIf(!hasFfmpeg)('affectline reproduce --jobs (needs ffmpeg)', () => 
     expect(prepared).toMatchObject({
       code: 1,
       stderr: expect.stringMatching(
-        /1 of 1 jobs to prepare failed:\n {2}clips of broken, shard 1 of 1: 1 of 16 clips/,
+        /1 of 1 jobs to prepare failed:\n {2}clips of broken, shard 1 of 1: 1 of 12 clips/,
       ),
     });
   }, 600_000);

@@ -30,10 +30,14 @@ export function renderSmallDataSet(root: string, films: number, epochs: number):
   );
 }
 
-/** A module for `node --import` that lets Node take itself to be on a machine of another name. */
+/**
+ * A module for `node --import` that lets Node take itself to be on a machine of another name. Seconds since it started run
+ * six times as fast there: who waits for a dead machine waits 15 s for what are 90 s, and signs of life still come thrice.
+ */
 export function asOnMachine(host: string): string {
   const text = `import os from 'node:os'; import { syncBuiltinESMExports } from 'node:module';
-    os.hostname = () => '${host}'; syncBuiltinESMExports();`;
+    os.hostname = () => '${host}'; syncBuiltinESMExports();
+    const now = performance.now.bind(performance); performance.now = () => 6 * now();`;
   return `data:text/javascript,${encodeURIComponent(text)}`;
 }
 

@@ -35,7 +35,7 @@ const step = await TrainingStep.open(
     batch,
     parts: { flow: 'trained', picture: 'trained', sound: 'trained' },
     batchNorm: 'batch',
-    runtime: nodeRuntime({ threads: 2 }),
+    runtime: nodeRuntime({ threads: 1 }),
   },
   parameters,
 );

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Random } from '../../support/random.ts';
-import { requirement } from '../../support/testing.ts';
+import { pythonHas, requirement } from '../../support/testing.ts';
 import { strengthsFrom } from './comparisons.ts';
 import { GaussianProcess } from './gaussian-process.ts';
 import { minimize } from './minimize.ts';
@@ -16,9 +16,8 @@ const python = (script: string, input: unknown) =>
       env: { ...process.env, OPENBLAS_NUM_THREADS: '1', OMP_NUM_THREADS: '1' },
     }).toString(),
   );
-const sklearn = requirement(
-  'scikit-learn (python3-sklearn)',
-  () => python('import sklearn, scipy; print(1)', 0) === 1,
+const sklearn = requirement('scikit-learn (python3-sklearn)', () =>
+  pythonHas('/usr/bin/python3', 'sklearn', 'scipy'),
 );
 
 function ratings(count: number, seed: number) {

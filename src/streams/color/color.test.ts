@@ -3,17 +3,16 @@ import { fileURLToPath } from 'node:url';
 import sharp, { type Sharp } from 'sharp';
 import { expect, test } from 'vitest';
 import { Random } from '../../support/random.ts';
-import { requirement } from '../../support/testing.ts';
+import { pythonHas, requirement } from '../../support/testing.ts';
 import { color } from '../color.ts';
 import { colorFeatureList, colorFeatures } from './features.ts';
 import { cieLab, hueSaturationValue } from './spaces.ts';
 
 type Rgb = readonly [number, number, number];
 
-const hasPython = requirement('python3-numpy, python3-opencv', () => {
-  execFileSync('/usr/bin/python3', ['-c', 'import cv2, numpy'], { stdio: 'ignore' });
-  return true;
-});
+const hasPython = requirement('python3-numpy, python3-opencv', () =>
+  pythonHas('/usr/bin/python3', 'cv2', 'numpy'),
+);
 const folder = fileURLToPath(new URL('../../../examples/torch', import.meta.url));
 const random = Random.seeded(5);
 
