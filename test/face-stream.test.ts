@@ -179,13 +179,13 @@ describe.skipIf(!files)('faces of films (needs @vladmandic/human)', () => {
 
   test('the ablation has clips prepared for both networks, and only the one with faces names theirs', async () => {
     const data = join(folder, 'set');
-    await synthesize(data, { films: 6, clips: 6, seed: 3, faces: true });
+    await synthesize(data, { films: 6, clips: 12, seed: 3, faces: true });
     const out = join(folder, 'reproduce');
     const { findings, reading } = await reproduceExperiment({
       ...{ data, folder: out, models: ['paper', 'paper+face'], threads: 1 },
       configuration: trainingConfiguration(
         {
-          ...{ preset: 'compact', epochs: 1, batchSize: 1, segments: 2, flowFields: 1, flowViews: 1 },
+          ...{ preset: 'compact', epochs: 1, batchSize: 4, segments: 1, flowFields: 1, flowViews: 1 },
           ...{ evaluation: 'segments', evaluationSegments: 1, soundSeconds: 1 },
         },
         'the test',

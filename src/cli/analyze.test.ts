@@ -236,7 +236,7 @@ describe.skipIf(!hasFfmpeg)('analyze (needs ffmpeg)', () => {
     '%s ends it with %i and leaves nothing half-written',
     async (signal, code) => {
       const long = path('long.mkv');
-      const options = ['-f', 'lavfi', '-i', 'testsrc2=size=320x240:rate=30:duration=60', '-c:v', 'mpeg4'];
+      const options = ['-f', 'lavfi', '-i', 'testsrc2=size=320x240:rate=30:duration=120', '-c:v', 'mpeg4'];
       if (!existsSync(long)) execFileSync('ffmpeg', ['-v', 'error', ...options, long]);
       const child = start(
         'analyze',
