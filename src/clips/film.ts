@@ -336,7 +336,7 @@ function inUnit(
     if (scale === 'root')
       for (let i = 0; i < plane.length; i++) {
         const value = plane[i]!;
-        plane[i] = Math.sign(value) * Math.sqrt(Math.abs(value) * factor * largest);
+        plane[i] = value < 0 ? -Math.sqrt(-value * factor * largest) : Math.sqrt(value * factor * largest);
       }
     else for (let i = 0; i < plane.length; i++) plane[i] = plane[i]! * factor;
   return { width, height, u, v };

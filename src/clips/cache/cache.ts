@@ -6,6 +6,7 @@ import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { type Bucket, BucketError } from '../../buckets/index.ts';
 import { faceFiles, openFaceReader } from '../../faces/node/index.ts';
+import { FlowWorkers } from '../../flow/node/index.ts';
 import type { Preprocessing } from '../../streams/index.ts';
 import { InputError } from '../../support/errors.ts';
 import { removeLeftovers } from '../../support/files.ts';
@@ -152,6 +153,7 @@ export class ClipCache {
     // a full disk, say, ends the work on other clips, too
     const given = new AbortController();
     const either = AbortSignal.any([given.signal, ...(signal ? [signal] : [])]);
+    const flowWorkers = new FlowWorkers();
     const work = async () => {
       for (const [path, clip] of queue) {
         either.throwIfAborted();
@@ -159,7 +161,7 @@ export class ClipCache {
           const { preprocessing } = this;
           // another process may have prepared it meanwhile
           if (!(await this.fetched(path, either)))
-            await prepareClip(clip, path, { preprocessing, threads: 1, signal: either });
+            await prepareClip(clip, path, { preprocessing, threads: 1, flowWorkers, signal: either });
           await this.bucket?.put(basename(path), path, either);
           bytes += (await stat(path)).size;
         } catch (error) {
@@ -186,7 +188,10 @@ export class ClipCache {
       }
     };
     const workers = Array.from({ length: availableParallelism() }, work);
-    await Promise.all(workers).finally(() => Promise.allSettled(workers));
+    await Promise.all(workers).finally(async () => {
+      await Promise.allSettled(workers);
+      await flowWorkers.close();
+    });
     if (failures.length > 0) {
       const shown = failures.slice(0, 10).join('\n  ');
       throw new InputError(`${failures.length} of ${total} clips cannot be prepared:\n  ${shown}`);

@@ -1,3 +1,4 @@
+import type { FlowWorkers } from '../../flow/node/index.ts';
 import type { DecoderName } from '../../media/index.ts';
 import { ShotDetector } from '../../shots/index.ts';
 import type { Field, MomentField, Preprocessing } from '../../streams/index.ts';
@@ -24,6 +25,8 @@ export interface PrepareOptions {
   readonly decoder?: DecoderName | 'auto';
   /** Threads of the flow. */
   readonly threads: number;
+  /** What computes motion, where it stays from one clip to the next. */
+  readonly flowWorkers?: FlowWorkers;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -37,7 +40,7 @@ export interface PrepareOptions {
 export async function prepareClip(
   { path, part }: ClipSource,
   target: string,
-  { preprocessing, decoder = 'auto', threads, signal }: PrepareOptions,
+  { preprocessing, decoder = 'auto', threads, flowWorkers, signal }: PrepareOptions,
 ): Promise<void> {
   const handcrafted = new HandcraftedFeatures(sampleRate);
   let size = { width: 1, height: 1 };
@@ -47,6 +50,7 @@ export async function prepareClip(
     ...{ preprocessing, part, decoder, threads },
     wants: ['frame', 'pair', 'waveform'],
     shots: new ShotDetector(),
+    ...(flowWorkers && { flowWorkers }),
     ...(signal && { signal }),
     onFrame: (frame) => {
       handcrafted.addFrame(frame);
