@@ -40,6 +40,8 @@ export interface FilmOptions
     'decoder' | 'process' | 'threads' | 'maximumDuration' | 'videoTrack' | 'audioTrack' | 'signal'
   > {
   readonly preprocessing: Preprocessing;
+  /** Threads of the decoder, where they are not those of the flow: what it makes of damaged pictures may depend on them. */
+  readonly decodingThreads?: number;
   /** What holds over the film, where that is known already. */
   readonly survey?: FilmSurvey;
   /** What is wanted of the film; the rest is not decoded. */
@@ -75,10 +77,11 @@ const soundAhead = 4;
  * @throws InputError naming the file and what is wrong with it, here or while reading.
  */
 export async function openFilm(path: string, options: FilmOptions): Promise<FilmSource> {
-  const { process = new DecodingProcess(path) } = options;
+  const { process = new DecodingProcess(path), decodingThreads: threads = options.threads } = options;
+  const decoding = { ...options, process, ...(threads !== undefined && { threads }) };
   try {
-    const survey = options.survey ?? (await surveyFor(path, { ...options, process }));
-    const media = await mediaOf(path, { ...options, process }, survey);
+    const survey = options.survey ?? (await surveyFor(path, decoding));
+    const media = await mediaOf(path, decoding, survey);
     options.onTracks?.(media.info);
     return new DecodedFilm(media, process, options, survey);
   } catch (error) {

@@ -32,36 +32,56 @@ export function lookAt({ time, width, height, pixels }: ShotFrame): Look {
     throw new RangeError(
       `${pixels.length} bytes for a picture of ${width}×${height}: gray or RGB of at least ${columns}×${rows} is needed`,
     );
-  const cells = new Float32Array(columns * rows * channels);
-  const counts = new Float32Array(columns * rows);
-  const histogram = new Float32Array(levels * channels);
-  let sum = 0;
-  let squares = 0;
-  let at = 0;
-  for (let y = 0; y < height; y++) {
-    const row = Math.floor((y * rows) / height) * columns;
-    for (let x = 0; x < width; x++) {
-      const cell = row + Math.floor((x * columns) / width);
-      let brightness = 0;
+  const sums = new Float64Array(columns * rows * channels);
+  const counts = new Uint32Array(columns * rows);
+  /** Of each channel, how often each value occurs. */
+  const valueCounts = new Uint32Array(256 * channels);
+  const starts = Array.from({ length: columns + 1 }, (_, column) => Math.ceil((column * width) / columns));
+  for (let y = 0; y < height; y++)
+    for (let column = 0; column < columns; column++) {
+      const cell = Math.floor((y * rows) / height) * columns + column;
+      const [first, end] = [y * width + starts[column]!, y * width + starts[column + 1]!];
+      counts[cell]! += end - first;
       for (let channel = 0; channel < channels; channel++) {
-        const value = pixels[at++]!;
-        brightness += value;
-        cells[cell * channels + channel]! += value;
-        histogram[channel * levels + (value >> 4)]!++;
+        let sum = 0;
+        for (let at = first * channels + channel; at < end * channels; at += channels) {
+          const value = pixels[at]!;
+          sum += value;
+          valueCounts[256 * channel + value]!++;
+        }
+        sums[cell * channels + channel]! += sum;
       }
-      counts[cell]!++;
-      brightness /= channels;
-      sum += brightness;
-      squares += brightness * brightness;
     }
-  }
-  for (let index = 0; index < cells.length; index++)
-    cells[index]! /= 255 * counts[Math.floor(index / channels)]!;
+  const cells = Float32Array.from(sums, (sum, i) => sum / (255 * counts[Math.floor(i / channels)]!));
+  const histogram = new Float32Array(levels * channels);
+  for (let i = 0; i < valueCounts.length; i++) histogram[i >> 4]! += valueCounts[i]!;
   const count = width * height;
   for (let index = 0; index < histogram.length; index++) histogram[index]! /= count;
+  const { sum, squares } = channels === 1 ? powersOf(valueCounts) : powersOfMeans(pixels);
   const mean = sum / count;
   const deviation = Math.sqrt(Math.max(squares / count - mean * mean, 0));
   return { time, cells, histogram, mean: mean / 255, deviation: deviation / 255 };
+}
+
+/** Sum and sum of squares of values that occur so often. */
+function powersOf(valueCounts: Uint32Array): { sum: number; squares: number } {
+  let [sum, squares] = [0, 0];
+  for (let value = 0; value < valueCounts.length; value++) {
+    sum += valueCounts[value]! * value;
+    squares += valueCounts[value]! * value * value;
+  }
+  return { sum, squares };
+}
+
+/** Sum and sum of squares of the means of the channels. */
+function powersOfMeans(rgb: Uint8Array): { sum: number; squares: number } {
+  let [sum, squares] = [0, 0];
+  for (let at = 0; at < rgb.length; at += 3) {
+    const brightness = (rgb[at]! + rgb[at + 1]! + rgb[at + 2]!) / 3;
+    sum += brightness;
+    squares += brightness * brightness;
+  }
+  return { sum, squares };
 }
 
 /**

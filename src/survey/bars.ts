@@ -48,17 +48,30 @@ export class BarSearch {
   /** @param gray luma of full range, `width * height` bytes, row by row. */
   push(gray: Uint8Array): void {
     const { width, height } = this;
+    const pixels = width * height;
     // of each line, how many of its pixels lie between two of the levels
-    const kinds = blacks.length + 1;
     const rows = new Uint32Array(height * kinds);
     const columns = new Uint32Array(width * kinds);
-    for (let y = 0, i = 0; y < height; y++)
-      for (let x = 0; x < width; x++, i++) {
+    const words = wordsOf(gray);
+    for (let word = 0; word < words.length; word++) {
+      if (areLit(words[word]!)) continue;
+      const end = Math.min(4 * word + 4, pixels);
+      let y = Math.floor((4 * word) / width);
+      let x = 4 * word - y * width;
+      for (let i = 4 * word; i < end; i++) {
         const kind = kindOf[gray[i]!]!;
-        rows[y * kinds + kind]!++;
-        columns[x * kinds + kind]!++;
+        if (kind < brightest) {
+          rows[y * kinds + kind]!++;
+          columns[x * kinds + kind]!++;
+        }
+        if (++x === width) {
+          x = 0;
+          y++;
+        }
       }
-    for (const [k, level] of this.levels.entries()) level.push(above(rows, k), above(columns, k));
+    }
+    for (const [k, level] of this.levels.entries())
+      level.push(above(rows, k, width), above(columns, k, height));
   }
 
   /** What is found so far. A line that is partly bar, because the picture was scaled, counts as bar. */
@@ -99,14 +112,37 @@ function share(count: number, of: number): number {
 /** Of each gray level, how many of `blacks` it exceeds. */
 const kindOf = Uint8Array.from({ length: 256 }, (_, value) => blacks.filter((black) => value > black).length);
 
-/** Of each line, how many pixels exceed the level of this number. */
-function above(counts: Uint32Array, level: number): Uint32Array {
-  const kinds = blacks.length + 1;
-  return Uint32Array.from({ length: counts.length / kinds }, (_, line) => {
-    let sum = 0;
-    for (let kind = level + 1; kind < kinds; kind++) sum += counts[line * kinds + kind]!;
-    return sum;
-  });
+/** So many kinds of pixels are told apart, those that exceed so many of `blacks`. */
+const kinds = blacks.length + 1;
+const brightest = blacks.length;
+
+/** Four pixels in each number; the last one may have fewer, and zeros. */
+function wordsOf(gray: Uint8Array): Int32Array {
+  const isAligned = gray.byteOffset % 4 === 0 && gray.length % 4 === 0;
+  if (isAligned) return new Int32Array(gray.buffer, gray.byteOffset, gray.length / 4);
+  const words = new Int32Array(Math.ceil(gray.length / 4));
+  new Uint8Array(words.buffer).set(gray);
+  return words;
+}
+
+const highBits = 0x80808080 | 0;
+const justLit = (blacks.at(-1)! + 1) * 0x01010101;
+
+/** Whether four pixels exceed all of `blacks`: most do, and are passed over together. */
+function areLit(word: number): boolean {
+  // byte by byte: the difference keeps its high bit where the lower ones are enough, and a high bit alone is enough
+  return ((((word | highBits) - justLit) | word) & highBits) === highBits;
+}
+
+/** Of each line, how many pixels exceed the level of this number. @param counts of those that do not exceed all. */
+function above(counts: Uint32Array, level: number, length: number): Uint32Array {
+  const lit = new Uint32Array(counts.length / kinds);
+  for (let line = 0; line < lit.length; line++) {
+    let black = 0;
+    for (let kind = 0; kind <= level; kind++) black += counts[line * kinds + kind]!;
+    lit[line] = length - black;
+  }
+  return lit;
 }
 
 /** What is seen of the lines of a film if pixels above one of `blacks` are lit. */
@@ -124,11 +160,12 @@ class Level {
   /** @param litOfRows lit pixels of each row of a frame. */
   push(litOfRows: Uint32Array, litOfColumns: Uint32Array): void {
     const [width, height] = [this.columns.length, this.rows.length];
-    const lit = litOfRows.reduce((sum, count) => sum + count, 0);
+    let lit = 0;
+    for (const count of litOfRows) lit += count;
     if (lit < darkFrame * width * height) return;
     this.frames++;
-    for (const [y, line] of this.rows.entries()) line.see(litOfRows[y]! / width);
-    for (const [x, line] of this.columns.entries()) line.see(litOfColumns[x]! / height);
+    for (let y = 0; y < height; y++) this.rows[y]!.see(litOfRows[y]! / width);
+    for (let x = 0; x < width; x++) this.columns[x]!.see(litOfColumns[x]! / height);
   }
 
   /** Which share of all lines lies between the first that is more than rarely lit and the last: the rest may be bars. */

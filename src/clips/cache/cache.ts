@@ -6,6 +6,7 @@ import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { type Bucket, BucketError } from '../../buckets/index.ts';
 import { faceFiles, openFaceReader } from '../../faces/node/index.ts';
+import { FlowWorkers } from '../../flow/node/index.ts';
 import type { Preprocessing } from '../../streams/index.ts';
 import { InputError } from '../../support/errors.ts';
 import { removeLeftovers } from '../../support/files.ts';
@@ -124,7 +125,8 @@ export class ClipCache {
   }
 
   /**
-   * Prepares what is missing, a clip per core at a time. Stopped at any moment, it goes on from there the next time.
+   * Prepares what is missing, a clip per core at a time; of fewer clips each has several threads. Stopped at any moment, it
+   * goes on from there the next time.
    *
    * @param onProgress also told time and disk for all that is missing, from the first clips, before most of the work.
    * @throws InputError that lists the clips that cannot be decoded, once all others are prepared.
@@ -143,7 +145,11 @@ export class ClipCache {
     // a bucket has to have what the folder has, too
     const missing = [...targets].filter(([path]) => this.bucket || !existsSync(path));
     const total = targets.size;
-    const sample = Math.min(missing.length, 2 * availableParallelism());
+    const cores = availableParallelism();
+    const atOnce = Math.min(missing.length, cores);
+    // what one clip leaves of the cores
+    const threads = Math.max(1, Math.floor(cores / Math.max(1, atOnce)));
+    const sample = Math.min(missing.length, 2 * cores);
     const failures: string[] = [];
     const start = performance.now();
     let finished = 0;
@@ -152,6 +158,7 @@ export class ClipCache {
     // a full disk, say, ends the work on other clips, too
     const given = new AbortController();
     const either = AbortSignal.any([given.signal, ...(signal ? [signal] : [])]);
+    const flowWorkers = new FlowWorkers();
     const work = async () => {
       for (const [path, clip] of queue) {
         either.throwIfAborted();
@@ -159,7 +166,7 @@ export class ClipCache {
           const { preprocessing } = this;
           // another process may have prepared it meanwhile
           if (!(await this.fetched(path, either)))
-            await prepareClip(clip, path, { preprocessing, threads: 1, signal: either });
+            await prepareClip(clip, path, { preprocessing, threads, flowWorkers, signal: either });
           await this.bucket?.put(basename(path), path, either);
           bytes += (await stat(path)).size;
         } catch (error) {
@@ -185,8 +192,11 @@ export class ClipCache {
         }
       }
     };
-    const workers = Array.from({ length: availableParallelism() }, work);
-    await Promise.all(workers).finally(() => Promise.allSettled(workers));
+    const workers = Array.from({ length: atOnce }, work);
+    await Promise.all(workers).finally(async () => {
+      await Promise.allSettled(workers);
+      await flowWorkers.close();
+    });
     if (failures.length > 0) {
       const shown = failures.slice(0, 10).join('\n  ');
       throw new InputError(`${failures.length} of ${total} clips cannot be prepared:\n  ${shown}`);

@@ -1,15 +1,8 @@
-import { type Field, largestDisplacement } from '../../streams/index.ts';
+import type { Field } from '../../streams/index.ts';
 import { imageLibrary } from '../../support/images.ts';
+import { displacements, rest, writeLevels } from './flow-levels.ts';
 
-const rest = 128;
-const levels = 127;
 const quality = 95;
-
-/** What each level stands for. The root keeps small displacements, which most films are made of, finer than large ones. */
-const displacements = Float32Array.from({ length: 256 }, (_, level) => {
-  const root = (level - rest) / levels;
-  return Math.sign(root) * root * root * largestDisplacement;
-});
 
 /**
  * Consecutive fields as one JPEG: u above v, field under field, the signed root of displacements of ±20 mapped to 1..255
@@ -28,11 +21,7 @@ export async function encodeFlow(fields: readonly Field[]): Promise<Buffer> {
     if (u.length !== area) return;
     for (const [component, plane] of [u, v].entries()) {
       const start = (index * 2 + component) * area;
-      for (let i = 0; i < area; i++) {
-        const displacement = plane[i]!;
-        const root = Math.sqrt(Math.min(1, Math.abs(displacement) / largestDisplacement)) * levels;
-        image[start + i] = Math.round(displacement < 0 ? rest - root : rest + root);
-      }
+      writeLevels(plane, image.subarray(start, start + area));
     }
   });
   const raw = { width, height: fields.length * 2 * height, channels: 1 } as const;

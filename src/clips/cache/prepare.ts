@@ -1,7 +1,9 @@
+import type { FlowWorkers } from '../../flow/node/index.ts';
 import type { DecoderName } from '../../media/index.ts';
 import { ShotDetector } from '../../shots/index.ts';
 import type { Field, MomentField, Preprocessing } from '../../streams/index.ts';
 import { InputError } from '../../support/errors.ts';
+import { imageLibrary } from '../../support/images.ts';
 import { sampleRate } from '../../support/sound.ts';
 import { openFilm } from '../film.ts';
 import { HandcraftedFeatures } from '../handcrafted/features.ts';
@@ -22,8 +24,10 @@ export interface ClipSource {
 export interface PrepareOptions {
   readonly preprocessing: Preprocessing;
   readonly decoder?: DecoderName | 'auto';
-  /** Threads of the flow. */
+  /** Threads of the flow; the decoder has one, so that a clip is the same however many are prepared. */
   readonly threads: number;
+  /** What computes motion, from one clip to the next. */
+  readonly flowWorkers: FlowWorkers;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -37,14 +41,17 @@ export interface PrepareOptions {
 export async function prepareClip(
   { path, part }: ClipSource,
   target: string,
-  { preprocessing, decoder = 'auto', threads, signal }: PrepareOptions,
+  { preprocessing, decoder = 'auto', threads, flowWorkers, signal }: PrepareOptions,
 ): Promise<void> {
+  // both take a tenth of a second to start, and are needed when the film has been surveyed
+  flowWorkers.start(threads);
+  imageLibrary().catch(() => {}); // told when the first picture is encoded
   const handcrafted = new HandcraftedFeatures(sampleRate);
   let size = { width: 1, height: 1 };
   let end = 0;
   let samples = 0;
   const film = await openFilm(path, {
-    ...{ preprocessing, part, decoder, threads },
+    ...{ preprocessing, part, decoder, threads, decodingThreads: 1, flowWorkers },
     wants: ['frame', 'pair', 'waveform'],
     shots: new ShotDetector(),
     ...(signal && { signal }),

@@ -1,5 +1,5 @@
 import { cieLab, hueSaturationValue } from '../../streams/index.ts';
-import { RunningStatistics } from './statistics.ts';
+import { RunningStatistics, SideBySideStatistics } from './statistics.ts';
 
 const hueBins = 12;
 const lightnessBins = 8;
@@ -14,6 +14,10 @@ const averaged = [
   'redGreen',
   'blueYellow',
 ] as const;
+
+/** Places of the numbers that each pixel gives. */
+const place = { value: 0, saturation: 1, redGreen: 2, yellowBlue: 3, lightness: 4, a: 5, b: 6 } as const;
+const placeCount = Object.keys(place).length;
 
 /** Names of `PictureFeatures.values()`, in order. */
 export const pictureFeatureNames: readonly string[] = [
@@ -37,13 +41,8 @@ export class PictureFeatures {
   add(rgb: Uint8Array): void {
     const pixels = Math.floor(rgb.length / 3);
     if (pixels === 0) return;
-    const value = new RunningStatistics();
-    const saturation = new RunningStatistics();
-    const redGreenOpponent = new RunningStatistics();
-    const yellowBlueOpponent = new RunningStatistics();
-    const lightness = new RunningStatistics();
-    const a = new RunningStatistics();
-    const b = new RunningStatistics();
+    const statistics = new SideBySideStatistics(placeCount);
+    const numbers = new Float64Array(placeCount);
     const hues = new Float64Array(hueBins);
     // every second pixel: the means of half the pixels are the picture's for any purpose here
     for (let i = 0; i < pixels; i += 2) {
@@ -52,32 +51,35 @@ export class PictureFeatures {
       const blue = rgb[3 * i + 2]! / 255;
       const hsv = hueSaturationValue(red, green, blue);
       const lab = cieLab(red, green, blue);
-      value.add(hsv.value);
-      saturation.add(hsv.saturation);
-      redGreenOpponent.add(red - green);
-      yellowBlueOpponent.add((red + green) / 2 - blue);
-      lightness.add(lab.lightness);
-      a.add(lab.a);
-      b.add(lab.b);
+      numbers[place.value] = hsv.value;
+      numbers[place.saturation] = hsv.saturation;
+      numbers[place.redGreen] = red - green;
+      numbers[place.yellowBlue] = (red + green) / 2 - blue;
+      numbers[place.lightness] = lab.lightness;
+      numbers[place.a] = lab.a;
+      numbers[place.b] = lab.b;
+      statistics.add(numbers);
       if (hsv.value > 0.15) hues[Math.min(hueBins - 1, Math.floor(hsv.hue * hueBins))]! += hsv.saturation;
       this.lightnesses[Math.min(lightnessBins - 1, Math.floor((lab.lightness / 100) * lightnessBins))]!++;
     }
     hues.forEach((weight, bin) => {
       this.hues[bin]! += weight;
     });
+    const mean = (of: keyof typeof place) => statistics.mean(place[of]);
+    const deviation = (of: keyof typeof place) => statistics.deviation(place[of]);
     const colorfulness =
-      Math.hypot(redGreenOpponent.deviation, yellowBlueOpponent.deviation) +
-      0.3 * Math.hypot(redGreenOpponent.mean, yellowBlueOpponent.mean);
+      Math.hypot(deviation('redGreen'), deviation('yellowBlue')) +
+      0.3 * Math.hypot(mean('redGreen'), mean('yellowBlue'));
     const hueCount = hues.filter((weight) => weight > 0.05 * Math.max(...hues)).length;
     [
-      value.mean,
-      value.deviation,
-      saturation.mean,
+      mean('value'),
+      deviation('value'),
+      mean('saturation'),
       colorfulness,
       hueCount,
-      lightness.mean,
-      a.mean,
-      b.mean,
+      mean('lightness'),
+      mean('a'),
+      mean('b'),
     ].forEach((number, i) => {
       this.statistics[i]!.add(number);
     });
