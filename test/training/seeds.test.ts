@@ -119,7 +119,7 @@ describe.skipIf(!hasFfmpeg)('affectline reproduce --seeds, --test-on and --split
     const learned = [...labels].filter(([id]) => !seeds[0]!.has(id)).map(([, [valence]]) => valence!);
     expect(said).toHaveLength(10);
     expect(Math.min(...learned)).toBeLessThan(said[0]!);
-  }, 300_000);
+  }, 600_000);
 
   test('a data set that shares clips with the one to learn from is refused as a test', async () => {
     const { code, stderr } = await reproduce('whole', ['--models', 'constant', '--test-on', data]);
@@ -153,5 +153,5 @@ describe.skipIf(!hasFfmpeg)('affectline reproduce --seeds, --test-on and --split
     );
     expect(Number(there.split(',')[5])).toBeCloseTo((each[0]! + each[1]! + each[2]! + each[3]!) / 4, 10);
     expect(testOn[0].models.sound.valence.mse).toBeGreaterThan(0);
-  }, 300_000);
+  }, 600_000);
 });
