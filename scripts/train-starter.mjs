@@ -13,7 +13,7 @@ const films = join(folder, 'synthetic');
 const affectline = (...given) => run(process.execPath, [join(root, 'dist/cli/main.js'), ...given]);
 
 prepare();
-affectline('dataset', 'synthesize', '--films', '160', '--clips', '800', '--seed', '1', '--out', films);
+affectline('dataset', 'synthesize', '--films', '80', '--clips', '800', '--seed', '1', '--out', films);
 affectline(
   ...['reproduce', '--data', films, '--out', join(folder, 'results'), '--cache', join(folder, 'clips')],
   ...['--config', join(root, 'models/starter/train.yaml'), '--split', 'official', '--seeds', seeds],
