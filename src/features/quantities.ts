@@ -94,7 +94,7 @@ export function quantitiesWithin(
 
 /**
  * Light, color (mean chroma), contrast (deviation of light) and detail (mean step from pixel to pixel), each 0 … 1; and
- * grain, the binary logarithm of detail over contrast: pictures of things lie below −2.5, noise above −1 however faint it is.
+ * grain, the binary logarithm of detail over contrast: pictures of things lie below −2, noise above −1 however faint it is.
  */
 function lookOf({ picture: { rgb, width, height } }: Moment): number[] {
   let [count, light, square, chroma, steps] = [0, 0, 0, 0, 0];
