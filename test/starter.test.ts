@@ -38,6 +38,7 @@ test.skipIf(!hasFfmpeg)(
         ['black', `color=black:${size}`, 'darker'],
         ['red', `color=red:${size}`, 'less-detail'],
         ['noise', `color=gray:${size},noise=alls=100:allf=t`, 'more-detail'],
+        ['faint noise', `color=black:${size},noise=alls=60:allf=t`, 'grainier'],
       ] as const;
       for (const [name, source, code] of screens) {
         const path = join(folder, `${name}.mkv`);
