@@ -10,6 +10,7 @@ import {
 import { inputGradient, trainedConvolution } from './cpu-convolutions.ts';
 import { few, weightGradient } from './cpu-weight-gradients.ts';
 import { multiplyOperation, relu, reluOperation } from './elementwise.ts';
+import { constantOperation } from './leaves.ts';
 import { maskByClip } from './masks.ts';
 import { microsoft, type OnnxGraph } from './onnx.ts';
 import { placesFirstRule } from './places-first.ts';
@@ -54,12 +55,24 @@ const layDown: Rule = (value) => {
   return reshape(lying, value.shape);
 };
 
+/**
+ * Tiles round more than sums in order do. Where weights train, only windows of 3×3 are computed in them, forwards and towards
+ * the map, which keeps every gradient of the ConvNet as exact as PyTorch's; with those of 5×5 and the gradients of weights
+ * the largest error was four times that.
+ */
+const inTiles: Rule = (value, usedOnce) => {
+  if (isA(value, convolutionWeightGradientOperation)) return;
+  const weight = value.inputs[1];
+  const isExact = weight && (isA(weight, constantOperation) || weight.shape[2] === 3);
+  return isExact ? winograd(isWorthTiles)(value, usedOnce) : undefined;
+};
+
 /** Passes that suit an expression to the CPU. */
 export const cpuRules: readonly Rule[] = [
   maskByClip,
   layDown,
   stridesAsChannels(isWorthTiles),
-  winograd(isWorthTiles),
+  inTiles,
   placesFirstRule,
 ];
 
