@@ -1,4 +1,4 @@
-// Compiles the sources to dist/, and the flow kernel to WebAssembly; joins the modules of the command line.
+// Compiles the sources to dist/, and the flow kernel to WebAssembly; joins the modules of the command line and its threads.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -25,7 +25,14 @@ const schema = `${JSON.stringify(filmAffectJsonSchema(), null, 2)}\n`;
 writeFileSync(join(root, 'dist/affect/film-affect.schema.json'), schema);
 if (existsSync(join(root, 'src/flow/kernel/assembly'))) run(join(root, 'scripts/build-kernel.mjs'));
 
-await joinModules(root, join(root, 'dist/cli/main.js'));
+for (const main of [
+  'cli/main',
+  'media/node-av-child',
+  'results/picture-worker',
+  'runtime/node/session-worker',
+  'flow/node/flow-worker',
+])
+  await joinModules(root, join(root, `dist/${main}.js`));
 
 // the page only where it has changed, for this takes seconds
 const page = join(root, 'dist/page/index.html');

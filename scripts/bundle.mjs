@@ -1,4 +1,5 @@
-// Joins what `affectline` loads of our own modules into few files, for each of some three hundred costs time at every start.
+// Joins what a program or a thread loads of our own modules into few files, for each of some three hundred costs time at
+// every start.
 import { readdirSync, rmSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { build } from 'vite';
@@ -15,13 +16,25 @@ const keepPlaces = (folder) => ({
   },
 });
 
+/** Zod comes in both forms, of a hundred files each, which load faster as CommonJS. */
+const required = 'zod';
+const requireFiles = {
+  name: 'require-files',
+  enforce: 'pre',
+  resolveId: (id) => (id === required ? `\0${required}` : undefined),
+  load: (id) =>
+    id === `\0${required}`
+      ? `import { createRequire } from 'node:module';\nexport const { z } = createRequire(import.meta.url)('${required}');\n`
+      : undefined,
+};
+
 /**
- * Writes a program's main file anew, and files beside it whose names begin with `joined-`: one for each part that is loaded
- * later. Packages are not joined. Threads and children start
- * from the files that were compiled, and so does who imports the package: only the command line has these copies.
+ * Writes the main file of a program or a thread anew, and files beside it whose names begin with `joined-`: one for each
+ * part that is loaded later. Packages are not joined. What such a file does not use of a module is left out, and a module
+ * of which it uses nothing is not run. Whoever imports the package loads the files as they were compiled.
  *
  * @param root of the package.
- * @param main compiled, below `dist/`.
+ * @param main compiled, below `dist/`; the only one of its folder.
  */
 export async function joinModules(root, main) {
   const folder = dirname(main);
@@ -31,7 +44,7 @@ export async function joinModules(root, main) {
     root,
     logLevel: 'warn',
     publicDir: false,
-    plugins: [keepPlaces(folder)],
+    plugins: [requireFiles, keepPlaces(folder)],
     build: {
       ssr: main,
       outDir: folder,
@@ -40,7 +53,16 @@ export async function joinModules(root, main) {
       minify: false,
       sourcemap: false,
       rolldownOptions: {
-        output: { entryFileNames: '[name].js', chunkFileNames: `${prefix}[name].js` },
+        treeshake: { moduleSideEffects: false },
+        output: {
+          entryFileNames: '[name].js',
+          chunkFileNames: `${prefix}[name].js`,
+          // what only few parts need is not to be in a file with what all need
+          codeSplitting: {
+            includeDependenciesRecursively: false,
+            groups: [{ name: 'schema', test: /affect[\\/]schema\.js$/ }],
+          },
+        },
       },
     },
   });

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { type FilmAffect, parseFilmAffect } from '../affect/index.ts';
+import type { FilmAffect } from '../affect/index.ts';
 import type { Format, Written } from '../results/index.ts';
 import { InputError } from '../support/errors.ts';
 import { writeAtomically } from '../support/files.ts';
@@ -104,6 +104,8 @@ export async function earlierResult(
   if (there.length === 0) return undefined;
   const json = all.find((path) => path === `${files.stem}.json`);
   const text = json !== undefined && there.includes(json) ? readFileSync(json, 'utf8') : '';
+  // with the first result that is there: what checks it takes a while to load
+  const { parseFilmAffect } = await import('../affect/index.ts');
   const earlier = parseFilmAffect(text);
   if (json === undefined || !earlier)
     throw inTheWay(json !== undefined && text !== '' ? json : there[0]!, '');

@@ -186,6 +186,7 @@ class DecodedFilm implements FilmSource {
       ...media.info,
       ...(loudness !== null && survey.loudness !== undefined && { loudness: survey.loudness }),
       isSilent: media.info.hasSound && loudness !== null && survey.loudness === undefined,
+      ...(survey.samples !== undefined && !options.part && { samples: survey.samples }),
     };
     this.moments = new Channel(momentsAhead(options.threads ?? availableParallelism()));
     this.fields = options.wants.includes('pair') ? this.fieldsOfMoments() : empty;

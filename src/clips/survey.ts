@@ -7,6 +7,8 @@ export interface FilmSurvey {
   readonly bars: Bars;
   /** Integrated loudness in LUFS; undefined where it is silent, or has no sound. */
   readonly loudness: number | undefined;
+  /** How many samples its sound has, where it was listened to. */
+  readonly samples?: number | undefined;
 }
 
 export interface SurveyOptions
@@ -35,7 +37,7 @@ export async function surveyFilm(path: string, options: SurveyOptions): Promise<
   const first = await look(path, options, { sound: options.sound, keyFramesOnly: true });
   if (first.frames === 0 || first.frames >= fewestFrames) return first;
   const { bars } = await look(path, options, { sound: false, keyFramesOnly: false });
-  return { bars, loudness: first.loudness };
+  return { bars, loudness: first.loudness, samples: first.samples };
 }
 
 async function look(
@@ -58,10 +60,13 @@ async function look(
   const loudness = new Loudness(sampleRate);
   let search: BarSearch | undefined;
   let frames = 0;
+  let samples = 0;
   let next = 0;
   for await (const item of media) {
-    if (item.kind === 'audio') loudness.push(item.chunk.samples);
-    else {
+    if (item.kind === 'audio') {
+      loudness.push(item.chunk.samples);
+      samples += item.chunk.samples.length;
+    } else {
       const { width, height, gray, time } = item.frame;
       if (time < next - rounding) continue;
       if (!keyFramesOnly && time > longestLook) break;
@@ -71,5 +76,5 @@ async function look(
       frames++;
     }
   }
-  return { bars: search?.bars() ?? noBars, loudness: loudness.integrated(), frames };
+  return { bars: search?.bars() ?? noBars, loudness: loudness.integrated(), samples, frames };
 }

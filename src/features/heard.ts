@@ -34,6 +34,24 @@ export async function heardTracks(
       kept: new Vectors(),
     };
   });
+  // of a short film there is one chunk: its session opens while the film is decoded
+  const { samples: all = 0 } = film.info;
+  const unneeded = listeners
+    .filter(({ chunks }) => chunks.isOne(all))
+    .map(({ stream }) => sessions.expectEnding(stream, all));
+  try {
+    return await hear(film, network, sessions, listeners);
+  } finally {
+    await Promise.all(unneeded.map((close) => close()));
+  }
+}
+
+async function hear(
+  film: FilmSource,
+  network: Network,
+  sessions: Sessions,
+  listeners: readonly Listener[],
+): Promise<FeatureTrack[]> {
   let samplesHeard = 0;
   for await (const samples of film.sound) {
     samplesHeard += samples.length;

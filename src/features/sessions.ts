@@ -23,6 +23,8 @@ export class Sessions {
   private readonly opened = new Map<string, Promise<Session>>();
   /** What has opened; the rest is still opening. */
   private readonly ready = new Set<Session>();
+  /** For ends that are expected. */
+  private readonly expected = new Map<string, Promise<Session>>();
   /** For the last end of a film, by stream; only where films come one after the other. */
   private readonly endings: Map<string, { readonly samples: number; readonly session: Session }> | undefined;
   private closed = false;
@@ -75,6 +77,24 @@ export class Sessions {
     );
   }
 
+  /**
+   * Opens the session for an ending ahead of it, unless that is expected already.
+   *
+   * @returns what closes it, where no ending has come that needed it.
+   */
+  expectEnding(stream: string, samples: number): () => Promise<void> {
+    const name = endingOf(stream, samples);
+    if (this.endings || this.expected.has(name)) return async () => {};
+    const session = this.open(waveformNetwork(this.model.network, stream, samples));
+    session.catch(() => {}); // told where it is needed
+    this.expected.set(name, session);
+    return async () => {
+      if (this.expected.get(name) !== session) return;
+      this.expected.delete(name);
+      await (await session.catch(() => undefined))?.close();
+    };
+  }
+
   /** Does something with the same for what is left at the end of a film; closed after, for the ends of films differ in length. */
   async ending<Result>(
     stream: string,
@@ -85,7 +105,10 @@ export class Sessions {
     if (kept?.samples === samples) return await use(kept.session);
     await kept?.session.close();
     this.endings?.delete(stream);
-    const session = await this.open(waveformNetwork(this.model.network, stream, samples));
+    const name = endingOf(stream, samples);
+    const expected = this.expected.get(name);
+    this.expected.delete(name);
+    const session = await (expected ?? this.open(waveformNetwork(this.model.network, stream, samples)));
     this.endings?.set(stream, { samples, session });
     return await use(session).finally(() => (this.endings ? undefined : session.close()));
   }
@@ -115,3 +138,5 @@ export class Sessions {
     return await this.runtime.open(outputs, this.model.parametersOf(outputs), this.model.ranges);
   }
 }
+
+const endingOf = (stream: string, samples: number) => `the end of ${stream}, of ${samples} samples`;

@@ -4,7 +4,9 @@ import { concat, concatOperation, reshape, reshapeOperation } from './arrays.ts'
 import { convolution, convolutionInputGradientOperation, convolutionOperation } from './convolution.ts';
 import {
   add,
+  addOperation,
   divide,
+  divideOperation,
   multiply,
   multiplyOperation,
   relu,
@@ -12,6 +14,7 @@ import {
   sqrt,
   stepOperation,
   subtract,
+  subtractOperation,
 } from './elementwise.ts';
 import { constant, constantOperation, parameterOperation } from './leaves.ts';
 import { batchNormOperation } from './normalization.ts';
@@ -22,7 +25,7 @@ import {
   maxPoolOperation,
 } from './pooling.ts';
 import { shapeText } from './shape.ts';
-import { apply, isA, ordered, type Value } from './value.ts';
+import { apply, isA, type Operation, ordered, type Value } from './value.ts';
 
 /** Whether nothing else needs a value. */
 export type UsedOnce = (input: Value) => boolean;
@@ -83,6 +86,14 @@ export function bind(parameters: ReadonlyMap<string, Tensor>): Rule {
   };
 }
 
+/** Operations that read each number where it is needed: of what they are given float32 need not be copied as float64. */
+const readInPlace: ReadonlySet<Operation> = new Set<Operation>([
+  addOperation,
+  subtractOperation,
+  multiplyOperation,
+  divideOperation,
+]);
+
 /** What depends on constants alone is computed now, unless the result is larger than what it is computed from. */
 export const foldConstants: Rule = (value) => {
   const { inputs, operation, shape } = value;
@@ -92,7 +103,11 @@ export const foldConstants: Rule = (value) => {
   // moved about, numbers stay in their type
   if (isA(value, reshapeOperation) && isA(first!, constantOperation))
     return constant({ shape, data: first.attributes.data });
-  const data = inputs.map((input) => input.operation.reference(input, []));
+  const data = inputs.map((input) =>
+    readInPlace.has(operation) && isA(input, constantOperation)
+      ? (input.attributes.data as Float64Array)
+      : input.operation.reference(input, []),
+  );
   return constant({ shape, data: operation.reference(value, data) });
 };
 

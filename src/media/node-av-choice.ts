@@ -1,9 +1,9 @@
-import { FilterAPI } from 'node-av/api';
 import { AVDISCARD_ALL } from 'node-av/constants';
 import { Packet, type Stream } from 'node-av/lib';
 import { candidates, isAudible, listeningFilter, listeningSeconds, silent, undecodable } from './choice.ts';
 import type { FileDescription, StreamDescription } from './description.ts';
 import { maximumEnds, open, seconds } from './node-av-file.ts';
+import { FrameFilter } from './node-av-filter.ts';
 import { DecodedTrack, type Output, openCodec, withKnownLayout } from './node-av-track.ts';
 import { type DecodingRequest, isOversized, type Tracks } from './plan.ts';
 
@@ -38,11 +38,11 @@ function isHeard(path: string, index: number): boolean {
   const file = open(path);
   let heard = false;
   let reached = 0;
-  const filter = FilterAPI.create(listeningFilter);
+  const filter = new FrameFilter(listeningFilter);
   const listen: Output = (frame, time) => {
     if (!frame) return filter.close();
     reached = Math.max(reached, time);
-    for (const samples of filter.processAllSync(withKnownLayout(frame))) {
+    for (const samples of filter.process(withKnownLayout(frame))) {
       heard ||= isAudible(floats(samples.toBuffer()));
       samples.free();
     }

@@ -1,5 +1,4 @@
 import { setImmediate, setTimeout } from 'node:timers/promises';
-import { FilterAPI } from 'node-av/api';
 import { AV_FRAME_FLAG_CORRUPT, AV_LOG_ERROR, AVDISCARD_ALL, AVERROR_EOF } from 'node-av/constants';
 import { type Frame, Log, Packet, type Rational } from 'node-av/lib';
 import { ColorFrames } from './color-frames.ts';
@@ -7,6 +6,7 @@ import { Complaints } from './complaints.ts';
 import { Discontinuities } from './discontinuities.ts';
 import { chooseTracks } from './node-av-choice.ts';
 import { describe, describeStatus, known, maximumEnds, open, seconds } from './node-av-file.ts';
+import { FrameFilter } from './node-av-filter.ts';
 import { DecodedTrack, maximumFailures, type Output, withKnownLayout } from './node-av-track.ts';
 import { type DecodingPlan, type DecodingRequest, planDecoding, wantsColor } from './plan.ts';
 import { SparseFrames } from './sparse-frames.ts';
@@ -105,8 +105,8 @@ export async function decode(path: string, request: DecodingRequest, listener: L
 }
 
 function pictureOutput({ picture }: DecodingPlan, request: DecodingRequest, listener: Listener): Output {
-  const toGray = request.gray ? FilterAPI.create(picture!.grayFilter, { threads: 1 }) : undefined;
-  const toRgb = wantsColor(request) ? FilterAPI.create(picture!.rgbFilter, { threads: 1 }) : undefined;
+  const toGray = request.gray ? new FrameFilter(picture!.grayFilter, { threads: 1 }) : undefined;
+  const toRgb = wantsColor(request) ? new FrameFilter(picture!.rgbFilter, { threads: 1 }) : undefined;
   const color = new ColorFrames(request);
   const sparse = new SparseFrames(request.framePeriod);
   return (frame, time) => {
@@ -126,15 +126,15 @@ function pictureOutput({ picture }: DecodingPlan, request: DecodingRequest, list
 }
 
 /** The one picture that a filter makes of one frame. */
-function pixels(filter: FilterAPI, frame: Frame): Uint8Array | undefined {
-  const [scaled] = filter.processAllSync(frame);
+function pixels(filter: FrameFilter, frame: Frame): Uint8Array | undefined {
+  const [scaled] = filter.process(frame);
   const bytes = scaled?.toBuffer();
   scaled?.free();
   return bytes;
 }
 
 function soundOutput(description: string, listener: Listener): Output {
-  const filter = FilterAPI.create(description);
+  const filter = new FrameFilter(description);
   const give = (resampled: Frame, offset: number) => {
     listener.sound(seconds(resampled.pts, resampled.timeBase) + offset, resampled.toBuffer());
     resampled.free();
@@ -143,9 +143,9 @@ function soundOutput(description: string, listener: Listener): Output {
   return (frame, time) => {
     if (frame) {
       offset = time - seconds(frame.pts, frame.timeBase);
-      for (const resampled of filter.processAllSync(withKnownLayout(frame))) give(resampled, offset);
+      for (const resampled of filter.process(withKnownLayout(frame))) give(resampled, offset);
     } else {
-      for (const resampled of filter.flushFramesSync()) give(resampled, offset);
+      for (const resampled of filter.flush()) give(resampled, offset);
       filter.close();
     }
   };

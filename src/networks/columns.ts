@@ -71,6 +71,11 @@ export class SoundChunks {
     this.borders = bordersOf(this.chunk.length, windows);
   }
 
+  /** Whether so many samples give one chunk, which `end` gives, and no other. */
+  isOne(samples: number): boolean {
+    return samples <= this.chunk.length && columnCount(samples, this.windows) > 0;
+  }
+
   /** The chunks that are complete with these samples. */
   push(samples: Float32Array): SoundChunk[] {
     const complete: SoundChunk[] = [];

@@ -35,6 +35,8 @@ export interface FilmInfo {
   readonly loudness?: number;
   /** It has a sound track on which there is nothing; told only where levels are changed. */
   readonly isSilent?: boolean;
+  /** How many samples its sound has; only where they have been counted before. */
+  readonly samples?: number;
   /** The tracks that are decoded, where there are any. */
   readonly videoTrack?: FilmTrack;
   readonly audioTrack?: FilmTrack;
