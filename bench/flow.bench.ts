@@ -16,11 +16,13 @@ import {
 import { flowOfFrames, kernelModule, readFlo, readGrayImage } from '../src/flow/node/index.ts';
 import { levelsOf } from '../src/flow/schedule.ts';
 import { describeMachine } from '../src/support/machine.ts';
+import { type Half, renderedPairs } from './flow-scenes.ts';
 
 // Optical flow beside OpenCV's on the same frames and cores: time, as a stream and as single pairs, and accuracy; profile by
 // stage, share of the SIMD128 peak, and how cost grows with pixels and frames. Methods take turns in every round; best and median
 // of the rounds are given. Needs the Middlebury pairs (AFFECTLINE_MIDDLEBURY, or ../shared/data/middlebury) and Debian's
-// python3-opencv; with pairs of MPI Sintel (AFFECTLINE_SINTEL, or ../shared/data/sintel) their errors too.
+// python3-opencv; with pairs of MPI Sintel (AFFECTLINE_SINTEL, or ../shared/data/sintel) their errors too. Rendered pairs
+// (flow-scenes.ts) take a minute or two to render; those with photographs need Debian's opencv-doc.
 // `--rounds=N`, `--only=time,accuracy,stages,growth`.
 
 const rounds = Number(process.argv.find((argument) => argument.startsWith('--rounds='))?.split('=')[1] ?? 5);
@@ -39,16 +41,21 @@ const module = kernelModule()!;
 
 const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[values.length >> 1]!;
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+const geometricMean = (values: readonly number[]) => Math.exp(mean(values.map(Math.log)));
+const presets = Object.keys(schedules) as FlowPreset[];
 
 interface Pair {
   readonly name: string;
   readonly files: [string, string];
-  readonly frames: [GrayImage, GrayImage];
+  readonly frames: readonly [GrayImage, GrayImage];
   readonly truth: FlowField;
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'affectline-flow-'));
 process.on('exit', () => rmSync(folder, { recursive: true }));
+
+const grayPicture = ({ width, height, data }: GrayImage) =>
+  sharp(Buffer.from(data), { raw: { width, height, channels: 1 } }).toColourspace('b-w');
 
 /** The pairs of a folder as gray PNGs, which OpenCV reads as well, in their own size or scaled to another. */
 async function pairs(size?: [number, number], source = middlebury): Promise<Pair[]> {
@@ -57,7 +64,7 @@ async function pairs(size?: [number, number], source = middlebury): Promise<Pair
   const load = async (name: string, frame: string): Promise<[string, GrayImage]> => {
     const file = join(own, `${name}-${frame}`);
     const { width, height, data } = await readGrayImage(join(source, name, frame));
-    const image = sharp(Buffer.from(data), { raw: { width, height, channels: 1 } }).toColourspace('b-w');
+    const image = grayPicture({ width, height, data });
     if (size) image.resize(...size, { fit: 'fill', kernel: 'mitchell' });
     await image.png().toFile(file);
     return [file, await readGrayImage(file)];
@@ -69,6 +76,18 @@ async function pairs(size?: [number, number], source = middlebury): Promise<Pair
       return { name, files: [first[0], second[0]], frames: [first[1], second[1]], truth };
     }),
   );
+}
+
+/** Pairs with exact truth, made here (`flow-scenes.ts`), as `pairs` gives those of a folder. */
+async function rendered(half: Half): Promise<Pair[]> {
+  const own = mkdtempSync(join(folder, 'pairs-'));
+  const those: Pair[] = [];
+  for await (const { name, frames, truth } of renderedPairs(half)) {
+    const files: [string, string] = [join(own, `${those.length}-0.png`), join(own, `${those.length}-1.png`)];
+    await Promise.all(frames.map((frame, n) => grayPicture(frame).png().toFile(files[n]!)));
+    those.push({ name, files, frames, truth });
+  }
+  return those;
 }
 
 interface OpenCVTimes {
@@ -140,13 +159,11 @@ for (const [width, height, goals] of [
   const those = await pairs([width, height]);
   const times = new Map<string, number[]>();
   const note = (name: string, time: number) => times.set(name, [...(times.get(name) ?? []), time]);
-  const alone = new Map(
-    (['fast', 'standard', 'accurate'] as const).map((preset) => [preset, oneThread(those, preset)] as const),
-  );
+  const alone = new Map(presets.map((preset) => [preset, oneThread(those, preset)] as const));
   for (const run of alone.values()) for (let n = 0; n < 3; n++) run(); // lets the compiler finish
   for (let round = 0; round < rounds; round++) {
     for (const [preset, run] of alone) note(`${preset}, 1 thread`, run());
-    for (const preset of ['fast', 'standard', 'accurate'] as const) {
+    for (const preset of presets) {
       const { wall, alone } = await twoWorkers(those, preset, preset === 'accurate' ? 48 : 120);
       note(`${preset}, 2 workers`, wall);
       note(`${preset}, 2 workers, half of processor time`, alone);
@@ -172,14 +189,17 @@ for (const [width, height, goals] of [
 
 // ---- accuracy at full size
 
-for (const [source, accuracy] of [
-  [middlebury, 'Middlebury'],
-  [sintel, 'Sintel'],
-] as const) {
-  if (!existsSync(source) || !wanted('accuracy')) continue;
-  const those = await pairs(undefined, source);
+const groups: Record<string, () => Promise<Pair[]>> = {
+  Middlebury: () => pairs(),
+  ...(existsSync(sintel) && { Sintel: () => pairs(undefined, sintel) }),
+  'rendered, to choose on': () => rendered('choose'),
+  'rendered, to report on': () => rendered('report'),
+};
+
+for (const [group, load] of Object.entries(wanted('accuracy') ? groups : {})) {
+  const those = await load();
   const errors = new Map<string, number[]>();
-  for (const preset of ['fast', 'standard', 'accurate'] as const) {
+  for (const preset of presets) {
     errors.set(
       preset,
       those.map(({ frames, truth }) => {
@@ -193,22 +213,24 @@ for (const [source, accuracy] of [
   for (const method of opencvMethods) {
     const fields = await Promise.all(those.map((_, n) => readFlo(join(folder, `${n}-${method}.flo`))));
     errors.set(
-      `OpenCV ${method}`,
+      method,
       fields.map((field, n) => endpointError(field, those[n]!.truth)),
     );
   }
-  const deepFlow = mean(errors.get('OpenCV deepflow')!);
-  const refined = mean(errors.get('OpenCV dis-refined')!);
-  console.log(`Mean end-point error at full size, px: ${accuracy}`);
-  console.table(
-    [...errors].map(([method, values]) => ({
-      method,
-      ...Object.fromEntries(those.map(({ name }, n) => [name, Number(values[n]!.toFixed(3))])),
-      mean: Number(mean(values).toFixed(4)),
-      'of DeepFlow': Number((mean(values) / deepFlow).toFixed(3)),
-      'of DIS refined': Number((mean(values) / refined).toFixed(3)),
-    })),
-  );
+  const deepFlow = errors.get('deepflow')!;
+  const refined = errors.get('dis-refined')!;
+  const row = (name: string, value: (errors: readonly number[]) => number) => ({
+    pair: name,
+    ...Object.fromEntries([...errors].map(([method, of]) => [method, Number(value(of).toFixed(3))])),
+  });
+  console.log(`Mean end-point error at full size, px: ${group}`);
+  console.table([
+    ...those.map(({ name }, n) => row(name, (of) => of[n]!)),
+    row('mean', mean),
+    row('sum ÷ DeepFlow', (of) => mean(of) / mean(deepFlow)),
+    row('geometric mean ÷ DeepFlow', (of) => geometricMean(of.map((error, n) => error / deepFlow[n]!))),
+    row('sum ÷ DIS refined', (of) => mean(of) / mean(refined)),
+  ]);
 }
 
 // ---- profile by stage and share of the peak

@@ -9,6 +9,7 @@ import {
   type Schedule,
   scheduleOf,
 } from './schedule.ts';
+import { searched } from './search.ts';
 import { relax } from './solver.ts';
 import { edgeWeights, linearSystem } from './system.ts';
 import { normalized, warp } from './warping.ts';
@@ -19,8 +20,8 @@ import { normalized, warp } from './warping.ts';
  *
  * The flow minimizes the energy (7), E = E_Data + α E_Smooth: points keep their brightness and their brightness
  * gradient (5), and the flow is smooth except at a few edges (6). Only two frames are looked at, so smoothness is
- * spatial. Beyond the paper, `Schedule` says how constancy is normalized and smoothness follows the picture, and each level
- * ends with a median. This is the readable version and the oracle of the kernel, which computes the same about nine times faster.
+ * spatial. Beyond the paper, `Schedule` says how constancy is normalized, smoothness follows the picture and which level starts
+ * from a search of patches, and each level ends with a median. This is the readable version and the oracle of the kernel, which computes the same about nine times faster.
  *
  * @throws TypeError when the frames are smaller than 2×2, differ in size, or do not have a value per pixel.
  */
@@ -45,6 +46,7 @@ export function coarseToFine(first: GrayImage, second: GrayImage, schedule: Sche
   ];
   for (let n = levels.length - 1; n >= 0; n--) {
     flow = flowAt(flow, firstLevels[n]!);
+    if (levels[n]!.searched) flow = searched(firstLevels[n]!, secondLevels[n]!, flow);
     refine(firstLevels[n]!, secondLevels[n]!, flow, levels[n]!.warps, schedule);
   }
   return { width: first.width, height: first.height, u: flow[0].data, v: flow[1].data };

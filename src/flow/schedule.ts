@@ -68,6 +68,11 @@ export interface Schedule {
    * IJCV 2000). This is K, in gray levels a pixel.
    */
   readonly edgeSlope: number;
+  /**
+   * The coarsest level whose shorter side has at least so many pixels starts from a search of patches (`search.ts`), which finds
+   * what moves farther than it is wide; in a smaller frame the finest level does. 0: none.
+   */
+  readonly searchedSide: number;
 }
 
 /* Each was chosen for a reason, and measured: docs/flow.md. */
@@ -87,13 +92,21 @@ const standard: Schedule = {
   dataEpsilon: 0.02,
   smoothnessEpsilon: 0.001,
   edgeSlope: 30,
+  searchedSide: 0,
 };
 
 /** What each preset does: how the pyramid is built, and how often its levels are warped and relaxed. */
 export const schedules: Readonly<Record<FlowPreset, Schedule>> = {
   fast: { ...standard, scaleFactor: 0.5, reductionSmoothing: 0.75, warps: [1, 2, 4] },
   standard,
-  accurate: { ...standard, scaleFactor: 0.75, reductionSmoothing: 0.48, warps: [4, 4, 4], sweeps: 6 },
+  accurate: {
+    ...standard,
+    scaleFactor: 0.75,
+    reductionSmoothing: 0.48,
+    warps: [4, 4, 4],
+    sweeps: 6,
+    searchedSide: 100,
+  },
 };
 
 /** @throws InputError when there is no such preset. */
@@ -124,18 +137,26 @@ export interface Size {
 
 export interface Level extends Size {
   readonly warps: number;
+  /** Whether a search of patches starts it. */
+  readonly searched: boolean;
 }
 
 /**
  * The pyramid's levels, the finest (of the frames' own size) first.
  * Level n is the frame times ηⁿ, rounded; a frame smaller than the coarsest side is its own only level.
  */
-export function levelsOf({ width, height }: Size, { scaleFactor, coarsestSide, warps }: Schedule): Level[] {
+export function levelsOf({ width, height }: Size, schedule: Schedule): Level[] {
+  const { scaleFactor, coarsestSide, warps, searchedSide } = schedule;
+  const sizeOf = (n: number) => ({
+    width: Math.round(width * scaleFactor ** n),
+    height: Math.round(height * scaleFactor ** n),
+  });
+  const reaches = (n: number, side: number) => Math.min(sizeOf(n).width, sizeOf(n).height) >= side;
   const levels: Level[] = [];
-  while (true) {
-    const scale = scaleFactor ** levels.length;
-    const size = { width: Math.round(width * scale), height: Math.round(height * scale) };
-    if (levels.length > 0 && Math.min(size.width, size.height) < coarsestSide) return levels;
-    levels.push({ ...size, warps: warps[Math.min(levels.length, 2)]! });
+  for (let n = 0; n === 0 || reaches(n, coarsestSide); n++) {
+    const large = n === 0 || reaches(n, searchedSide);
+    const searched = searchedSide > 0 && large && !reaches(n + 1, searchedSide);
+    levels.push({ ...sizeOf(n), warps: warps[Math.min(n, 2)]!, searched });
   }
+  return levels;
 }

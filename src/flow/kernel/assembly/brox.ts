@@ -1,7 +1,9 @@
 // Dense optical flow after Brox, Bruhn, Papenberg & Weickert (ECCV 2004), the whole of it for one frame size.
 // From outside: `configure` once, `addLevel` from the frame's own size to the coarsest; then for every frame its gray
-// values to `input()` and `prepare(slot)`, and for every pair `flow(first, second)`; the field is at `resultU()`, `resultV()`.
-import { VECTOR, allocate, allocateFlow, allocateImage, blocksOf, clearFlow, flowHalf, flowLine, imageStride, repeatEdge } from './layout';
+// values to `input()` and `prepare(slot)`, and for every pair, from the coarsest level to the finest, `start(level)` and
+// `refine(level, first, second)`; `readFlow(0)` leaves the field at `resultU()`, `resultV()`. Between a level's start and its
+// refinement its flow may be read and written.
+import { VECTOR, allocate, allocateFlow, allocateImage, blocksOf, clearFlow, flowAt, flowHalf, flowLine, imageStride, repeatEdge } from './layout';
 import { resample, tapTable } from './pyramid';
 import { SAMPLE_BLOCK, sampleSpline } from './derivatives';
 import { DATA_BLOCK, placeBytes, warp } from './warp';
@@ -110,36 +112,58 @@ export function prepare(slot: i32): void {
   }
 }
 
-/** The flow from the frame in slot `first` to that in slot `second`. */
-export function flow(first: i32, second: i32): void {
-  const finest = levels[0];
-  const coarsest = levels[levels.length - 1];
-  clearFlow(coarsest.flow, coarsest.width, coarsest.height);
-  for (let l = levels.length - 1; l >= 0; l--) {
-    const level = levels[l];
-    if (level != coarsest) {
-      const coarser = levels[l + 1];
-      expand(coarser.flow, coarser.width, coarser.height, level.flow, level.width, level.height, level.expansion, row);
-    }
-    for (let k = 0; k < level.warps; k++) {
-      warp(level.samples[first], level.surface[second], level.flow, data, places, level.width, level.height, slopeFloor, curvatureFloor);
-      for (let i = 0; i < inner; i++)
-        solve(
-          level.flow, data, level.samples[first], level.mask, weights, system, level.width, level.height,
-          alpha, gamma, omega, dataEpsilon, smoothnessEpsilon, edgeSlope, sweeps,
-        );
-    }
-    medianFilter(level.flow, level.width, level.height, frame, spare, row); // the frame is in its pyramid: its room is free
-  }
-  writeResult(finest);
+/** The flow that a level starts with: that of the coarser one, on the coarsest none. */
+export function start(l: i32): void {
+  const level = levels[l];
+  if (l == levels.length - 1) return clearFlow(level.flow, level.width, level.height);
+  const coarser = levels[l + 1];
+  expand(coarser.flow, coarser.width, coarser.height, level.flow, level.width, level.height, level.expansion, row);
 }
 
-/** From the checkerboard to two planes in row-major order. */
-function writeResult(level: Level): void {
+/** The warps and the median of a level, from the frame in slot `first` to that in slot `second`. */
+export function refine(l: i32, first: i32, second: i32): void {
+  const level = levels[l];
+  for (let k = 0; k < level.warps; k++) {
+    warp(level.samples[first], level.surface[second], level.flow, data, places, level.width, level.height, slopeFloor, curvatureFloor);
+    for (let i = 0; i < inner; i++)
+      solve(
+        level.flow, data, level.samples[first], level.mask, weights, system, level.width, level.height,
+        alpha, gamma, omega, dataEpsilon, smoothnessEpsilon, edgeSlope, sweeps,
+      );
+  }
+  medianFilter(level.flow, level.width, level.height, frame, spare, row); // the frame is in its pyramid: its room is free
+}
+
+/** Address of a level of a frame's pyramid, rows `surfaceStride(l)` numbers apart. */
+export function surface(l: i32, slot: i32): usize {
+  return levels[l].surface[slot];
+}
+
+export function surfaceStride(l: i32): i32 {
+  return imageStride(levels[l].width);
+}
+
+/** Writes a level's flow, from the checkerboard, to two planes in row-major order. */
+export function readFlow(l: i32): void {
+  const level = levels[l];
   const line = flowLine(level.width);
   for (let y = 0; y < level.height; y++) {
     const start = <usize>(y * level.width) << 2;
     unpackRow(flowHalf(level.flow, line, y, 0), flowHalf(level.flow, line, y, 1), u + start, v + start, level.width);
+  }
+}
+
+/** Takes a level's flow from the two planes. */
+export function writeFlow(l: i32): void {
+  const level = levels[l];
+  const line = flowLine(level.width);
+  for (let y = 0; y < level.height; y++) {
+    for (let x = 0; x < level.width; x++) {
+      const p = <usize>(y * level.width + x) << 2;
+      const at = flowAt(level.flow, line, x, y);
+      store<f32>(at, load<f32>(u + p));
+      store<f32>(at, load<f32>(v + p), VECTOR);
+    }
   }
 }
 
