@@ -51,7 +51,7 @@ export const havePhotographs: boolean = existsSync(photographFolder);
 export function photographed(half: keyof typeof photographs): Promise<Texture[]> {
   return Promise.all(
     photographs[half].map(async (file) => {
-      const gray = sharp(join(photographFolder, file)).resize(side, side, { fit: 'fill' }).greyscale();
+      const gray = sharp(join(photographFolder, file)).resize(side, side, { fit: 'fill' }).grayscale();
       return withCoarser(Float32Array.from(await gray.raw().toBuffer(), (value) => value / 255));
     }),
   );

@@ -1,6 +1,8 @@
-// npm run starter [-- --out FOLDER --seeds COUNT]: renders the synthetic films, trains the starter model on them by
-// models/starter/train.yaml, compares it with ridge regression on handcrafted features, and writes the model of the first
-// seed to models/starter. Stopped at any moment, the same command goes on.
+// npm run starter [-- --out FOLDER --seeds COUNT]: renders the synthetic films, trains networks of sound and of pictures on
+// sounds and pictures alone (models/starter/sound.yaml, picture.yaml) and with them the starter model (train.yaml), compares
+// it with ridge regression on handcrafted features, and writes the model of the first seed to models/starter. Stopped at any
+// moment, the same command goes on.
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { prepare, root, run } from './prepare.mjs';
@@ -13,10 +15,17 @@ const films = join(folder, 'synthetic');
 const affectline = (...given) => run(process.execPath, [join(root, 'dist/cli/main.js'), ...given]);
 
 prepare();
-affectline('dataset', 'synthesize', '--films', '80', '--clips', '800', '--seed', '1', '--out', films);
+affectline('dataset', 'synthesize', '--films', '160', '--clips', '800', '--seed', '1', '--out', films);
+const { pretrain } = await import('./pretrain.mjs');
+const weights = {};
+for (const stream of ['sound', 'picture'])
+  weights[stream] = await pretrain(stream, join(folder, stream), join(root, `models/starter/${stream}.yaml`));
+const configuration = join(folder, 'train.yaml');
+const given = readFileSync(join(root, 'models/starter/train.yaml'), 'utf8');
+writeFileSync(configuration, `${given}weights: ${JSON.stringify(weights)}\n`);
 affectline(
   ...['reproduce', '--data', films, '--out', join(folder, 'results'), '--cache', join(folder, 'clips')],
-  ...['--config', join(root, 'models/starter/train.yaml'), '--split', 'official', '--seeds', seeds],
+  ...['--config', configuration, '--split', 'official', '--seeds', seeds],
   ...['--models', 'paper,handcrafted,constant'],
 );
 

@@ -65,7 +65,14 @@ export interface SyntheticFilm {
   factorsAt(time: number): Factors;
   /** The true affect at a moment; 1 … 5. */
   affectAt(time: number): Affect;
+  /** What its sound alone says of it, beside pictures that are middling in everything. */
+  affectOfSoundAt(time: number): Affect;
+  /** What its picture alone says of it, in middling motion and without sound. */
+  affectOfPictureAt(time: number): Affect;
 }
+
+const middlingMotion = { motion: 0.5, cuts: 0.5, still: false };
+const middlingPictures = { ...middlingMotion, light: 0.5, color: 0.5, face: undefined };
 
 /**
  * A film of the set with this seed. The same arguments give the same film.
@@ -141,6 +148,8 @@ export function planFilm(setSeed: number, index: number, length: number, faces =
       const { offset } = style;
       return { valence: scored(valence + offset.valence), arousal: scored(arousal + offset.arousal) };
     },
+    affectOfSoundAt: (time) => affectOf({ ...momentAt(time), ...middlingPictures }),
+    affectOfPictureAt: (time) => affectOf({ ...momentAt(time), ...middlingMotion, heard: undefined }),
   };
 }
 
@@ -167,12 +176,17 @@ function levelOf(passages: readonly SoundPassage[], amplitudeAt: (time: number) 
   return powers.length > 0 ? Math.sqrt(mean(powers.filter((power) => power > all / 10))) : 1;
 }
 
-/** The mean of a film's affect over a stretch of it. */
-export function meanAffect(film: SyntheticFilm, start: number, end: number): Affect {
+/** The mean of a film's affect, or of another of its curves, over a stretch of it. */
+export function meanAffect(
+  film: SyntheticFilm,
+  start: number,
+  end: number,
+  affectAt: (time: number) => Affect = film.affectAt,
+): Affect {
   const moments = Math.max(1, Math.round((end - start) * 4));
   const sum = { valence: 0, arousal: 0 };
   for (let i = 0; i < moments; i++) {
-    const { valence, arousal } = film.affectAt(start + ((i + 0.5) / moments) * (end - start));
+    const { valence, arousal } = affectAt(start + ((i + 0.5) / moments) * (end - start));
     sum.valence += valence;
     sum.arousal += arousal;
   }

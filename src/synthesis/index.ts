@@ -1,6 +1,8 @@
 // A seed in → films with sound, rendered by a program, their true affect, and a data set of them in the layout of
 // LIRIS-ACCEDE.
 export { planFilm, type SyntheticFilm } from './film.ts';
+export { type FilmPicture, picturesOfFilm } from './film-pictures.ts';
+export { type FilmSound, soundsOfFilm } from './film-sounds.ts';
 export { affectOf, type Factors } from './laws.ts';
 export { planAnnotations, type SynthesisOptions } from './plan.ts';
 export { renderFilm } from './render.ts';

@@ -67,12 +67,19 @@ export function speedOf({ motion, still }: Pick<LawfulMoment, 'motion' | 'still'
   return still ? 0 : slowest * (fastest / slowest) ** motion;
 }
 
-/** How strongly a speed is felt, 0 … 1: the fastest film of all is 1. */
+/** Pixels of 128 lines at which a photograph that moves changes half as much as it can. */
+const halfChanged = 3.5;
+
+/**
+ * How strongly a speed is felt, 0 … 1: as the root of the change from frame to frame, which is what was measured on a film
+ * (docs/real-films.md). Of photographs that are moved, the change grows with the distance and is as good as all of it
+ * once they have moved by more than what is in them.
+ */
 function felt(speed: number): number {
-  return Math.cbrt(speed / fastest);
+  return Math.sqrt(speed / (speed + halfChanged));
 }
 /** The mean of that over all films. */
-const usuallyFelt = 0.36;
+const usuallyFelt = 0.33;
 const usualAmplitude = 0.8;
 /** Peaks count; beyond this amplitude there is little more to startle. */
 const largestAmplitude = 2.5;
@@ -101,7 +108,7 @@ export function affectOf(moment: LawfulMoment): Affect {
   const motion = felt(speedOf(moment)) - usuallyFelt;
   const amplitude = Math.min(largestAmplitude, heard === 'silence' ? 0 : moment.amplitude);
   const arousal =
-    1.6 * motion +
+    2.2 * motion +
     0.5 * centered('cuts') +
     (heard === undefined ? 0 : 0.85 * (amplitude - usualAmplitude)) +
     0.45 * music('tempo') +

@@ -16,7 +16,7 @@ import { readmeOf } from './readme.ts';
 const planFile = 'synthetic.json';
 const curvesFolder = 'synthetic-curves';
 /** Of the plan; a folder made by another version is not continued. */
-const version = 3;
+const version = 4;
 
 /**
  * Renders synthetic films into a folder of the layout of LIRIS-ACCEDE. A folder that an earlier call left unfinished
