@@ -6,40 +6,46 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { ClipFile, preprocessingOf } from '../dist/clips/index.js';
 import { readModel } from '../dist/models/node/index.js';
+import { streamNamed } from '../dist/streams/index.js';
 import { initialParameters, parseConfiguration, train } from '../dist/training/index.js';
 import { writeSafetensors } from '../dist/weights/index.js';
 
 /** Of the films that are rendered for it; those that the starter model is trained and tested on have another. */
 const setSeed = 1001;
-const films = { sound: 300, picture: 400 };
-/** Whether a film stops the training, in place of being learned from. */
-const stops = { sound: (film) => film % 10 === 9, picture: (film) => film % 20 === 0 };
+/** By what a stream takes: how many films, and which of them stop the training in place of being learned from. */
+const films = {
+  waveform: { count: 300, stops: (film) => film % 10 === 9 },
+  frame: { count: 400, stops: (film) => film % 20 === 0 },
+};
 
 /**
  * Trains the network of a stream and writes its weights. Stopped at any moment, the same call goes on.
  *
- * @param stream sound or picture.
- * @param folder where what is rendered, the run and the weights go.
- * @param file how it is trained.
- * @returns the path of the weights.
+ * @param file how it is trained; which stream it is.
+ * @param out a folder in which that stream has one of its own, where what is rendered, the run and the weights go.
+ * @returns the stream, and the path of its weights.
  */
-export async function pretrain(stream, folder, file) {
+export async function pretrain(file, out) {
+  const configuration = parseConfiguration(readFileSync(file, 'utf8'), file);
+  const [stream] = configuration.streams;
+  const { takes } = streamNamed(stream);
+  const { count, stops } = films[takes];
+  const folder = join(out, stream);
   const weights = join(folder, `${stream}.safetensors`);
-  if (existsSync(weights)) return weights;
-  const labeled = await rendered(stream, folder);
+  if (existsSync(weights)) return { stream, weights };
+  const labeled = await rendered({ stream, takes, films: count }, folder);
   const clips = await Promise.all(
     labeled.map(async (own) => ({ ...own, clip: await ClipFile.open(join(folder, 'clips', own.name)) })),
   );
-  const configuration = parseConfiguration(readFileSync(file, 'utf8'), file);
   const { best } = await train({
     configuration,
-    train: clips.filter(({ film }) => !stops[stream](film)),
-    validation: clips.filter(({ film }) => stops[stream](film)),
+    train: clips.filter(({ film }) => !stops(film)),
+    validation: clips.filter(({ film }) => stops(film)),
     parameters: await initialParameters(configuration),
     folder: join(folder, 'run'),
     model: {
       name: stream,
-      trained: `${stream}s of ${films[stream]} synthetic films`,
+      trained: `${stream}s of ${count} synthetic films`,
       synthetic: true,
       preprocessing: await preprocessingOf(configuration),
     },
@@ -48,7 +54,7 @@ export async function pretrain(stream, folder, file) {
   const { parameters } = await readModel(best);
   const own = [...parameters].filter(([name]) => name.startsWith(`${stream}.`));
   await writeSafetensors(weights, new Map(own));
-  return weights;
+  return { stream, weights };
 }
 
 function tell(stream, { epoch, seconds, valenceR, arousalR }) {
@@ -58,16 +64,16 @@ function tell(stream, { epoch, seconds, valenceR, arousalR }) {
 }
 
 /** What each of them says, by the name of its clip; the clips are in `clips`. */
-async function rendered(stream, folder) {
+async function rendered(what, folder) {
   const list = join(folder, 'labels.json');
   if (existsSync(list)) return JSON.parse(readFileSync(list, 'utf8'));
   const clips = join(folder, 'clips');
   mkdirSync(clips, { recursive: true });
-  process.stderr.write(`rendering ${stream}s of ${films[stream]} films\n`);
+  process.stderr.write(`rendering ${what.stream}s of ${what.films} films\n`);
   const threads = availableParallelism();
   const labeled = [];
   const share = (first) => {
-    const workerData = { stream, folder: clips, setSeed, first, films: films[stream], every: threads };
+    const workerData = { ...what, folder: clips, setSeed, first, every: threads };
     const worker = new Worker(new URL('render-alone.mjs', import.meta.url), { workerData });
     worker.on('message', (labels) => labeled.push(...labels));
     return new Promise((done, fail) => worker.on('error', fail).on('exit', done));

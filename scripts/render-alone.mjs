@@ -5,7 +5,7 @@ import sharp from 'sharp';
 import { encodePicture, preprocessingOf, writeClipFile } from '../dist/clips/index.js';
 import { picturesOfFilm, soundsOfFilm } from '../dist/synthesis/index.js';
 
-const { stream, folder, setSeed, first, films, every } = workerData;
+const { takes, stream, folder, setSeed, first, films, every } = workerData;
 const { shortSide } = await preprocessingOf({ preset: 'compact', sampling: 'clock', streams: [stream] });
 const nothing = new Uint8Array(0);
 
@@ -26,7 +26,7 @@ async function seen({ rgb, width, height }) {
   return { duration: 0.4, ...size, segments: [segment], waveform: new Float32Array(0) };
 }
 
-const [render, prepared] = stream === 'sound' ? [soundsOfFilm, heard] : [picturesOfFilm, seen];
+const [render, prepared] = takes === 'waveform' ? [soundsOfFilm, heard] : [picturesOfFilm, seen];
 for (let film = first; film < films; film += every) {
   const labels = [];
   for (const [i, part] of render(setSeed, film).entries()) {

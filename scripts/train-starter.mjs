@@ -18,8 +18,10 @@ prepare();
 affectline('dataset', 'synthesize', '--films', '160', '--clips', '800', '--seed', '1', '--out', films);
 const { pretrain } = await import('./pretrain.mjs');
 const weights = {};
-for (const stream of ['sound', 'picture'])
-  weights[stream] = await pretrain(stream, join(folder, stream), join(root, `models/starter/${stream}.yaml`));
+for (const file of ['sound.yaml', 'picture.yaml']) {
+  const { stream, weights: path } = await pretrain(join(root, 'models/starter', file), folder);
+  weights[stream] = path;
+}
 const configuration = join(folder, 'train.yaml');
 const given = readFileSync(join(root, 'models/starter/train.yaml'), 'utf8');
 writeFileSync(configuration, `${given}weights: ${JSON.stringify(weights)}\n`);
