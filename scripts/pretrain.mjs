@@ -1,12 +1,13 @@
 // What sounds, and what pictures, say of affect, learned from those of many synthetic films alone: the networks of these two
 // streams that the starter model begins with, as the paper's begin with what ImageNet and unlabeled sounds taught them.
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { ClipFile, preprocessingOf } from '../dist/clips/index.js';
 import { readModel } from '../dist/models/node/index.js';
 import { streamNamed } from '../dist/streams/index.js';
+import { writeAtomicallySync } from '../dist/support/files.js';
 import { initialParameters, parseConfiguration, train } from '../dist/training/index.js';
 import { writeSafetensors } from '../dist/weights/index.js';
 
@@ -33,7 +34,9 @@ export async function pretrain(file, out) {
   const folder = join(out, stream);
   const weights = join(folder, `${stream}.safetensors`);
   if (existsSync(weights)) return { stream, weights };
-  const labeled = await rendered({ stream, takes, films: count }, folder);
+  const preprocessing = await preprocessingOf(configuration);
+  process.stderr.write(`${stream}s of ${count} synthetic films\n`);
+  const labeled = await rendered({ takes, shortSide: preprocessing.shortSide, films: count }, folder);
   const clips = await Promise.all(
     labeled.map(async (own) => ({ ...own, clip: await ClipFile.open(join(folder, 'clips', own.name)) })),
   );
@@ -47,7 +50,7 @@ export async function pretrain(file, out) {
       name: stream,
       trained: `${stream}s of ${count} synthetic films`,
       synthetic: true,
-      preprocessing: await preprocessingOf(configuration),
+      preprocessing,
     },
     onEpoch: (epochs) => tell(stream, epochs.at(-1)),
   });
@@ -69,7 +72,6 @@ async function rendered(what, folder) {
   if (existsSync(list)) return JSON.parse(readFileSync(list, 'utf8'));
   const clips = join(folder, 'clips');
   mkdirSync(clips, { recursive: true });
-  process.stderr.write(`rendering ${what.stream}s of ${what.films} films\n`);
   const threads = availableParallelism();
   const labeled = [];
   const share = (first) => {
@@ -81,6 +83,6 @@ async function rendered(what, folder) {
   await Promise.all(Array.from({ length: threads }, (_, first) => share(first)));
   // in one order, whichever thread was faster
   labeled.sort((a, b) => a.film - b.film || a.name.localeCompare(b.name));
-  writeFileSync(list, JSON.stringify(labeled));
+  writeAtomicallySync(list, JSON.stringify(labeled));
   return labeled;
 }

@@ -2,11 +2,10 @@
 import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import sharp from 'sharp';
-import { encodePicture, preprocessingOf, writeClipFile } from '../dist/clips/index.js';
+import { encodePicture, writeClipFile } from '../dist/clips/index.js';
 import { picturesOfFilm, soundsOfFilm } from '../dist/synthesis/index.js';
 
-const { takes, stream, folder, setSeed, first, films, every } = workerData;
-const { shortSide } = await preprocessingOf({ preset: 'compact', sampling: 'clock', streams: [stream] });
+const { takes, shortSide, folder, setSeed, first, films, every } = workerData;
 const nothing = new Uint8Array(0);
 
 /** What is prepared of a clip that is only heard: it has a size, but no pictures. */

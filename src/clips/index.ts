@@ -1,8 +1,17 @@
 // Films → what networks see and hear of them, whole: frames at moments, fields of motion, the waveform.
 //   openFilm   a file → these, decoded in one pass as they are read
 //   ClipCache  clips → files that hold all that training needs of them, made once; read moment by moment
+//   writeClipFile  such a file of what is there already
 export { type CacheEstimate, ClipCache, type PrepareProgress } from './cache/cache.ts';
-export { ClipFile, type ClipPlaces, encodePicture, type Segment, writeClipFile } from './cache/clip-file.ts';
+export {
+  ClipFile,
+  type ClipPlaces,
+  type EncodedSegment,
+  encodePicture,
+  type PreparedClip,
+  type Segment,
+  writeClipFile,
+} from './cache/clip-file.ts';
 export { clipSource } from './cache/clip-source.ts';
 export type { ClipSource } from './cache/prepare.ts';
 export { type FilmOptions, openFilm, surveyFor } from './film.ts';

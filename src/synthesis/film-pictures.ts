@@ -2,8 +2,9 @@ import type { Affect } from '../affect/index.ts';
 import { planFilm } from './film.ts';
 import { height, renderFrames, width } from './pictures.ts';
 
-/** A picture of a film, and what it says of affect in middling motion and without sound. */
+/** A picture of a film, and what it says of affect (1 … 5) in middling motion and without sound. */
 export interface FilmPicture extends Affect {
+  /** In pixels. */
   readonly width: number;
   readonly height: number;
   /** Red, green, blue of each pixel, 0 … 255. */

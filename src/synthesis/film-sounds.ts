@@ -4,9 +4,9 @@ import { gainFor, Loudness, LowCut } from '../survey/index.ts';
 import { meanAffect, planFilm } from './film.ts';
 import { renderSound } from './sound.ts';
 
-/** A stretch of a film's sound and what it says of affect, beside pictures that are middling in everything. */
+/** A stretch of a film's sound and what it says of affect (1 … 5), beside pictures that are middling in everything. */
 export interface FilmSound extends Affect {
-  /** Mono, `sampleRate` samples a second, at the common level of films, without what lies below hearing. */
+  /** Mono, 22,050 samples a second, at the common level of films (−23 LUFS), without what lies below hearing. */
   readonly waveform: Float32Array;
   /** Its length. */
   readonly seconds: number;

@@ -1,5 +1,5 @@
 // A seed in → films with sound, rendered by a program, their true affect, and a data set of them in the layout of
-// LIRIS-ACCEDE.
+// LIRIS-ACCEDE; their sounds, or their pictures, alone, to learn from first.
 export { planFilm, type SyntheticFilm } from './film.ts';
 export { type FilmPicture, picturesOfFilm } from './film-pictures.ts';
 export { type FilmSound, soundsOfFilm } from './film-sounds.ts';
