@@ -4,10 +4,8 @@ import type { Readable, Writable } from 'node:stream';
 import { compiledEntry } from '../support/entry.ts';
 import { decodingLimits } from './limits.ts';
 import { type Message, readMessages } from './messages.ts';
+import { patienceMilliseconds, whenHung } from './patience.ts';
 import { type Child, startChild } from './process.ts';
-
-/** The child speaks every second while it reads; silent for this long, it hangs. */
-const patienceMilliseconds = 60_000;
 
 /**
  * The process in which node-av decodes a file, for any number of readings in turn: a survey, then the film. To start one
@@ -51,19 +49,23 @@ export class DecodingProcess {
     (child.pipes[0] as Writable).write(`${JSON.stringify({ request, bytes })}\n`);
   }
 
-  /** @throws Error saying how it ended, where it did, or that it hung. */
+  /**
+   * What it says next; while it reads it speaks every second.
+   *
+   * @throws Error saying how it ended, where it did, or that it hung.
+   */
   async next(): Promise<Message> {
     const { child, messages } = this.started();
     let hung = false;
-    const timer = setTimeout(() => {
+    const spoken = whenHung(child.pid, () => {
       hung = true;
       child.kill();
-    }, patienceMilliseconds);
+    });
     try {
       const { done, value } = await messages.next();
       if (!done) return value;
     } finally {
-      clearTimeout(timer);
+      spoken();
     }
     const how = await child.exit;
     throw new Error(

@@ -49,7 +49,7 @@ export async function openFfmpeg(
     signal,
   });
   const streams = child.pipes.slice(1) as Readable[];
-  const inbox = new Inbox(streams, child.kill);
+  const inbox = new Inbox(streams, child);
   return {
     decoder: 'ffmpeg',
     plan,

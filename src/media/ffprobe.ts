@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { type FileDescription, type StreamDescription, timecodeIn } from './description.ts';
 import { probeLimits } from './limits.ts';
+import { whenHung } from './patience.ts';
 import { acceptedFormats, notAccepted } from './plan.ts';
 import { commandNotFound, startChild } from './process.ts';
 import { UnavailableError } from './source.ts';
@@ -39,9 +40,6 @@ interface Probed {
   streams: ProbedStream[];
 }
 
-/** ffprobe is done, or silent for good, after this long. */
-const patienceMilliseconds = 60_000;
-
 /** A description of a file is never longer than this many bytes. */
 const longestDescription = 2 ** 26;
 
@@ -57,7 +55,7 @@ export async function probe(path: string, signal?: AbortSignal): Promise<FileDes
     limits: probeLimits,
     signal,
   });
-  const timer = setTimeout(child.kill, patienceMilliseconds);
+  const done = whenHung(child.pid, child.kill);
   try {
     const [stdout, complaints, how] = await Promise.all([
       said(child.pipes[1] as Readable),
@@ -69,7 +67,7 @@ export async function probe(path: string, signal?: AbortSignal): Promise<FileDes
     if (how !== 'exit code 0') throw notAccepted(lastLine(complaints, path) || `ffprobe ended: ${how}`);
     return describe(JSON.parse(stdout) as Probed);
   } finally {
-    clearTimeout(timer);
+    done();
     await child.close();
   }
 }

@@ -1,7 +1,6 @@
 import type { Readable } from 'node:stream';
-
-/** No byte from a working ffmpeg for this long, while bytes are awaited: it hangs. */
-const patienceMilliseconds = 60_000;
+import { whenHung } from './patience.ts';
+import type { Child } from './process.ts';
 
 /** Bytes that may wait: a file whose picture lies minutes behind its sound would fill the memory. */
 const mostWaiting = 256e6;
@@ -12,14 +11,14 @@ const mostWaiting = 256e6;
  */
 export class Inbox {
   private readonly pipes: Pipe[];
-  private readonly giveUp: () => void;
+  private readonly child: Child;
   private wake: () => void = () => {};
   /** Why it was given up, if it was. */
   failure: string | undefined;
 
-  /** @param giveUp ends the process when it hangs, or when too much waits. */
-  constructor(streams: readonly Readable[], giveUp: () => void) {
-    this.giveUp = giveUp;
+  /** @param child is ended when it hangs, or when too much waits. */
+  constructor(streams: readonly Readable[], child: Child) {
+    this.child = child;
     this.pipes = streams.map((stream) => new Pipe(stream, () => this.wake()));
   }
 
@@ -32,16 +31,16 @@ export class Inbox {
     if (this.pipes.every(({ ended }) => ended)) return false;
     const fail = (reason: string) => {
       this.failure ??= reason;
-      this.giveUp();
+      this.child.kill();
     };
     if (this.pipes.reduce((sum, { available }) => sum + available, 0) > mostWaiting)
       fail(`its picture and sound lie too far apart: over ${mostWaiting / 1e6} MB of one wait for the other`);
-    const timer = setTimeout(() => fail('ffmpeg hung'), patienceMilliseconds);
+    const arrived = whenHung(this.child.pid, () => fail('ffmpeg hung'));
     await new Promise<void>((resolve) => {
       this.wake = resolve;
       for (const { stream } of this.pipes) stream.resume();
     });
-    clearTimeout(timer);
+    arrived();
     return true;
   }
 

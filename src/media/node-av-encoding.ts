@@ -154,7 +154,7 @@ export class FilmEncoder {
       codec.sampleFormat = AV_SAMPLE_FMT_FLTP;
       codec.channelLayout = AV_CHANNEL_LAYOUT_MONO;
       codec.timeBase = new Rational(1, sampleRate);
-      codec.bitRate = 96_000n;
+      codec.bitRate = BigInt(this.format.bitRate);
     });
   }
 }

@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { Random } from '../support/random.ts';
 import { sampleRate } from '../support/sound.ts';
 import { openMedia } from './open.ts';
 import { writeFilm } from './writer.ts';
@@ -122,4 +123,21 @@ test('a failure leaves nothing behind and says what is wrong', async () => {
   })();
   await expect(writeFilm(path, { ...film(aborting), signal: controller.signal })).rejects.toThrow('enough');
   expect(readdirSync(folder)).toEqual([]);
+});
+
+test('sound takes the bits a second that are asked for', async () => {
+  const frames = [...flatFrames(16, 16, 4)];
+  const random = Random.seeded(3);
+  const noise = Float32Array.from({ length: 4 * sampleRate }, () => random.uniform() - 0.5);
+  const sizes: number[] = [];
+  for (const bitRate of [32_000, 96_000]) {
+    const path = join(folder, `${bitRate}.mp4`);
+    await writeFilm(path, { width: 16, height: 16, frameRate: 1, frames, waveform: [noise], bitRate });
+    sizes.push(readFileSync(path).length);
+  }
+  expect(sizes[1]! / sizes[0]!).toBeGreaterThan(2);
+  await expect(
+    writeFilm(join(folder, 'no.mp4'), { width: 16, height: 16, frameRate: 1, frames, bitRate: 100 }),
+  ).rejects.toThrow('the bit rate is 100; a whole number from 8000 to 320000 is expected');
+  expect(readdirSync(folder)).toEqual(['32000.mp4', '96000.mp4']);
 });

@@ -22,6 +22,8 @@ export interface FilmParts {
   sampleRate?: number;
   /** x264's constant rate factor, 0 (lossless) to 51; 18 when not given. */
   compression?: number;
+  /** Of the sound, in bits a second, 8000 to 320,000; 96,000 when not given. */
+  bitRate?: number;
   signal?: AbortSignal;
 }
 
@@ -34,6 +36,7 @@ export interface FilmFormat {
   /** 0 for a silent film. */
   sampleRate: number;
   compression: number;
+  bitRate: number;
 }
 
 /** First byte of each message to the encoding child; four bytes of length and the bytes follow. */
@@ -50,7 +53,16 @@ export const end = 3;
  * @throws InputError when the file cannot be written.
  */
 export async function writeFilm(path: string, parts: FilmParts): Promise<void> {
-  const { width, height, frameRate, waveform, sampleRate = ownRate, compression = 18, signal } = parts;
+  const {
+    width,
+    height,
+    frameRate,
+    waveform,
+    sampleRate = ownRate,
+    compression = 18,
+    bitRate = 96_000,
+    signal,
+  } = parts;
   const sides = [width, height];
   if (!sides.every((side) => Number.isInteger(side) && side >= 2 && side <= 8192))
     throw new TypeError(
@@ -60,6 +72,8 @@ export async function writeFilm(path: string, parts: FilmParts): Promise<void> {
     throw new TypeError(`the frame rate is ${frameRate}; 1 to 240 is expected`);
   if (!(compression >= 0 && compression <= 51))
     throw new TypeError(`the compression is ${compression}; 0 to 51 is expected`);
+  if (!(Number.isInteger(bitRate) && bitRate >= 8000 && bitRate <= 320_000))
+    throw new TypeError(`the bit rate is ${bitRate}; a whole number from 8000 to 320000 is expected`);
   signal?.throwIfAborted();
 
   const temporary = temporaryPath(resolve(path));
@@ -70,6 +84,7 @@ export async function writeFilm(path: string, parts: FilmParts): Promise<void> {
     frameRate,
     sampleRate: waveform ? sampleRate : 0,
     compression,
+    bitRate,
   };
   const entry = compiledEntry(import.meta.url, 'writer-child');
   const child = startChild(process.execPath, [entry, JSON.stringify(format)], {
