@@ -1,5 +1,5 @@
-// What sounds, and what pictures, say of affect, learned from those of many synthetic films alone: the networks of these two
-// streams that the starter model begins with, as the paper's begin with what ImageNet and unlabeled sounds taught them.
+// What sounds, pictures and motion say of affect, each learned alone from many synthetic films: the networks of these streams
+// that the starter model begins with, as the paper's begin with what ImageNet and unlabeled sounds taught them.
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
@@ -7,38 +7,34 @@ import { Worker } from 'node:worker_threads';
 import { ClipFile, preprocessingOf } from '../dist/clips/index.js';
 import { readModel } from '../dist/models/node/index.js';
 import { streamNamed } from '../dist/streams/index.js';
-import { writeAtomicallySync } from '../dist/support/files.js';
 import { initialParameters, parseConfiguration, train } from '../dist/training/index.js';
 import { writeSafetensors } from '../dist/weights/index.js';
 
 /** Of the films that are rendered for it; those that the starter model is trained and tested on have another. */
 const setSeed = 1001;
-/** By what a stream takes: how many films, and which of them stop the training in place of being learned from. */
-const films = {
-  waveform: { count: 300, stops: (film) => film % 10 === 9 },
-  frame: { count: 400, stops: (film) => film % 20 === 0 },
-};
+const films = 300;
+/** Films that stop the training in place of being learned from. */
+const stops = (film) => film % 15 === 0;
 
 /**
  * Trains the network of a stream and writes its weights. Stopped at any moment, the same call goes on.
  *
  * @param file how it is trained; which stream it is.
- * @param out a folder in which that stream has one of its own, where what is rendered, the run and the weights go.
+ * @param out a folder where what is rendered, the run and the weights go.
  * @returns the stream, and the path of its weights.
  */
 export async function pretrain(file, out) {
   const configuration = parseConfiguration(readFileSync(file, 'utf8'), file);
   const [stream] = configuration.streams;
   const { takes } = streamNamed(stream);
-  const { count, stops } = films[takes];
   const folder = join(out, stream);
   const weights = join(folder, `${stream}.safetensors`);
   if (existsSync(weights)) return { stream, weights };
   const preprocessing = await preprocessingOf(configuration);
-  process.stderr.write(`${stream}s of ${count} synthetic films\n`);
-  const labeled = await rendered({ takes, shortSide: preprocessing.shortSide, films: count }, folder);
+  const heard = takes === 'waveform';
+  const labeled = await rendered(heard, preprocessing, join(out, heard ? 'sounds' : 'moments'));
   const clips = await Promise.all(
-    labeled.map(async (own) => ({ ...own, clip: await ClipFile.open(join(folder, 'clips', own.name)) })),
+    labeled.map(async ({ film, path, says }) => ({ film, clip: await ClipFile.open(path), ...says[takes] })),
   );
   const { best } = await train({
     configuration,
@@ -48,7 +44,7 @@ export async function pretrain(file, out) {
     folder: join(folder, 'run'),
     model: {
       name: stream,
-      trained: `${stream}s of ${count} synthetic films`,
+      trained: `${stream} of ${films} synthetic films`,
       synthetic: true,
       preprocessing,
     },
@@ -66,23 +62,21 @@ function tell(stream, { epoch, seconds, valenceR, arousalR }) {
   process.stderr.write(`${stream}: epoch ${epoch}, r on those of other films: ${r}; ${minutes} min\n`);
 }
 
-/** What each of them says, by the name of its clip; the clips are in `clips`. */
-async function rendered(what, folder) {
-  const list = join(folder, 'labels.json');
-  if (existsSync(list)) return JSON.parse(readFileSync(list, 'utf8'));
-  const clips = join(folder, 'clips');
-  mkdirSync(clips, { recursive: true });
+/** The clips, each with what it says; what an earlier call has rendered is not rendered again. */
+async function rendered(heard, preprocessing, folder) {
+  process.stderr.write(`${heard ? 'sounds' : 'moments'} of ${films} synthetic films\n`);
+  mkdirSync(folder, { recursive: true });
   const threads = availableParallelism();
-  const labeled = [];
   const share = (first) => {
-    const workerData = { ...what, folder: clips, setSeed, first, every: threads };
+    const workerData = { heard, preprocessing, folder, setSeed, first, films, every: threads };
     const worker = new Worker(new URL('render-alone.mjs', import.meta.url), { workerData });
-    worker.on('message', (labels) => labeled.push(...labels));
     return new Promise((done, fail) => worker.on('error', fail).on('exit', done));
   };
   await Promise.all(Array.from({ length: threads }, (_, first) => share(first)));
-  // in one order, whichever thread was faster
-  labeled.sort((a, b) => a.film - b.film || a.name.localeCompare(b.name));
-  writeAtomicallySync(list, JSON.stringify(labeled));
-  return labeled;
+  const lists = Array.from({ length: films }, (_, film) =>
+    readFileSync(join(folder, `${film}.json`), 'utf8'),
+  );
+  return lists
+    .flatMap((list) => JSON.parse(list))
+    .map((labeled) => ({ ...labeled, path: join(folder, labeled.name) }));
 }

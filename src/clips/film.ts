@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { setImmediate } from 'node:timers/promises';
 import type { FaceWatcher } from '../faces/index.ts';
-import type { FlowField, GrayImage } from '../flow/index.ts';
+import type { GrayImage } from '../flow/index.ts';
 import { type FlowWorkers, flowOfFrames } from '../flow/node/index.ts';
 import {
   DecodingProcess,
@@ -27,6 +27,7 @@ import {
 import { Channel } from '../support/channel.ts';
 import { sampleRate } from '../support/sound.ts';
 import { gainFor, LowCut, noBars } from '../survey/index.ts';
+import { inUnit, reduced } from './field-unit.ts';
 import { HeldMoments } from './held-moments.ts';
 import { type FilmSurvey, surveyFilm } from './survey.ts';
 
@@ -328,42 +329,6 @@ async function* inTurns<Item>(items: Iterable<Item>): AsyncGenerator<Item, void,
 /** A place halfway between two moments is the later one's. */
 function isNearer(place: number, later: number, earlier: number): boolean {
   return later - place <= place - earlier + 1e-9;
-}
-
-/** A field in the unit of the preprocessing, in its own arrays: nobody else has them. */
-function inUnit(
-  { width, height, u, v }: FlowField,
-  factor: number,
-  { flow: { scale, largest } }: Preprocessing,
-): Field {
-  for (const plane of [u, v])
-    if (scale === 'root')
-      for (let i = 0; i < plane.length; i++) {
-        const value = plane[i]!;
-        plane[i] = Math.sign(value) * Math.sqrt(Math.abs(value) * factor * largest);
-      }
-    else for (let i = 0; i < plane.length; i++) plane[i] = plane[i]! * factor;
-  return { width, height, u, v };
-}
-
-/** Halved, by the means of 2 × 2 pixels, while the shorter side keeps at least so many pixels. */
-export function reduced(image: GrayImage, lines: number): GrayImage {
-  const width = image.width >> 1;
-  const height = image.height >> 1;
-  if (Math.min(width, height) < lines) return image;
-  const data = new Float32Array(width * height);
-  for (let y = 0; y < height; y++) {
-    const upper = 2 * y * image.width;
-    const lower = upper + image.width;
-    for (let x = 0; x < width; x++)
-      data[y * width + x] =
-        (image.data[upper + 2 * x]! +
-          image.data[upper + 2 * x + 1]! +
-          image.data[lower + 2 * x]! +
-          image.data[lower + 2 * x + 1]!) /
-        4;
-  }
-  return reduced({ width, height, data }, lines);
 }
 
 /** The samples of a chunk that sound between two times. */

@@ -13,7 +13,9 @@ export {
   writeClipFile,
 } from './cache/clip-file.ts';
 export { clipSource } from './cache/clip-source.ts';
+export { encodeFlow } from './cache/flow-image.ts';
 export type { ClipSource } from './cache/prepare.ts';
+export { inUnit, reduced } from './field-unit.ts';
 export { type FilmOptions, openFilm, surveyFor } from './film.ts';
 export { type FilmSignals, filmSignals } from './film-signals.ts';
 export { HandcraftedFeatures, handcraftedFeatureNames } from './handcrafted/features.ts';

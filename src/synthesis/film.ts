@@ -69,10 +69,12 @@ export interface SyntheticFilm {
   affectOfSoundAt(time: number): Affect;
   /** What its picture alone says of it, in middling motion and without sound. */
   affectOfPictureAt(time: number): Affect;
+  /** What its motion alone says of it, of a middling picture and without sound. */
+  affectOfMotionAt(time: number): Affect;
 }
 
 const middlingMotion = { motion: 0.5, cuts: 0.5, still: false };
-const middlingPictures = { ...middlingMotion, light: 0.5, color: 0.5, face: undefined };
+const middlingPicture = { light: 0.5, color: 0.5, face: undefined };
 
 /**
  * A film of the set with this seed. The same arguments give the same film.
@@ -148,8 +150,10 @@ export function planFilm(setSeed: number, index: number, length: number, faces =
       const { offset } = style;
       return { valence: scored(valence + offset.valence), arousal: scored(arousal + offset.arousal) };
     },
-    affectOfSoundAt: (time) => affectOf({ ...momentAt(time), ...middlingPictures }),
+    affectOfSoundAt: (time) => affectOf({ ...momentAt(time), ...middlingPicture, ...middlingMotion }),
     affectOfPictureAt: (time) => affectOf({ ...momentAt(time), ...middlingMotion, heard: undefined }),
+    affectOfMotionAt: (time) =>
+      affectOf({ ...momentAt(time), ...middlingPicture, cuts: 0.5, heard: undefined }),
   };
 }
 

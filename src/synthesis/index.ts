@@ -1,8 +1,8 @@
 // A seed in → films with sound, rendered by a program, their true affect, and a data set of them in the layout of
-// LIRIS-ACCEDE; their sounds, or their pictures, alone, to learn from first.
+// LIRIS-ACCEDE; their sounds, or moments of them, alone, to learn from first.
 export { planFilm, type SyntheticFilm } from './film.ts';
-export { type FilmPicture, picturesOfFilm } from './film-pictures.ts';
-export { type FilmSound, soundsOfFilm } from './film-sounds.ts';
+export { type FilmMoment, momentsOfFilm } from './film-moments.ts';
+export { soundsOfFilm } from './film-sounds.ts';
 export { affectOf, type Factors } from './laws.ts';
 export { planAnnotations, type SynthesisOptions } from './plan.ts';
 export { renderFilm } from './render.ts';
