@@ -1,6 +1,6 @@
-// npm run starter [-- --out FOLDER --seeds COUNT]: renders the synthetic films, trains networks of sound and of pictures on
-// sounds and pictures alone (models/starter/sound.yaml, picture.yaml) and with them the starter model (train.yaml), compares
-// it with ridge regression on handcrafted features, and writes the model of the first seed to models/starter. Stopped at any
+// npm run starter [-- --out FOLDER --seeds COUNT]: renders the synthetic films, trains networks of sound, pictures and motion
+// each alone (models/starter/sound.yaml, picture.yaml, motion.yaml) and with them the starter model (train.yaml), compares it
+// with ridge regression on handcrafted features, and writes the model of the first seed to models/starter. Stopped at any
 // moment, the same command goes on.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -18,7 +18,7 @@ prepare();
 affectline('dataset', 'synthesize', '--films', '160', '--clips', '800', '--seed', '1', '--out', films);
 const { pretrain } = await import('./pretrain.mjs');
 const weights = {};
-for (const file of ['sound.yaml', 'picture.yaml']) {
+for (const file of ['sound.yaml', 'picture.yaml', 'motion.yaml']) {
   const { stream, weights: path } = await pretrain(join(root, 'models/starter', file), folder);
   weights[stream] = path;
 }

@@ -43,7 +43,10 @@ export async function decodeFlow(jpeg: Uint8Array, count: number): Promise<Field
     throw new Error(`${info.height} lines of ${channels} channels do not hold ${count} flow fields`);
   const plane = (index: number) => {
     const own = data.subarray(index * width * height, (index + 1) * width * height);
-    return Float32Array.from(own, (level) => displacements[level]!);
+    const plane = new Float32Array(own.length);
+    // a loop: `Float32Array.from` takes thirty times as long
+    for (let i = 0; i < own.length; i++) plane[i] = displacements[own[i]!]!;
+    return plane;
   };
   return Array.from({ length: count }, (_, field) => ({
     width,
