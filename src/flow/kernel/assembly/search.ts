@@ -1,13 +1,14 @@
 // The search of patches (`../../search.ts`, which explains and names all of it), with the same guesses and the same whole numbers.
-import { allocate, flowAt, flowLine } from './layout';
+import { VECTOR, allocate, flowAt, flowLine } from './layout';
 import { detailStride } from './detail';
 import { OUTSIDE, PIXEL_BITS, patchDistance } from './patches';
 
-const SPACING: i32 = 3;
+export const SPACING: i32 = 3;
 const PATCH_RADIUS: i32 = 3;
 const FARTHEST: f64 = 0.3;
-const CLOSEST: i32 = 77;
+const CLOSEST: i32 = 256;
 const ROUNDS: i32 = 4;
+const ENOUGH: i32 = 32 * (2 * PATCH_RADIUS + 1) * (2 * PATCH_RADIUS + 1);
 export const TOLERANCE: i32 = 1 << PIXEL_BITS;
 const SMALLEST_REGION: i32 = 10;
 const ALIKE: i32 = 384;
@@ -23,6 +24,9 @@ export class Search {
   back: usize;
   marks: usize;
   list: usize;
+  /** The pictures of the direction that is searched. */
+  first: usize = 0;
+  second: usize = 0;
   /** Last column and row, in parts of a pixel. */
   right: i32;
   bottom: i32;
@@ -39,37 +43,40 @@ export class Search {
   }
 }
 
-/** The first and the last of the patches around a pixel, of three at most. */
-// @ts-ignore: decorator
-@inline
-export function firstAround(place: i32): i32 {
-  return max(place / SPACING - 1, 0);
-}
-
-// @ts-ignore: decorator
-@inline
-export function lastAround(place: i32, count: i32): i32 {
-  return min(place / SPACING + 1, count - 1);
-}
-
-/** What a match is: free of those that do not lead back, and of small regions. */
+/* Marks of matches. */
 const UNKNOWN: u8 = 0;
 const CONFIRMED: u8 = 1;
 const VISITED: u8 = 2;
-export const KEPT: u8 = 3;
+const LARGE: u8 = 3;
+export const KEPT: u8 = 4;
 
 /** Finds the matches of two pictures, as `writeDetail` leaves them, and marks those that are kept. */
 export function search(s: Search, first: usize, second: usize, flow: usize): void {
-  matches(s, first, second, flow, 1, s.there);
-  matches(s, second, first, flow, -1, s.back);
+  s.first = first;
+  s.second = second;
+  startMatches(s, flow, 1, s.there);
+  matches(s, s.there);
+  s.first = second;
+  s.second = first;
+  startMatches(s, flow, -1, s.back);
+  turnAround(s);
+  matches(s, s.back);
   confirm(s);
   dropIslands(s);
+  keepNews(s, flow);
 }
 
 // @ts-ignore: decorator
 @inline
 function middle(n: i32, size: i32): i32 {
   return min(n * SPACING + (SPACING >> 1), size - 1);
+}
+
+/** The nearest whole pixel, in parts. */
+// @ts-ignore: decorator
+@inline
+function whole(displacement: i32): i32 {
+  return (displacement + (1 << (PIXEL_BITS - 1))) & ~((1 << PIXEL_BITS) - 1);
 }
 
 /** A displacement in whole parts of a pixel. */
@@ -85,7 +92,7 @@ export function near(u: i32, v: i32, limit: i32): bool {
   return <f64>u * <f64>u + <f64>v * <f64>v < <f64>limit * <f64>limit;
 }
 
-let state: i32 = 1;
+let state: i32 = 2;
 
 // @ts-ignore: decorator
 @inline
@@ -94,77 +101,72 @@ function guess(radius: i32): i32 {
   return <i32>((<i64>radius * <i64>(state >> 16)) >> 15);
 }
 
-function matches(s: Search, first: usize, second: usize, flow: usize, sign: i32, found: usize): void {
-  const stride = detailStride(s.width);
+/** Tries a displacement for the patch around (x, y). */
+// @ts-ignore: decorator
+@inline
+function attempt(s: Search, match: usize, x: i32, y: i32, u: i32, v: i32): void {
+  const far = patchDistance(s.first, s.second, detailStride(s.width), s.right, s.bottom, x, y, u, v, PATCH_RADIUS, load<i32>(match, 8));
+  if (far >= OUTSIDE) return; // what is no closer is given as outside
+  store<i32>(match, u);
+  store<i32>(match, v, 4);
+  store<i32>(match, far, 8);
+}
+
+/** Patches with the flow in their middles, or its opposite. */
+function startMatches(s: Search, flow: usize, sign: i32, match: usize): void {
   const line = flowLine(s.width);
-  const columns = s.columns;
-  const rows = s.rows;
-  const right = s.right;
-  const bottom = s.bottom;
-  let match = found;
-  for (let j = 0; j < rows; j++) {
+  for (let j = 0; j < s.rows; j++) {
     const y = middle(j, s.height);
-    for (let i = 0; i < columns; i++) {
+    for (let i = 0; i < s.columns; i++) {
       const x = middle(i, s.width);
       const at = flowAt(flow, line, x, y);
       const u = sign * parts(load<f32>(at));
-      const v = sign * parts(load<f32>(at, 16));
+      const v = sign * parts(load<f32>(at, VECTOR));
       store<i32>(match, u);
       store<i32>(match, v, 4);
-      store<i32>(match, patchDistance(first, second, stride, right, bottom, x, y, u, v, PATCH_RADIUS, OUTSIDE), 8);
+      store<i32>(match, OUTSIDE, 8);
+      attempt(s, match, x, y, u, v);
       match += MATCH;
     }
   }
-  state = 1;
+}
+
+/** Tries for the patches back what those there found. */
+function turnAround(s: Search): void {
+  let match = s.there;
+  for (let j = 0; j < s.rows; j++) {
+    const y = middle(j, s.height) << PIXEL_BITS;
+    for (let i = 0; i < s.columns; i++) {
+      const u = load<i32>(match);
+      const v = load<i32>(match, 4);
+      const column = cellOf((middle(i, s.width) << PIXEL_BITS) + u, s.columns);
+      const row = cellOf(y + v, s.rows);
+      attempt(s, s.back + MATCH * <usize>(row * s.columns + column), middle(column, s.width), middle(row, s.height), -u, -v);
+      match += MATCH;
+    }
+  }
+}
+
+function matches(s: Search, found: usize): void {
+  state = 2;
   const reach = <i32>Math.floor(FARTHEST * <f64>max(s.width, s.height) * <f64>(1 << PIXEL_BITS));
-  const row = MATCH * columns;
   for (let round = 0; round < ROUNDS; round++) {
     const forward = (round & 1) == 0;
-    for (let k = 0; k < rows; k++) {
-      const j = forward ? k : rows - 1 - k;
-      const y = middle(j, s.height);
-      for (let l = 0; l < columns; l++) {
-        const i = forward ? l : columns - 1 - l;
-        const x = middle(i, s.width);
-        const match = found + row * j + MATCH * i;
-        let u = load<i32>(match);
-        let v = load<i32>(match, 4);
-        let least = load<i32>(match, 8);
-        if (l > 0) {
-          const beside = forward ? match - MATCH : match + MATCH;
-          const du = load<i32>(beside);
-          const dv = load<i32>(beside, 4);
-          const far = patchDistance(first, second, stride, right, bottom, x, y, du, dv, PATCH_RADIUS, least);
-          if (far < least) {
-            least = far;
-            u = du;
-            v = dv;
-          }
-        }
-        if (k > 0) {
-          const above = forward ? match - row : match + row;
-          const du = load<i32>(above);
-          const dv = load<i32>(above, 4);
-          const far = patchDistance(first, second, stride, right, bottom, x, y, du, dv, PATCH_RADIUS, least);
-          if (far < least) {
-            least = far;
-            u = du;
-            v = dv;
-          }
-        }
+    const step = forward ? MATCH : -MATCH;
+    const row = step * s.columns;
+    let match = forward ? found : found + MATCH * <usize>(s.columns * s.rows - 1);
+    for (let k = 0; k < s.rows; k++) {
+      const y = middle(forward ? k : s.rows - 1 - k, s.height);
+      for (let l = 0; l < s.columns; l++) {
+        const x = middle(forward ? l : s.columns - 1 - l, s.width);
+        if (l > 0) attempt(s, match, x, y, load<i32>(match - step), load<i32>(match - step, 4));
+        if (k > 0) attempt(s, match, x, y, load<i32>(match - row), load<i32>(match - row, 4));
         for (let radius = reach; radius > CLOSEST; radius >>= 1) {
-          const du = u + guess(radius);
-          const dv = v + guess(radius);
-          const far = patchDistance(first, second, stride, right, bottom, x, y, du, dv, PATCH_RADIUS, least);
-          if (far < least) {
-            least = far;
-            u = du;
-            v = dv;
-          }
+          if (load<i32>(match, 8) < ENOUGH) break;
+          const across = whole(load<i32>(match) + guess(radius));
+          attempt(s, match, x, y, across, whole(load<i32>(match, 4) + guess(radius)));
         }
-        store<i32>(match, u);
-        store<i32>(match, v, 4);
-        store<i32>(match, least, 8);
+        match += step;
       }
     }
   }
@@ -220,7 +222,7 @@ function dropIslands(s: Search): void {
       if (n < count - columns) length = visitAlike(s, n, n + columns, length);
     }
     if (length < SMALLEST_REGION) continue;
-    for (let k = 0; k < length; k++) store<u8>(s.marks + <usize>load<i32>(s.list + (<usize>k << 2)), KEPT);
+    for (let k = 0; k < length; k++) store<u8>(s.marks + <usize>load<i32>(s.list + (<usize>k << 2)), LARGE);
   }
 }
 
@@ -235,4 +237,24 @@ function visitAlike(s: Search, from: i32, n: i32, length: i32): i32 {
   const a = s.there + MATCH * <usize>from;
   const b = s.there + MATCH * <usize>n;
   return near(load<i32>(b) - load<i32>(a), load<i32>(b, 4) - load<i32>(a, 4), ALIKE) ? visit(s, n, length) : length;
+}
+
+/** Of large regions those that say something else than the flow are kept. */
+function keepNews(s: Search, flow: usize): void {
+  const line = flowLine(s.width);
+  let match = s.there;
+  let mark = s.marks;
+  for (let j = 0; j < s.rows; j++) {
+    const y = middle(j, s.height);
+    for (let i = 0; i < s.columns; i++) {
+      if (load<u8>(mark) == LARGE) {
+        const at = flowAt(flow, line, middle(i, s.width), y);
+        const u = load<i32>(match) - parts(load<f32>(at));
+        const v = load<i32>(match, 4) - parts(load<f32>(at, VECTOR));
+        if (!near(u, v, TOLERANCE)) store<u8>(mark, KEPT);
+      }
+      match += MATCH;
+      mark++;
+    }
+  }
 }
