@@ -40,7 +40,8 @@ export function patchDistance(first: Detail, second: Detail, radius: number): Pa
   const offset = (border - radius) * stride + border - radius;
   return (x, y, u, v, limit = outside) => {
     const [toX, toY] = [x * pixelParts + u, y * pixelParts + v];
-    if (toX < 0 || toX > (width - 1) * pixelParts || toY < 0 || toY > (height - 1) * pixelParts) return outside;
+    if (toX < 0 || toX > (width - 1) * pixelParts || toY < 0 || toY > (height - 1) * pixelParts)
+      return outside;
     const [left, top] = [Math.floor(toX / pixelParts), Math.floor(toY / pixelParts)];
     const across = (toX - left * pixelParts) * (one / pixelParts);
     const down = (toY - top * pixelParts) * (one / pixelParts);

@@ -70,7 +70,11 @@ function matches(first: Detail, second: Detail, found: Matches, other?: Matches)
     if (far < least[n]!) [least[n], u[n], v[n]] = [far, du, dv];
   };
   other?.u.forEach((across, n) => {
-    const [column, row] = cellOf(found, other.x[n]! * pixelParts + across, other.y[n]! * pixelParts + other.v[n]!);
+    const [column, row] = cellOf(
+      found,
+      other.x[n]! * pixelParts + across,
+      other.y[n]! * pixelParts + other.v[n]!,
+    );
     attempt(row * columns + column, -across, -other.v[n]!);
   });
   const guess = guesses();
