@@ -1,58 +1,81 @@
 import { nearest, newPlane, type Plane } from './plane.ts';
 
+/* Gray values and displacements are whole numbers here, so that the kernel and its oracle agree to the bit. */
+
+/** Displacements are counted in such parts of a pixel. */
+export const pixelParts = 256;
+/** Gray values are counted in such parts of a gray level. */
+export const grayParts = 32;
+/** The distance from what is outside the picture. */
+export const outside: number = 2 ** 30;
+/** Around each pixel (2 · 4 + 1)² pixels make the mean that its gray value is taken from. */
+const surroundings = 4;
+/** Weights of 15 bits, as vectors of 16-bit numbers are multiplied with. */
+const one = 2 ** 15;
+
 /**
- * Distance of the patch around (x, y) of the first picture from that around (x + u, y + v) of the second, in gray levels; infinite
- * where it is `limit` or more, or the second patch has its middle outside the picture. x and y are whole numbers inside the picture.
+ * What patches of a picture are compared by: each gray value less the mean of its surroundings, so that a change of light does not
+ * count, in parts of a gray level; edges are repeated.
+ */
+export interface Detail {
+  readonly width: number;
+  readonly height: number;
+  readonly stride: number;
+  /** From this many pixels above and left of the picture on. */
+  readonly border: number;
+  readonly data: Int16Array;
+}
+
+/**
+ * Distance of the patch around (x, y) of the first picture from that around (x + u, y + v) of the second: the sum of absolute
+ * differences in parts of a gray level, or `outside` where that is `limit` or more, or the second patch has its middle outside the
+ * picture. x and y are in pixels and inside the picture, u and v in parts of a pixel.
  */
 export type PatchDistance = (x: number, y: number, u: number, v: number, limit?: number) => number;
 
-/** Around each pixel (2 · 4 + 1)² pixels make the mean that its gray value is taken from. */
-const surroundings = 4;
-
-/**
- * How different two patches of (2 · `radius` + 1)² pixels are: the mean absolute difference of what their gray values are above the
- * mean of their surroundings, so that a change of light does not count. The second patch is looked up between pixels, bilinear.
- */
-export function patchDistance(first: Plane, second: Plane, radius: number): PatchDistance {
-  const { width, height } = first;
-  const border = radius + 1;
-  const stride = width + 2 * border;
-  const [a, b] = [padded(detail(first), border), padded(detail(second), border)];
+/** Compares patches of (2 · `radius` + 1)² pixels; between the pixels of the second picture values are bilinear. */
+export function patchDistance(first: Detail, second: Detail, radius: number): PatchDistance {
+  const { width, height, stride, border, data: b } = second;
   const side = 2 * radius + 1;
-  return (x, y, u, v, limit = Number.POSITIVE_INFINITY) => {
-    const [toX, toY] = [x + u, y + v];
-    if (!(toX >= 0 && toX <= width - 1 && toY >= 0 && toY <= height - 1)) return Number.POSITIVE_INFINITY;
-    const [left, top] = [Math.floor(toX), Math.floor(toY)];
-    const [across, down] = [toX - left, toY - top];
-    const [w00, w10] = [(1 - across) * (1 - down), across * (1 - down)];
-    const [w01, w11] = [(1 - across) * down, across * down];
-    const most = limit * side * side;
+  const offset = (border - radius) * stride + border - radius;
+  return (x, y, u, v, limit = outside) => {
+    const [toX, toY] = [x * pixelParts + u, y * pixelParts + v];
+    if (toX < 0 || toX > (width - 1) * pixelParts || toY < 0 || toY > (height - 1) * pixelParts)
+      return outside;
+    const [left, top] = [Math.floor(toX / pixelParts), Math.floor(toY / pixelParts)];
+    const across = (toX - left * pixelParts) * (one / pixelParts);
+    const down = (toY - top * pixelParts) * (one / pixelParts);
     let difference = 0;
-    for (let j = 1; j <= side; j++) {
-      let here = (y + j) * stride + x + 1;
-      let there = (top + j) * stride + left + 1;
-      for (let i = 0; i < side; i++, here++, there++) {
-        const above = w00 * b[there]! + w10 * b[there + 1]!;
-        const below = w01 * b[there + stride]! + w11 * b[there + stride + 1]!;
-        difference += Math.abs(above + below - a[here]!);
+    for (let j = 0; j < side; j++) {
+      const here = (y + j) * stride + x + offset;
+      const there = (top + j) * stride + left + offset;
+      for (let i = 0; i < side; i++) {
+        const above = between(b[there + i]!, b[there + i + 1]!, across);
+        const below = between(b[there + i + stride]!, b[there + i + stride + 1]!, across);
+        difference += Math.abs(between(above, below, down) - first.data[here + i]!);
       }
-      if (difference >= most) return Number.POSITIVE_INFINITY;
+      if (difference >= limit) return outside;
     }
-    return difference / (side * side);
+    return difference;
   };
 }
 
-/** Each gray value less the mean of its surroundings. */
-function detail(image: Plane): Plane {
+/** From a to b, rounded as the 16-bit multiplication of vectors does. */
+function between(a: number, b: number, weight: number): number {
+  return a + (((b - a) * weight + one / 2) >> 15);
+}
+
+/** @param border pixels around the picture that patches may reach. */
+export function detailOf(image: Plane, border: number): Detail {
   const { width, height, data } = image;
   const across = newPlane(width, height);
-  const mean = newPlane(width, height);
+  const detail = new Int16Array(width * height);
   const count = 2 * surroundings + 1;
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
       let sum = 0;
       for (let i = x - surroundings; i <= x + surroundings; i++) sum += data[y * width + nearest(i, width)]!;
-      across.data[y * width + x] = sum / count;
+      across.data[y * width + x] = sum;
     }
   }
   for (let y = 0; y < height; y++) {
@@ -60,19 +83,14 @@ function detail(image: Plane): Plane {
       let sum = 0;
       for (let j = y - surroundings; j <= y + surroundings; j++)
         sum += across.data[nearest(j, height) * width + x]!;
-      mean.data[y * width + x] = sum / count;
+      const value = data[y * width + x]! - sum / count ** 2;
+      detail[y * width + x] = Math.floor(value * grayParts + 0.5);
     }
   }
-  return { width, height, data: data.map((value, p) => value - mean.data[p]!) };
-}
-
-/** The image with its edges repeated outside. */
-function padded({ width, height, data }: Plane, border: number): Float32Array {
   const stride = width + 2 * border;
-  const wide = new Float32Array(stride * (height + 2 * border));
-  for (let p = 0; p < wide.length; p++) {
+  const padded = Int16Array.from({ length: stride * (height + 2 * border) }, (_, p) => {
     const [x, y] = [(p % stride) - border, Math.floor(p / stride) - border];
-    wide[p] = data[nearest(y, height) * width + nearest(x, width)]!;
-  }
-  return wide;
+    return detail[nearest(y, height) * width + nearest(x, width)]!;
+  });
+  return { width, height, stride, border, data: padded };
 }

@@ -92,12 +92,12 @@ const standard: Schedule = {
   dataEpsilon: 0.02,
   smoothnessEpsilon: 0.001,
   edgeSlope: 30,
-  searchedSide: 0,
+  searchedSide: 50,
 };
 
 /** What each preset does: how the pyramid is built, and how often its levels are warped and relaxed. */
 export const schedules: Readonly<Record<FlowPreset, Schedule>> = {
-  fast: { ...standard, scaleFactor: 0.5, reductionSmoothing: 0.75, warps: [1, 2, 4] },
+  fast: { ...standard, scaleFactor: 0.5, reductionSmoothing: 0.75, warps: [1, 2, 4], searchedSide: 0 },
   standard,
   accurate: {
     ...standard,
@@ -105,7 +105,6 @@ export const schedules: Readonly<Record<FlowPreset, Schedule>> = {
     reductionSmoothing: 0.48,
     warps: [4, 4, 4],
     sweeps: 6,
-    searchedSide: 100,
   },
 };
 

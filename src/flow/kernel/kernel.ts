@@ -1,4 +1,3 @@
-import type { Plane } from '../plane.ts';
 import {
   type BroxOptions,
   checkFrameSize,
@@ -10,7 +9,6 @@ import {
   type Size,
   scheduleOf,
 } from '../schedule.ts';
-import { searched } from '../search.ts';
 
 /** What `assembly/brox.ts` exports. */
 interface Exports {
@@ -29,16 +27,12 @@ interface Exports {
     innerSteps: number,
     sweeps: number,
   ): void;
-  addLevel(width: number, height: number, warps: number): void;
+  addLevel(width: number, height: number, warps: number, searched: boolean): void;
   input(): number;
   inputStride(): number;
   prepare(slot: number): void;
-  surface(level: number, slot: number): number;
-  surfaceStride(level: number): number;
-  start(level: number): void;
-  refine(level: number, first: number, second: number): void;
-  readFlow(level: number): void;
-  writeFlow(level: number): void;
+  solveLevel(level: number, first: number, second: number): void;
+  readFlow(): void;
   resultU(): number;
   resultV(): number;
 }
@@ -85,7 +79,7 @@ export class FlowKernel {
     );
     this.levels = levelsOf({ width, height }, schedule);
     for (const level of this.levels) {
-      this.exports.addLevel(level.width, level.height, level.warps);
+      this.exports.addLevel(level.width, level.height, level.warps, level.searched);
     }
   }
 
@@ -107,43 +101,10 @@ export class FlowKernel {
     for (let y = 0; y < height; y++) input.set(data.subarray(y * width, (y + 1) * width), y * stride);
     exports.prepare(slot);
     if (this.frames++ === 0) return undefined;
-    for (let level = this.levels.length - 1; level >= 0; level--) {
-      exports.start(level);
-      if (this.levels[level]!.searched) this.search(level, 1 - slot, slot);
-      exports.refine(level, 1 - slot, slot);
-    }
-    const [u, v] = this.flowOf(0);
-    return { width, height, u: u.data, v: v.data };
-  }
-
-  /** The kernel has no search of its own: on a coarse level it takes little time anyway. */
-  private search(level: number, first: number, second: number): void {
-    const { exports } = this;
-    const flow = searched(this.frameOf(level, first), this.frameOf(level, second), this.flowOf(level));
-    [exports.resultU(), exports.resultV()].forEach((address, n) => {
-      new Float32Array(exports.memory.buffer, address).set(flow[n]!.data);
-    });
-    exports.writeFlow(level);
-  }
-
-  /** A copy of a level of a frame's pyramid. */
-  private frameOf(level: number, slot: number): Plane {
-    const { width, height } = this.levels[level]!;
-    const stride = this.exports.surfaceStride(level);
-    const padded = new Float32Array(this.exports.memory.buffer, this.exports.surface(level, slot));
-    const data = new Float32Array(width * height);
-    for (let y = 0; y < height; y++) data.set(padded.subarray(y * stride, y * stride + width), y * width);
-    return { width, height, data };
-  }
-
-  /** A copy of a level's flow. */
-  private flowOf(level: number): [Plane, Plane] {
-    const { width, height } = this.levels[level]!;
-    this.exports.readFlow(level);
-    const plane = (address: number): Plane => {
-      const values = new Float32Array(this.exports.memory.buffer, address, width * height);
-      return { width, height, data: values.slice() };
-    };
-    return [plane(this.exports.resultU()), plane(this.exports.resultV())];
+    for (let level = this.levels.length - 1; level >= 0; level--) exports.solveLevel(level, 1 - slot, slot);
+    exports.readFlow();
+    const plane = (address: number) =>
+      new Float32Array(exports.memory.buffer, address, width * height).slice();
+    return { width, height, u: plane(exports.resultU()), v: plane(exports.resultV()) };
   }
 }

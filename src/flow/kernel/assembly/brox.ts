@@ -1,15 +1,17 @@
 // Dense optical flow after Brox, Bruhn, Papenberg & Weickert (ECCV 2004), the whole of it for one frame size.
 // From outside: `configure` once, `addLevel` from the frame's own size to the coarsest; then for every frame its gray
-// values to `input()` and `prepare(slot)`, and for every pair, from the coarsest level to the finest, `start(level)` and
-// `refine(level, first, second)`; `readFlow(0)` leaves the field at `resultU()`, `resultV()`. Between a level's start and its
-// refinement its flow may be read and written.
-import { VECTOR, allocate, allocateFlow, allocateImage, blocksOf, clearFlow, flowAt, flowHalf, flowLine, imageStride, repeatEdge } from './layout';
+// values to `input()` and `prepare(slot)`, and for every pair, from the coarsest level to the finest, `solveLevel(level, first, second)`;
+// `readFlow()` leaves the field at `resultU()`, `resultV()`.
+import { VECTOR, allocate, allocateFlow, allocateImage, blocksOf, clearFlow, flowHalf, flowLine, imageStride, repeatEdge } from './layout';
 import { resample, tapTable } from './pyramid';
 import { SAMPLE_BLOCK, sampleSpline } from './derivatives';
 import { DATA_BLOCK, placeBytes, warp } from './warp';
 import { weightBytes, solve, systemBytes } from './solver';
 import { medianBytes, medianFilter, unpackRow } from './median';
 import { expand, expandTable } from './expand';
+import { allocateDetail, writeDetail } from './detail';
+import { Search, search } from './search';
+import { fuse } from './fusion';
 
 /** Two frames are held: those of the pair, or of a clip the one that is shared and the next. */
 const SLOTS = 2;
@@ -25,6 +27,9 @@ class Level {
   mask: usize = 0;
   /** Where the columns of this level fall in the next coarser one. */
   expansion: usize = 0;
+  /** Of a level that starts from a search of patches: what it works on, and per slot what patches are compared by. */
+  search: Search | null = null;
+  details: StaticArray<usize> = new StaticArray<usize>(SLOTS);
   constructor(public width: i32, public height: i32, public warps: i32) {}
 }
 
@@ -56,7 +61,7 @@ export function configure(
   sweeps = sweeps_;
 }
 
-export function addLevel(width: i32, height: i32, warps: i32): void {
+export function addLevel(width: i32, height: i32, warps: i32, searched: bool): void {
   const level = new Level(width, height, warps);
   if (levels.length == 0) {
     frame = allocateImage(width, height);
@@ -79,6 +84,10 @@ export function addLevel(width: i32, height: i32, warps: i32): void {
   for (let slot = 0; slot < SLOTS; slot++) {
     level.surface[slot] = allocateImage(width, height);
     level.samples[slot] = allocate(SAMPLE_BLOCK * 2 * blocksOf(width) * height);
+  }
+  if (searched) {
+    level.search = new Search(width, height);
+    for (let slot = 0; slot < SLOTS; slot++) level.details[slot] = allocateDetail(width, height);
   }
   level.flow = allocateFlow(width, height);
   level.mask = allocate(2 * VECTOR * blocksOf(width));
@@ -106,23 +115,35 @@ export function prepare(slot: i32): void {
     const surface = level.surface[slot];
     resample(source, width, height, surface, level.width, level.height, level.columns, level.rows, row);
     sampleSpline(surface, level.width, level.height, level.samples[slot], row);
+    if (level.search) writeDetail(surface, level.width, level.height, level.details[slot], row);
     source = surface;
     width = level.width;
     height = level.height;
   }
 }
 
+/** The flow of a level, from the frame in slot `first` to that in slot `second`. */
+export function solveLevel(l: i32, first: i32, second: i32): void {
+  const level = levels[l];
+  start(l);
+  const patches = level.search;
+  if (patches) {
+    search(patches, level.details[first], level.details[second], level.flow);
+    fuse(patches, level.details[first], level.details[second], level.flow);
+  }
+  refine(level, first, second);
+}
+
 /** The flow that a level starts with: that of the coarser one, on the coarsest none. */
-export function start(l: i32): void {
+function start(l: i32): void {
   const level = levels[l];
   if (l == levels.length - 1) return clearFlow(level.flow, level.width, level.height);
   const coarser = levels[l + 1];
   expand(coarser.flow, coarser.width, coarser.height, level.flow, level.width, level.height, level.expansion, row);
 }
 
-/** The warps and the median of a level, from the frame in slot `first` to that in slot `second`. */
-export function refine(l: i32, first: i32, second: i32): void {
-  const level = levels[l];
+/** The warps and the median of a level. */
+function refine(level: Level, first: i32, second: i32): void {
   for (let k = 0; k < level.warps; k++) {
     warp(level.samples[first], level.surface[second], level.flow, data, places, level.width, level.height, slopeFloor, curvatureFloor);
     for (let i = 0; i < inner; i++)
@@ -134,36 +155,13 @@ export function refine(l: i32, first: i32, second: i32): void {
   medianFilter(level.flow, level.width, level.height, frame, spare, row); // the frame is in its pyramid: its room is free
 }
 
-/** Address of a level of a frame's pyramid, rows `surfaceStride(l)` numbers apart. */
-export function surface(l: i32, slot: i32): usize {
-  return levels[l].surface[slot];
-}
-
-export function surfaceStride(l: i32): i32 {
-  return imageStride(levels[l].width);
-}
-
-/** Writes a level's flow, from the checkerboard, to two planes in row-major order. */
-export function readFlow(l: i32): void {
-  const level = levels[l];
+/** Writes the finest level's flow, from the checkerboard, to two planes in row-major order. */
+export function readFlow(): void {
+  const level = levels[0];
   const line = flowLine(level.width);
   for (let y = 0; y < level.height; y++) {
     const start = <usize>(y * level.width) << 2;
     unpackRow(flowHalf(level.flow, line, y, 0), flowHalf(level.flow, line, y, 1), u + start, v + start, level.width);
-  }
-}
-
-/** Takes a level's flow from the two planes. */
-export function writeFlow(l: i32): void {
-  const level = levels[l];
-  const line = flowLine(level.width);
-  for (let y = 0; y < level.height; y++) {
-    for (let x = 0; x < level.width; x++) {
-      const p = <usize>(y * level.width + x) << 2;
-      const at = flowAt(level.flow, line, x, y);
-      store<f32>(at, load<f32>(u + p));
-      store<f32>(at, load<f32>(v + p), VECTOR);
-    }
   }
 }
 
