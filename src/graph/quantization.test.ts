@@ -74,7 +74,8 @@ test.skipIf(!exact).each([
   ['one for each channel', [8, 8], 8, 1, 1, 0, 0],
 ] as const)(
   'a convolution of bytes is computed by the runtime as it is defined, bit for bit: %s',
-  async (_, ...convolution) => isExact(...convolution),
+  (_, channels, groups, side, stride, padding, zero) =>
+    isExact(channels, groups, side, stride, padding, zero),
 );
 
 /** What a network shows of inputs, as the ranges of what it is computed in. */
