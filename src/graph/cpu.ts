@@ -20,6 +20,7 @@ import type { Shape } from './shape.ts';
 import { stridesAsChannels } from './strides-as-channels.ts';
 import { apply, isA, type Lowering, type Operation, type Value } from './value.ts';
 import { isWorthTiles, winograd } from './winograd.ts';
+import { winogradLines } from './winograd-lines.ts';
 
 /** Says how to lower a value; undefined leaves it to the operation. */
 export type Choice = (value: Value) => Lowering | undefined;
@@ -57,7 +58,8 @@ const layDown: Rule = (value) => {
 
 /**
  * Tiles round more than sums in order do. Where weights train, only windows of 3×3 are computed in them, which keeps every
- * gradient of the ConvNet within twice PyTorch's error; with those of 5×5 the largest error was four times that.
+ * gradient of the ConvNet within twice PyTorch's error; with those of 5×5 the largest error was four times that. These have
+ * tiles along one axis.
  */
 const inTiles: Rule = (value, usedOnce) => {
   const weight = isA(value, convolutionWeightGradientOperation) ? value : value.inputs[1];
@@ -71,6 +73,7 @@ export const cpuRules: readonly Rule[] = [
   layDown,
   stridesAsChannels(isWorthTiles),
   inTiles,
+  winogradLines(isWorthTiles),
   placesFirstRule,
 ];
 
