@@ -70,13 +70,14 @@ const dequantizeOperation: Operation<Record<string, never>> = {
     onnx.node('Transpose', [onnx.node('DequantizeLinear', inputs, { axis: 3 })], { perm: [0, 3, 1, 2] }),
 };
 
-/** Of a convolution of bytes: beside the usual, the byte that stands for 0 beyond the edges. */
-export interface ByteConvolutionAttributes extends ConvolutionAttributes {
+/** Of a convolution of bytes: beside the usual, the bytes that stand for 0, of the map (also beyond its edges) and of weights. */
+interface ByteConvolutionAttributes extends ConvolutionAttributes {
   readonly zero: number;
+  readonly weightZero: number;
 }
 
 /** Inputs bytes, weight [O, C / groups, h, w] (int8), bias [O] (int32), multipliers [O] → bytes. */
-const byteConvolutionOperation: Operation<ByteConvolutionAttributes> = {
+export const byteConvolutionOperation: Operation<ByteConvolutionAttributes> = {
   name: 'byteConvolution',
   shape: ([x, weight], attributes) =>
     channelsLast(convolutionOperation.shape([channelsFirst(x!), weight!], attributes)),
@@ -86,7 +87,8 @@ const byteConvolutionOperation: Operation<ByteConvolutionAttributes> = {
     const [map, window] = [placeholder(before), placeholder(weight!.shape)];
     const after = channelsFirst(shape);
     const convolved = { operation: convolutionOperation, inputs: [map, window], attributes, shape: after };
-    const sums = convolutionOperation.reference(convolved, [numbers, weights!]);
+    const factors = weights!.map((byte) => byte - attributes.weightZero);
+    const sums = convolutionOperation.reference(convolved, [numbers, factors]);
     const area = after[2]! * after[3]!;
     const stored = sums.map((sum, i) => {
       const channel = Math.floor(i / area) % after[1]!;
@@ -95,10 +97,11 @@ const byteConvolutionOperation: Operation<ByteConvolutionAttributes> = {
     return moveChannelsLast(stored, after);
   },
   lower: ({ inputs: [, weight], attributes }, [x, w, bias, multipliers], onnx) => {
-    const { stride, padding, dilation, groups, zero } = attributes;
+    const { stride, padding, dilation, groups, zero, weightZero } = attributes;
+    const [outputs] = weight!.shape as [number];
     const one = onnx.floats([1], []);
     const byte = (value: number) => onnx.wholes(Uint8Array.of(value), []);
-    const signed = onnx.wholes(new Int8Array(weight!.shape[0]!), [weight!.shape[0]!]);
+    const signed = onnx.wholes(new Int8Array(outputs).fill(weightZero), [outputs]);
     return onnx.node(
       'QLinearConv',
       [x!, one, byte(zero), w!, multipliers!, signed, one, byte(0), bias!],
@@ -175,10 +178,11 @@ export interface ByteWeights {
 export function byteConvolution(
   bytes: Value,
   { weight, bias, multipliers }: ByteWeights,
-  { stride, padding, dilation, groups, zero }: ByteConvolutionAttributes,
+  { stride, padding, dilation, groups, zero }: Omit<ByteConvolutionAttributes, 'weightZero'>,
 ): Value {
   const inputs = [bytes, constant(weight), ofChannels(bias), ofChannels(multipliers)];
-  return apply(byteConvolutionOperation, inputs, { stride, padding, dilation, groups, zero });
+  const attributes = { stride, padding, dilation, groups, zero, weightZero: 0 };
+  return apply(byteConvolutionOperation, inputs, attributes);
 }
 
 /** The largest byte under each window of bytes [N, H, W, C]. */
@@ -187,26 +191,27 @@ export function byteMaxPool(bytes: Value, { kernel, stride, padding }: PoolAttri
 }
 
 /**
- * The largest products of bytes: a convolution of ones, x [1, 64, 1, 1], whose outputs are 255 where products are added
- * exactly, and less where pairs of them are kept in 16 bits on the way (processors without VNNI or its like).
+ * The largest products of bytes: convolutions of ones, x [1, 64, 1, 1], one gathered while it is multiplied and one of a
+ * size that may be gathered before, whose outputs are 255 where products are added exactly, and less where pairs of them
+ * are kept in 16 bits on the way (processors without VNNI or its like).
  */
 export function largestProducts(): { output: Value; x: { shape: Shape; data: Float32Array } } {
-  const [channels, outputs] = [64, 16];
-  const shape = [1, channels, 1, 1];
-  const bytes = quantize(
-    input('x', shape),
-    new Float32Array(channels).fill(1 / largestByte),
-    new Uint8Array(channels),
-  );
-  const whole = {
-    weight: { shape: [outputs, channels, 1, 1], data: new Int8Array(outputs * channels).fill(127) },
-    bias: new Int32Array(outputs),
-    multipliers: new Float32Array(outputs).fill(1 / (127 * channels)),
-  };
+  const shape = [1, 64, 1, 1];
   const attributes = { stride: [1, 1], padding: [0, 0], dilation: [1, 1], groups: 1, zero: 0 } as const;
-  const convolved = byteConvolution(bytes, whole, attributes);
+  const ones = (count: number) => new Float32Array(count).fill(1);
+  const meansOf = (bytes: Value, outputs: number) => {
+    const channels = bytes.shape[3]!;
+    const whole = {
+      weight: { shape: [outputs, channels, 1, 1], data: new Int8Array(outputs * channels).fill(127) },
+      bias: new Int32Array(outputs),
+      multipliers: new Float32Array(outputs).fill(1 / (127 * channels)),
+    };
+    return byteConvolution(bytes, whole, attributes);
+  };
+  const bytes = quantize(input('x', shape), ones(64).fill(1 / largestByte), new Uint8Array(64));
+  const means = meansOf(meansOf(bytes, 256), 128);
   return {
-    output: dequantize(convolved, new Float32Array(outputs).fill(1), new Uint8Array(outputs)),
-    x: { shape, data: new Float32Array(channels).fill(1) },
+    output: dequantize(means, ones(128), new Uint8Array(128)),
+    x: { shape, data: ones(64) },
   };
 }

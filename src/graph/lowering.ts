@@ -1,6 +1,7 @@
 // From an expression to the bytes of an ONNX model.
 import type { Tensor } from '../support/tensor.ts';
 import type { Ranges } from './byte-plan.ts';
+import { byByteProducts } from './byte-products.ts';
 import { type Choice, cpuChoice, cpuRules } from './cpu.ts';
 import { inputOperation, parameterOperation } from './leaves.ts';
 import { OnnxGraph, type Reader } from './onnx.ts';
@@ -35,6 +36,8 @@ export interface Target {
   readonly block: number;
   /** For `cpu`, with all parameters given: what is computed in bytes, and on which grids. */
   readonly ranges?: Ranges | undefined;
+  /** For `cpu`: whether the processor multiplies tiles of bytes, for which they are gathered first. */
+  readonly byteTiles?: boolean;
 }
 
 /** Standard ONNX operators alone: for any runtime, and for GPUs. */
@@ -70,7 +73,7 @@ export function onnxFile(
 function lowered(
   outputs: Readonly<Record<string, Value>>,
   parameters: ReadonlyMap<string, Tensor>,
-  { lowering, block, ranges }: Target,
+  { lowering, block, ranges, byteTiles }: Target,
   reader: Reader,
 ): { onnx: OnnxGraph; inputs: ReadonlyMap<string, Shape> } {
   const forCpu = lowering === 'cpu';
@@ -81,6 +84,7 @@ function lowered(
     share(),
     slopeIntoWeight,
     ...(forCpu ? [...cpuRules, share()] : []),
+    ...(forCpu && byteTiles ? [byByteProducts] : []),
   ];
   const written = Object.values(outputs);
   const exact = rules.reduce(rewrite, ranges ? quantized(written, ranges, parameters) : written);

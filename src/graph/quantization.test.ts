@@ -6,8 +6,10 @@ import { flowSizes } from '../streams/flow.ts';
 import { pictureSizes } from '../streams/picture.ts';
 import { Random } from '../support/random.ts';
 import { elementCount, type Tensor } from '../support/tensor.ts';
+import { byByteProducts } from './byte-products.ts';
 import { byteConvolution, byteMaxPool, dequantize, quantize } from './bytes.ts';
 import { evaluate, input, parametersOf, quantized, type Ranges, type Value } from './index.ts';
+import { rewrite } from './rewrites.ts';
 
 const random = Random.seeded(1);
 const drawn = (shape: readonly number[]): Tensor => ({
@@ -20,50 +22,60 @@ const wholes = (count: number, most: number) =>
 /** Others compute networks in float32, whatever is known of their ranges. */
 const exact = await multipliesBytesExactly();
 
+/** What the runtime makes of bytes, and their definition. */
+async function isExact(
+  [channels, outputs]: readonly [number, number],
+  groups: number,
+  side: number,
+  stride: number,
+  padding: number,
+  zero: number,
+): Promise<void> {
+  const scales = Float32Array.from({ length: channels }, () => 1 / 128);
+  const zeros = new Uint8Array(channels).fill(zero);
+  const x = quantize(input('x', [2, channels, 9, 7]), scales, zeros);
+  const weights = {
+    weight: {
+      shape: [outputs, channels / groups, side, side],
+      data: Int8Array.from(wholes((outputs * channels * side * side) / groups, 127)),
+    },
+    bias: Int32Array.from(wholes(outputs, 4000)),
+    multipliers: Float32Array.from({ length: outputs }, () => 0.002 + 0.004 * random.uniform()),
+  };
+  const attributes = {
+    stride: [stride, stride],
+    padding: [padding, padding],
+    dilation: [1, 1],
+    groups,
+    zero,
+  } as const;
+  const y = byteConvolution(x, weights, attributes);
+  const pooled = byteMaxPool(y, { kernel: [2, 2], stride: [1, 1], padding: [0, 0] });
+  const ones = new Float32Array(outputs).fill(1);
+  const outputsOf = {
+    y: dequantize(y, ones, new Uint8Array(outputs)),
+    pooled: dequantize(pooled, ones, new Uint8Array(outputs)),
+  };
+  const given = { x: drawn([2, channels, 9, 7]) };
+  const session = await openSession(outputsOf, { threads: 1 });
+  const found = await session.run(given);
+  await session.close();
+  const expected = evaluate(outputsOf, given);
+  for (const name of ['y', 'pooled'] as const) {
+    expect(Array.from(found[name]!.data)).toEqual(Array.from(expected[name]!.data));
+    expect(new Set(found[name]!.data).size).toBeGreaterThan(20);
+  }
+}
+
 test.skipIf(!exact).each([
-  ['3 × 3 with margins', 1, 3, 1, 1, 17],
-  ['1 × 1', 1, 1, 1, 0, 0],
-  ['strides', 1, 3, 2, 1, 128],
-  ['one for each channel', 8, 1, 1, 0, 0],
-])(
+  ['3 × 3 with margins', [8, 8], 1, 3, 1, 1, 17],
+  ['1 × 1', [8, 8], 1, 1, 1, 0, 0],
+  ['strides', [8, 8], 1, 3, 2, 1, 128],
+  ['one for each channel', [8, 8], 8, 1, 1, 0, 0],
+] as const)(
   'a convolution of bytes is computed by the runtime as it is defined, bit for bit: %s',
-  async (_, groups, side, stride, padding, zero) => {
-    const [channels, outputs] = [8, 8];
-    const scales = Float32Array.from({ length: channels }, () => 1 / 128);
-    const zeros = new Uint8Array(channels).fill(zero);
-    const x = quantize(input('x', [2, channels, 9, 7]), scales, zeros);
-    const weights = {
-      weight: {
-        shape: [outputs, channels / groups, side, side],
-        data: Int8Array.from(wholes((outputs * channels * side * side) / groups, 127)),
-      },
-      bias: Int32Array.from(wholes(outputs, 4000)),
-      multipliers: Float32Array.from({ length: outputs }, () => 0.002 + 0.004 * random.uniform()),
-    };
-    const attributes = {
-      stride: [stride, stride],
-      padding: [padding, padding],
-      dilation: [1, 1],
-      groups,
-      zero,
-    } as const;
-    const y = byteConvolution(x, weights, attributes);
-    const pooled = byteMaxPool(y, { kernel: [2, 2], stride: [1, 1], padding: [0, 0] });
-    const ones = new Float32Array(outputs).fill(1);
-    const outputsOf = {
-      y: dequantize(y, ones, new Uint8Array(outputs)),
-      pooled: dequantize(pooled, ones, new Uint8Array(outputs)),
-    };
-    const given = { x: drawn([2, channels, 9, 7]) };
-    const session = await openSession(outputsOf, { threads: 1 });
-    const found = await session.run(given);
-    await session.close();
-    const expected = evaluate(outputsOf, given);
-    for (const name of ['y', 'pooled'] as const) {
-      expect(Array.from(found[name]!.data)).toEqual(Array.from(expected[name]!.data));
-      expect(new Set(found[name]!.data).size).toBeGreaterThan(20);
-    }
-  },
+  (_, channels, groups, side, stride, padding, zero) =>
+    isExact(channels, groups, side, stride, padding, zero),
 );
 
 /** What a network shows of inputs, as the ranges of what it is computed in. */
@@ -111,4 +123,25 @@ describe.skipIf(!exact)('networks in bytes', () => {
     },
     120_000,
   );
+});
+
+test.skipIf(!exact)('so is one whose bytes may be gathered first', async () => {
+  await isExact([32, 96], 1, 3, 1, 1, 17);
+});
+
+test('a convolution whose bytes are gathered first keeps its numbers', () => {
+  const [channels, outputs] = [64, 96];
+  const shape = [1, channels, 2, 3];
+  const x = quantize(input('x', shape), new Float32Array(channels).fill(1 / 128), new Uint8Array(channels));
+  const whole = {
+    weight: { shape: [outputs, channels, 2, 2], data: Int8Array.from(wholes(outputs * channels * 4, 127)) },
+    bias: Int32Array.from(wholes(outputs, 4000)),
+    multipliers: new Float32Array(outputs).fill(0.001),
+  };
+  const attributes = { stride: [1, 1], padding: [0, 0], dilation: [1, 1], groups: 1, zero: 3 } as const;
+  const y = byteConvolution(x, whole, attributes);
+  const [moved] = rewrite([y], byByteProducts);
+  expect(moved!.attributes).toMatchObject({ weightZero: -1 });
+  const given = { x: drawn(shape) };
+  expect(evaluate({ y: moved! }, given).y).toEqual(evaluate({ y }, given).y);
 });

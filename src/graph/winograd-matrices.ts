@@ -94,6 +94,7 @@ const matrix = (rows: number, columns: number, element: (row: number, column: nu
 // Constants are the same values wherever they are needed, so that equal expressions are found to be equal.
 const axes = new Map<string, Axis>();
 const windows = new Map<number, Value>();
+const lines = new Map<number, Value>();
 
 /**
  * @param map the size of what is convolved along this axis.
@@ -150,6 +151,14 @@ export function windowTransform(size: number): Value {
       return window[a]![Math.floor(column / size)]! * window[b]![column % size]!;
     });
   windows.set(size, known);
+  return known;
+}
+
+/** [points, size]: transforms a window along one axis. */
+export function lineTransform(size: number): Value {
+  const { window } = transformsOf(size);
+  const known = lines.get(size) ?? matrix(window.length, size, (point, tap) => window[point]![tap]!);
+  lines.set(size, known);
   return known;
 }
 

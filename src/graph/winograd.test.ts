@@ -13,6 +13,7 @@ import { rewrite } from './rewrites.ts';
 import { stridesAsChannels } from './strides-as-channels.ts';
 import { ordered, type Value } from './value.ts';
 import { isWorthTiles, winograd } from './winograd.ts';
+import { winogradLines } from './winograd-lines.ts';
 
 const always = () => true;
 const namesOf = (values: readonly Value[]) => new Set(ordered(values).map(({ operation }) => operation.name));
@@ -62,6 +63,15 @@ function network({
   return { inputs: [...by, input('slopes', active.shape)], outputs: [active, ...gradients(loss, by)] };
 }
 
+function expectSame(values: readonly Value[], others: readonly Value[], feeds: Record<string, Tensor>): void {
+  const [expected, found] = [values, others].map((each) =>
+    evaluate(Object.fromEntries(each.map((value, i) => [i, value])), feeds),
+  );
+  // Matrices are of float32.
+  for (const [i, { data }] of Object.entries(expected!))
+    if (data.some((value) => value !== 0)) expect(apart(found![i]!.data, data)).toBeLessThan(1e-10);
+}
+
 test('convolutions, what they pass back and their weights’ gradients keep their numbers', () => {
   fc.assert(
     fc.property(cases, fc.integer({ min: 1, max: 1e6 }), (drawnCase, seed) => {
@@ -70,18 +80,28 @@ test('convolutions, what they pass back and their weights’ gradients keep thei
       const feeds = Object.fromEntries(inputs.map((value) => [nameOf(value), drawn(value.shape, random)]));
       const tiled = [winograd(always), placesFirstRule].reduce(rewrite, outputs);
       expect([...namesOf(tiled)].filter((name) => name.startsWith('convolution'))).toEqual([]);
-      const evaluated = (values: readonly Value[]) =>
-        evaluate(Object.fromEntries(values.map((value, i) => [i, value])), feeds);
-      const [expected, found] = [evaluated(outputs), evaluated(tiled)];
-      // Matrices are of float32.
-      for (const [i, { data }] of Object.entries(expected))
-        if (data.some((value) => value !== 0)) expect(apart(found[i]!.data, data)).toBeLessThan(1e-10);
+      expectSame(outputs, tiled, feeds);
     }),
     { numRuns: 30 },
   );
 });
 
 const nameOf = (value: Value) => (value.attributes as { name: string }).name;
+
+test('with tiles along one axis, windows of 5×5 and their gradients keep their numbers', () => {
+  const ofFive = cases.map((each) => ({ ...each, window: 5 as const }));
+  fc.assert(
+    fc.property(ofFive, fc.integer({ min: 1, max: 1e6 }), (drawnCase, seed) => {
+      const { inputs, outputs } = network(drawnCase);
+      const random = Random.seeded(seed);
+      const feeds = Object.fromEntries(inputs.map((value) => [nameOf(value), drawn(value.shape, random)]));
+      const tiled = [winogradLines(always), placesFirstRule].reduce(rewrite, outputs);
+      expect([...namesOf(tiled)].filter((name) => name.startsWith('convolution'))).toEqual([]);
+      expectSame(outputs, tiled, feeds);
+    }),
+    { numRuns: 20 },
+  );
+});
 
 test('a stride over few channels becomes channels', () => {
   const strided = fc.record({

@@ -160,7 +160,7 @@ const tilesOfGradient = (dy: Value, axes: readonly [Axis, Axis]) =>
   intoTiles(placesFirst(dy), axes, ({ backAdjoint, given }) => [backAdjoint, given]);
 
 /** A weight that is another one times a number. */
-function withoutFactor(weight: Value): [weight: Value, factor: number] {
+export function withoutFactor(weight: Value): [weight: Value, factor: number] {
   const [inner, factor] = weight.inputs;
   const isNumber = factor && isA(factor, constantOperation) && factor.shape.length === 0;
   return isA(weight, multiplyOperation) && isNumber ? [inner!, factor.attributes.data[0]!] : [weight, 1];

@@ -18,6 +18,7 @@ import {
 } from '../../graph/index.ts';
 import { compiledEntry } from '../../support/entry.ts';
 import { InputError, unknownName } from '../../support/errors.ts';
+import { multipliesByteTiles } from '../../support/machine.ts';
 import { elementCount, type Tensor } from '../../support/tensor.ts';
 import type { Runtime, Session } from '../index.ts';
 import {
@@ -172,6 +173,7 @@ export async function openSession(
   return await WorkerSession.open(outputs, options, {
     lowering: 'cpu',
     block: constant ? 0 : await blockSize(),
+    byteTiles: multipliesByteTiles(),
     ...(constant && ranges && (await multipliesBytesExactly()) && { ranges }),
   });
 }
@@ -209,7 +211,8 @@ export function multipliesBytesExactly(): Promise<boolean> {
 
 async function tryBytes(): Promise<boolean> {
   const { output, x } = largestProducts();
-  const session = await WorkerSession.open({ output }, { threads: 1 }, { lowering: 'cpu', block: 0 });
+  const target = { lowering: 'cpu', block: 0, byteTiles: multipliesByteTiles() } as const;
+  const session = await WorkerSession.open({ output }, { threads: 1 }, target);
   try {
     return (await session.run({ x })).output!.data.every((value) => value === 255);
   } finally {
