@@ -39,6 +39,7 @@ async function read(path: string, { request, bytes }: Job, { decode }: Decoding)
       },
       picture: (time, gray, rgb, damaged) =>
         say(pipe, damaged ? 'damaged picture' : 'video', gray, rgb, time),
+      look: (time, gray) => say(pipe, 'look', gray, undefined, time),
       sound: (time, samples) => say(pipe, 'audio', samples, undefined, time),
       problem: (message) => say(pipe, 'problem', text(message)),
       packetRead: () => {

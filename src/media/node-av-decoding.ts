@@ -16,6 +16,7 @@ export interface Listener {
   plan(plan: DecodingPlan): void;
   /** @param damaged whether it was made of what was left of damaged data. */
   picture(time: number, gray: Uint8Array, rgb: Uint8Array, damaged: boolean): void;
+  look(time: number, gray: Uint8Array): void;
   sound(time: number, samples: Uint8Array): void;
   problem(message: string): void;
   packetRead(): void;
@@ -107,14 +108,19 @@ export async function decode(path: string, request: DecodingRequest, listener: L
 function pictureOutput({ picture }: DecodingPlan, request: DecodingRequest, listener: Listener): Output {
   const toGray = request.gray ? new FrameFilter(picture!.grayFilter, { threads: 1 }) : undefined;
   const toRgb = wantsColor(request) ? new FrameFilter(picture!.rgbFilter, { threads: 1 }) : undefined;
+  const toLook = picture!.look ? new FrameFilter(picture!.look.filter, { threads: 1 }) : undefined;
   const color = new ColorFrames(request);
   const sparse = new SparseFrames(request.framePeriod);
+  const looks = new SparseFrames(request.looks?.framePeriod ?? 0);
   return (frame, time) => {
     if (!frame) {
       toGray?.close();
       toRgb?.close();
+      toLook?.close();
       return;
     }
+    const look = toLook && looks.wants(time) ? pixels(toLook, frame) : undefined;
+    if (look) listener.look(time, look);
     if (!sparse.wants(time)) return;
     const grayPixels = toGray ? pixels(toGray, frame) : nothing;
     if (!grayPixels) return;

@@ -59,6 +59,7 @@ async function* items(
       const rgb = second.length > 0 ? second : undefined;
       yield { kind: 'video', time, gray: first, rgb, damaged: kind === 'damaged picture' };
     }
+    if (kind === 'look') yield { kind, time, gray: first };
     if (kind === 'audio') yield { kind, time, samples: new Float32Array(first.buffer as ArrayBuffer) };
     if (kind === 'problem') yield { kind, message: new TextDecoder().decode(first) };
   }
