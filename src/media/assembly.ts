@@ -3,6 +3,7 @@ import type { Wholeness } from './container.ts';
 import { Coverage } from './coverage.ts';
 import { Downmix } from './downmix.ts';
 import { OrderedFrames } from './ordered-frames.ts';
+import { joined, type Stretch } from './sound-stretches.ts';
 import type { Source, SourceItem } from './source.ts';
 import { FrameClock, longestFilm, SoundTrack } from './timeline.ts';
 import type { Looks, MediaInfo, MediaItem, MediaSummary } from './types.ts';
@@ -74,10 +75,14 @@ export async function* assemble(
   };
   const sound = function* (stretches: Iterable<Float32Array>): Generator<MediaItem> {
     let start = track.length;
-    for (const samples of stretches) {
+    for (const samples of joined(stretches, sampleRate)) {
       yield { kind: 'audio', chunk: { start, samples } };
       start += samples.length;
     }
+  };
+
+  const placed = function* (stretches: readonly Stretch[]): Generator<Float32Array> {
+    for (const { time, samples } of stretches) yield* track.place(time, downmix.mix(samples));
   };
 
   try {
@@ -88,7 +93,7 @@ export async function* assemble(
         continue;
       }
       given = true;
-      if (item.kind === 'audio') yield* sound(track.place(item.time, downmix.mix(item.samples)));
+      if (item.kind === 'audio') yield* sound(placed(item.stretches));
       else if (item.kind === 'look') look(item);
       else yield* show(item);
     }

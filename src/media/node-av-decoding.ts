@@ -9,6 +9,7 @@ import { describe, describeStatus, known, maximumEnds, open, seconds } from './n
 import { FrameFilter } from './node-av-filter.ts';
 import { DecodedTrack, maximumFailures, type Output, withKnownLayout } from './node-av-track.ts';
 import { type DecodingPlan, type DecodingRequest, planDecoding, wantsColor } from './plan.ts';
+import { StretchCollector } from './sound-stretches.ts';
 import { SparseFrames } from './sparse-frames.ts';
 
 /** What decoding tells as it goes. Times are seconds from the film's start, NaN where the file gives none. */
@@ -17,7 +18,8 @@ export interface Listener {
   /** @param damaged whether it was made of what was left of damaged data. */
   picture(time: number, gray: Uint8Array, rgb: Uint8Array, damaged: boolean): void;
   look(time: number, gray: Uint8Array): void;
-  sound(time: number, samples: Uint8Array): void;
+  /** What `stretchesOf` parts. */
+  sound(samples: Uint8Array, heads: Uint8Array): void;
   problem(message: string): void;
   packetRead(): void;
 }
@@ -141,8 +143,10 @@ function pixels(filter: FrameFilter, frame: Frame): Uint8Array | undefined {
 
 function soundOutput(description: string, listener: Listener): Output {
   const filter = new FrameFilter(description);
+  const collector = new StretchCollector(listener.sound);
   const give = (resampled: Frame, offset: number) => {
-    listener.sound(seconds(resampled.pts, resampled.timeBase) + offset, resampled.toBuffer());
+    const time = seconds(resampled.pts, resampled.timeBase) + offset;
+    collector.push({ time, samples: resampled.toBuffer() });
     resampled.free();
   };
   let offset = 0;
@@ -152,6 +156,7 @@ function soundOutput(description: string, listener: Listener): Output {
       for (const resampled of filter.process(withKnownLayout(frame))) give(resampled, offset);
     } else {
       for (const resampled of filter.flush()) give(resampled, offset);
+      collector.flush();
       filter.close();
     }
   };
