@@ -67,8 +67,8 @@ describe.skipIf(!hasFfmpeg)('that a film has no bars is guessed (needs ffmpeg)',
     await cache.prepare([{ path: barred }]);
     const { width, height } = await cache.open({ path: barred });
     const known = await openFilm(barred, { ...wanted, survey: await surveyFor(barred, wanted) });
-    await known.close();
-    expect([width, height]).toEqual([known.info.width, known.info.height]);
+    for await (const { picture } of known.moments)
+      expect([width, height]).toEqual([picture.width, picture.height]);
     expect(width / height).toBeGreaterThan(1.4 * (160 / 120)); // a third of it is bars
   });
 
