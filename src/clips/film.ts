@@ -29,7 +29,7 @@ import { sampleRate } from '../support/sound.ts';
 import { gainFor, LowCut, noBars } from '../survey/index.ts';
 import { inUnit, reduced } from './field-unit.ts';
 import { HeldMoments } from './held-moments.ts';
-import { type FilmSurvey, surveyFilm } from './survey.ts';
+import { BarLook, barLooks, type FilmSurvey, surveyFilm } from './survey.ts';
 
 /** So many fields are given without a turn of the event loop. */
 const fieldsBetweenTurns = 1000;
@@ -45,6 +45,11 @@ export interface FilmOptions
   readonly decodingThreads?: number;
   /** What holds over the film, where that is known already. */
   readonly survey?: FilmSurvey;
+  /**
+   * Whether it may be guessed from a few frames that there are no bars, so that a film is decoded once. If its frames then
+   * show some, all that it gives fails with `WrongGuess`.
+   */
+  readonly mayGuess?: boolean;
   /** What is wanted of the film; the rest is not decoded. */
   readonly wants: readonly Material[];
   /** Only this part of it, in seconds; times then count from its beginning. */
@@ -64,6 +69,9 @@ export interface FilmOptions
   readonly onFrame?: (frame: VideoFrame) => void;
 }
 
+/** A film has bars that were not guessed, or was not looked at: it has to be opened again, without a guess. */
+export class WrongGuess extends Error {}
+
 /** Frames on their way to the flow: enough that its threads never wait, few enough to cost little. */
 const graysAhead = 16;
 /** Moments wait for the motion around them. In a still each has but one pair of frames, so these have to be more than the pairs that flow holds back: those on their way, a batch, and some for each thread. */
@@ -82,16 +90,23 @@ export async function openFilm(path: string, options: FilmOptions): Promise<Film
   const decoding = { ...options, process, ...(threads !== undefined && { threads }) };
   try {
     const survey = options.survey ?? (await surveyFor(path, decoding));
-    const media = await mediaOf(path, decoding, survey);
+    const barLook = survey.isGuess ? new BarLook() : undefined;
+    const media = await mediaOf(path, decoding, { ...survey, barLook });
     options.onTracks?.(media.info);
-    return new DecodedFilm(media, process, options, survey);
+    return new DecodedFilm(media, process, options, { ...survey, barLook });
   } catch (error) {
     await process.close();
     throw error;
   }
 }
 
-async function mediaOf(path: string, options: FilmOptions, survey: FilmSurvey): Promise<Media> {
+/** What is known of a film that is being decoded. */
+interface LookedAt extends FilmSurvey {
+  /** Where the bars are a guess. */
+  readonly barLook: BarLook | undefined;
+}
+
+async function mediaOf(path: string, options: FilmOptions, { bars, barLook }: LookedAt): Promise<Media> {
   const {
     process,
     preprocessing,
@@ -107,8 +122,9 @@ async function mediaOf(path: string, options: FilmOptions, survey: FilmSurvey): 
   const clock = preprocessing.sampling === 'clock';
   return await openMedia(path, {
     shortSide: preprocessing.shortSide,
-    ...(preprocessing.bars === 'cut' && { margins: survey.bars }),
+    ...(preprocessing.bars === 'cut' && { margins: bars }),
     gray: wants.includes('pair') || options.shots !== undefined,
+    looks: barLook && { ...barLooks, onLook: (frame) => barLook.push(frame) },
     ...(clock
       ? { rgbPeriod: sees ? momentPeriod : 0, rgbEvery: 0 }
       : { rgbEvery: sees ? framesPerMoment : 0 }),
@@ -131,14 +147,14 @@ function seesWith(wants: readonly Material[]): boolean {
 /** What has to be known of the film before its preprocessing can begin; nothing is read of it that is not. */
 export async function surveyFor(
   path: string,
-  { preprocessing, wants, onTracks, ...options }: Omit<FilmOptions, 'survey'>,
+  { preprocessing, wants, onTracks, mayGuess = false, ...options }: Omit<FilmOptions, 'survey'>,
 ): Promise<FilmSurvey> {
   const picture = preprocessing.bars === 'cut' && seesWith(wants);
   const sound = preprocessing.sound.loudness !== null && wants.includes('waveform');
   if (!picture && !sound) return { bars: noBars, loudness: undefined };
   const { decoder, process, threads, maximumDuration, videoTrack, audioTrack, signal } = options;
   return await surveyFilm(path, {
-    ...{ picture, sound },
+    ...{ picture, sound, mayGuess },
     ...(onTracks && { onTracks }),
     ...(process && { process }),
     ...(decoder !== undefined && { decoder }),
@@ -170,18 +186,20 @@ class DecodedFilm implements FilmSource {
   /** What the sound is multiplied with. */
   private readonly gain: number;
   private readonly lowCut: LowCut | undefined;
+  private readonly barLook: BarLook | undefined;
   private readonly reading: Promise<void>;
   /** Of the frames in `grays` but the first, in order. */
   private readonly pairs: Pair[] = [];
   /** Of all moments so far. */
   private readonly places: number[] = [];
 
-  constructor(media: Media, process: DecodingProcess, options: FilmOptions, survey: FilmSurvey) {
+  constructor(media: Media, process: DecodingProcess, options: FilmOptions, survey: LookedAt) {
     this.media = media;
     this.process = process;
     this.options = options;
     const { loudness, highPass } = options.preprocessing.sound;
     this.gain = loudness === null ? 1 : gainFor(survey.loudness);
+    this.barLook = survey.barLook;
     this.lowCut = highPass === null ? undefined : new LowCut(sampleRate);
     this.info = {
       ...media.info,
@@ -264,7 +282,17 @@ class DecodedFilm implements FilmSource {
       }
       await this.grays.push(image);
     }
+    this.checkGuess();
     for (const moment of held?.end(last) ?? []) await this.moments.push(moment);
+  }
+
+  /** @throws WrongGuess where there is one, and it was wrong. */
+  private checkGuess(): void {
+    const { barLook } = this;
+    if (!barLook) return;
+    const { top, bottom, left, right } = barLook.bars();
+    if (barLook.frames === 0 || Math.max(top, bottom, left, right) > 0)
+      throw new WrongGuess('that there are no bars was guessed');
   }
 
   private leveled(samples: Float32Array): Float32Array {

@@ -1,4 +1,3 @@
-import { faceFiles, hashesOf } from '../faces/node/index.ts';
 import { type Preprocessing, type Preset, preprocessingFor, takersOf } from '../streams/index.ts';
 
 /**
@@ -18,5 +17,6 @@ export async function preprocessingOf({
 }): Promise<Preprocessing> {
   const preprocessing = preprocessingFor(preset, sampling);
   if (takersOf('faces', streams).length === 0) return preprocessing;
+  const { faceFiles, hashesOf } = await import('../faces/node/index.ts'); // see `ClipCache`
   return { ...preprocessing, faces: await hashesOf(faceFiles()) };
 }

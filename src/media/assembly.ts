@@ -2,9 +2,11 @@ import { sampleRate } from '../support/sound.ts';
 import type { Wholeness } from './container.ts';
 import { Coverage } from './coverage.ts';
 import { Downmix } from './downmix.ts';
+import { OrderedFrames } from './ordered-frames.ts';
+import { joined, type Stretch } from './sound-stretches.ts';
 import type { Source, SourceItem } from './source.ts';
 import { FrameClock, longestFilm, SoundTrack } from './timeline.ts';
-import type { MediaInfo, MediaItem, MediaSummary } from './types.ts';
+import type { Looks, MediaInfo, MediaItem, MediaSummary } from './types.ts';
 
 const maximumProblems = 20;
 /** A file that lacks no more seconds of its sound than this is whole. */
@@ -37,11 +39,14 @@ export function infoOf({ decoder, plan }: Source): MediaInfo {
 export async function* assemble(
   source: Source,
   wholeness: Wholeness,
-  signal: AbortSignal | undefined,
+  {
+    signal,
+    onLook = () => {},
+  }: { readonly signal: AbortSignal | undefined; readonly onLook: Looks['onLook'] | undefined },
 ): AsyncGenerator<MediaItem, MediaSummary, undefined> {
   const info = infoOf(source);
   const { plan } = source;
-  const clock = new FrameClock(info.declaredDuration, info.frameRate);
+  const clock = () => new FrameClock(info.declaredDuration, info.frameRate);
   const coverage = new Coverage(info.frameRate);
   const { start = 0, duration = 0 } = plan.sound ?? {};
   const track = new SoundTrack(info.declaredDuration, start, duration > 0 ? start + duration : undefined);
@@ -49,25 +54,35 @@ export async function* assemble(
   const problems = new Set<string>();
   let frames = 0;
   let given = false;
-  /** Its time depends on that of the frame after it. */
-  let held: Picture | undefined;
-
+  const shown = new OrderedFrames<Picture>(clock());
   const show = function* (next: Picture | undefined): Generator<MediaItem> {
-    if (held) {
-      const { gray, rgb, damaged } = held;
-      const time = clock.next(held.time, next?.time ?? Number.NaN);
+    for (const {
+      frame: { gray, rgb, damaged },
+      time,
+    } of shown.push(next)) {
       coverage.add(time, damaged);
       const frame = { index: frames++, time, width: info.width, height: info.height, gray };
       yield { kind: 'frame', frame: rgb ? { ...frame, rgb } : frame };
     }
-    held = next;
+  };
+  // times of their own, as these frames have when they are decoded alone
+  const looked = new OrderedFrames<Extract<SourceItem, { kind: 'look' }>>(clock());
+  let looks = 0;
+  const look = (next?: Extract<SourceItem, { kind: 'look' }>) => {
+    const { width = 0, height = 0 } = plan.picture?.look ?? {};
+    for (const { frame, time } of looked.push(next))
+      onLook({ index: looks++, time, width, height, gray: frame.gray });
   };
   const sound = function* (stretches: Iterable<Float32Array>): Generator<MediaItem> {
     let start = track.length;
-    for (const samples of stretches) {
+    for (const samples of joined(stretches, sampleRate)) {
       yield { kind: 'audio', chunk: { start, samples } };
       start += samples.length;
     }
+  };
+
+  const placed = function* (stretches: readonly Stretch[]): Generator<Float32Array> {
+    for (const { time, samples } of stretches) yield* track.place(time, downmix.mix(samples));
   };
 
   try {
@@ -78,7 +93,8 @@ export async function* assemble(
         continue;
       }
       given = true;
-      if (item.kind === 'audio') yield* sound(track.place(item.time, downmix.mix(item.samples)));
+      if (item.kind === 'audio') yield* sound(placed(item.stretches));
+      else if (item.kind === 'look') look(item);
       else yield* show(item);
     }
   } catch (error) {
@@ -87,6 +103,7 @@ export async function* assemble(
     problems.add(error.message);
   }
   yield* show(undefined);
+  look();
   yield* sound(track.end());
   if (frames === 0 && track.length === 0)
     throw new Error([...problems, ...plan.notices].join('; ') || 'it holds neither picture nor sound');

@@ -234,8 +234,9 @@ class Sounds {
       this.runs.shift();
       yield {
         kind: 'audio',
-        time: run.time,
-        samples: new Float32Array(sound.take(pairBytes * run.samples).buffer),
+        stretches: [
+          { time: run.time, samples: new Float32Array(sound.take(pairBytes * run.samples).buffer) },
+        ],
       };
     }
   }

@@ -11,6 +11,7 @@ export { DecodingProcess } from './decoding-process.ts';
 export { openMedia } from './open.ts';
 export type {
   DecoderName,
+  Looks,
   Margins,
   Media,
   MediaInfo,

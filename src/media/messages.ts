@@ -14,6 +14,7 @@ export const messageKinds = [
   'plan',
   'video',
   'damaged picture',
+  'look',
   'audio',
   'problem',
   'unreadable',

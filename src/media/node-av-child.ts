@@ -39,7 +39,8 @@ async function read(path: string, { request, bytes }: Job, { decode }: Decoding)
       },
       picture: (time, gray, rgb, damaged) =>
         say(pipe, damaged ? 'damaged picture' : 'video', gray, rgb, time),
-      sound: (time, samples) => say(pipe, 'audio', samples, undefined, time),
+      look: (time, gray) => say(pipe, 'look', gray, undefined, time),
+      sound: (samples, heads) => say(pipe, 'audio', samples, heads),
       problem: (message) => say(pipe, 'problem', text(message)),
       packetRead: () => {
         const { user, system } = process.cpuUsage(before);

@@ -9,6 +9,7 @@ import { describe, describeStatus, known, maximumEnds, open, seconds } from './n
 import { FrameFilter } from './node-av-filter.ts';
 import { DecodedTrack, maximumFailures, type Output, withKnownLayout } from './node-av-track.ts';
 import { type DecodingPlan, type DecodingRequest, planDecoding, wantsColor } from './plan.ts';
+import { StretchCollector } from './sound-stretches.ts';
 import { SparseFrames } from './sparse-frames.ts';
 
 /** What decoding tells as it goes. Times are seconds from the film's start, NaN where the file gives none. */
@@ -16,7 +17,9 @@ export interface Listener {
   plan(plan: DecodingPlan): void;
   /** @param damaged whether it was made of what was left of damaged data. */
   picture(time: number, gray: Uint8Array, rgb: Uint8Array, damaged: boolean): void;
-  sound(time: number, samples: Uint8Array): void;
+  look(time: number, gray: Uint8Array): void;
+  /** What `stretchesOf` parts. */
+  sound(samples: Uint8Array, heads: Uint8Array): void;
   problem(message: string): void;
   packetRead(): void;
 }
@@ -107,14 +110,19 @@ export async function decode(path: string, request: DecodingRequest, listener: L
 function pictureOutput({ picture }: DecodingPlan, request: DecodingRequest, listener: Listener): Output {
   const toGray = request.gray ? new FrameFilter(picture!.grayFilter, { threads: 1 }) : undefined;
   const toRgb = wantsColor(request) ? new FrameFilter(picture!.rgbFilter, { threads: 1 }) : undefined;
+  const toLook = picture!.look ? new FrameFilter(picture!.look.filter, { threads: 1 }) : undefined;
   const color = new ColorFrames(request);
   const sparse = new SparseFrames(request.framePeriod);
+  const looks = new SparseFrames(request.looks?.framePeriod ?? 0);
   return (frame, time) => {
     if (!frame) {
       toGray?.close();
       toRgb?.close();
+      toLook?.close();
       return;
     }
+    const look = toLook && looks.wants(time) ? pixels(toLook, frame) : undefined;
+    if (look) listener.look(time, look);
     if (!sparse.wants(time)) return;
     const grayPixels = toGray ? pixels(toGray, frame) : nothing;
     if (!grayPixels) return;
@@ -135,8 +143,10 @@ function pixels(filter: FrameFilter, frame: Frame): Uint8Array | undefined {
 
 function soundOutput(description: string, listener: Listener): Output {
   const filter = new FrameFilter(description);
+  const collector = new StretchCollector(listener.sound);
   const give = (resampled: Frame, offset: number) => {
-    listener.sound(seconds(resampled.pts, resampled.timeBase) + offset, resampled.toBuffer());
+    const time = seconds(resampled.pts, resampled.timeBase) + offset;
+    collector.push({ time, samples: resampled.toBuffer() });
     resampled.free();
   };
   let offset = 0;
@@ -146,6 +156,7 @@ function soundOutput(description: string, listener: Listener): Output {
       for (const resampled of filter.process(withKnownLayout(frame))) give(resampled, offset);
     } else {
       for (const resampled of filter.flush()) give(resampled, offset);
+      collector.flush();
       filter.close();
     }
   };

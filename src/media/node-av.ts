@@ -1,6 +1,7 @@
 import { DecodingProcess } from './decoding-process.ts';
 import type { Message } from './messages.ts';
 import { type DecodingPlan, type DecodingRequest, NotAcceptedError } from './plan.ts';
+import { stretchesOf } from './sound-stretches.ts';
 import { type Opening, type Source, type SourceItem, UnavailableError } from './source.ts';
 
 /** Has a decoding child read a file: one of its own, unless a process is given, which stays for the next reading. */
@@ -59,7 +60,8 @@ async function* items(
       const rgb = second.length > 0 ? second : undefined;
       yield { kind: 'video', time, gray: first, rgb, damaged: kind === 'damaged picture' };
     }
-    if (kind === 'audio') yield { kind, time, samples: new Float32Array(first.buffer as ArrayBuffer) };
+    if (kind === 'look') yield { kind, time, gray: first };
+    if (kind === 'audio') yield { kind, stretches: stretchesOf(first, second) };
     if (kind === 'problem') yield { kind, message: new TextDecoder().decode(first) };
   }
 }

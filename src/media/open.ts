@@ -7,15 +7,14 @@ import { examine, type Wholeness } from './container.ts';
 import { openFfmpeg } from './ffmpeg.ts';
 import { tooLong, upTo } from './longest.ts';
 import { openNodeAv } from './node-av.ts';
-import { type DecodingRequest, NotAcceptedError } from './plan.ts';
+import { type DecodingRequest, NotAcceptedError, noMargins } from './plan.ts';
 import { type Opening, type Source, type SourceItem, UnavailableError } from './source.ts';
 import { longestFilm } from './timeline.ts';
-import type { Margins, Media, MediaInfo, MediaItem, MediaOptions, MediaSummary } from './types.ts';
+import type { Looks, Media, MediaInfo, MediaItem, MediaOptions, MediaSummary } from './types.ts';
 
 const maximumSide = 4096;
 const maximumThreads = 8;
 const maximumTracks = 1000;
-const noMargins: Margins = { top: 0, bottom: 0, left: 0, right: 0 };
 
 /**
  * Opens a local video or sound file and starts decoding it.
@@ -41,7 +40,7 @@ export async function openMedia(path: string, options: MediaOptions = {}): Promi
       await source.close();
       throw tooLong(maximumDuration, duration);
     }
-    return new DecodedMedia(path, source, wholeness, maximumDuration, options.signal);
+    return new DecodedMedia(path, source, wholeness, maximumDuration, options);
   } catch (error) {
     options.signal?.throwIfAborted();
     throw unreadable(path, error);
@@ -66,11 +65,18 @@ function checkRequest(options: MediaOptions): DecodingRequest {
   for (const [name, share] of Object.entries(margins))
     if (!(share >= 0 && share < 0.5))
       throw new InputError(`the margin ${name} is ${share}; a share from 0 up to 0.5 is expected`);
+  const { looks } = options;
+  if (looks) {
+    whole('looks.shortSide', looks.shortSide, 2, maximumSide);
+    if (!(looks.framePeriod >= 0 && looks.framePeriod < 1e6))
+      throw new InputError(`looks.framePeriod is ${looks.framePeriod}; seconds are expected`);
+  }
   whole('videoTrack', videoTrack ?? 1, 1, maximumTracks);
   whole('audioTrack', audioTrack ?? 1, 1, maximumTracks);
   return {
     ...{ shortSide, margins, keyFramesOnly, framePeriod, crop, gray, rgbEvery, rgbPeriod, sound, threads },
     ...{ videoTrack, audioTrack },
+    ...(looks && { looks: { shortSide: looks.shortSide, framePeriod: looks.framePeriod } }),
   };
 }
 
@@ -166,6 +172,7 @@ class DecodedMedia implements Media {
   private readonly wholeness: Wholeness;
   private readonly maximumDuration: number;
   private readonly signal: AbortSignal | undefined;
+  private readonly onLook: Looks['onLook'] | undefined;
   private iterated = false;
   private result: MediaSummary | undefined;
 
@@ -174,7 +181,7 @@ class DecodedMedia implements Media {
     source: Source,
     wholeness: Wholeness,
     maximumDuration: number,
-    signal: AbortSignal | undefined,
+    { signal, looks }: MediaOptions,
   ) {
     this.path = path;
     this.source = source;
@@ -182,6 +189,7 @@ class DecodedMedia implements Media {
     this.maximumDuration = maximumDuration;
     this.pid = source.pid;
     this.signal = signal;
+    this.onLook = looks?.onLook;
     this.info = infoOf(source);
   }
 
@@ -198,7 +206,9 @@ class DecodedMedia implements Media {
     if (this.iterated) throw new Error('internal: a film is decoded once; open it again');
     this.iterated = true;
     try {
-      const summary = yield* upTo(this.maximumDuration, assemble(this.source, this.wholeness, this.signal));
+      const { source, wholeness, signal, onLook } = this;
+      const items = assemble(source, wholeness, { signal, onLook });
+      const summary = yield* upTo(this.maximumDuration, items);
       this.signal?.throwIfAborted();
       this.result = summary;
     } catch (error) {

@@ -3,7 +3,7 @@ import { candidates, describeChoice } from './choice.ts';
 import { scaleAndColor } from './color.ts';
 import type { FileDescription, StreamDescription } from './description.ts';
 import { formatsWithResets } from './discontinuities.ts';
-import type { Margins, TrackChoice } from './types.ts';
+import type { Looks, Margins, TrackChoice } from './types.ts';
 
 /** Demuxers of FFmpeg that read one local file and nothing it refers to. Playlists and scripts (hls, dash, concat, image2 …) are not among them. */
 export const acceptedFormats: readonly string[] = (
@@ -23,6 +23,8 @@ export function notAccepted(reason: string): NotAcceptedError {
 
 /** A picture may have this many pixels (8192 × 8192); above, a few frames would fill the memory. */
 export const maximumPixels = 67_108_864;
+
+export const noMargins: Margins = { top: 0, bottom: 0, left: 0, right: 0 };
 
 /** The long side of a scaled frame is at most this many times its short side; a longer one is squeezed. */
 const maximumAspect = 8;
@@ -45,6 +47,7 @@ export interface DecodingRequest {
   gray: boolean;
   rgbEvery: number;
   rgbPeriod: number;
+  looks?: Pick<Looks, 'shortSide' | 'framePeriod'> | undefined;
   sound: boolean;
   threads: number;
   /** The only tracks to be taken, from 1 among those of their kind. */
@@ -62,6 +65,8 @@ export interface PicturePlan {
   duration: number;
   grayFilter: string;
   rgbFilter: string;
+  /** Where looks are asked for. */
+  look?: { width: number; height: number; filter: string } | undefined;
 }
 
 export interface SoundPlan {
@@ -117,12 +122,21 @@ export function planDecoding(
 ): DecodingPlan {
   const start = filmStart(file, request);
   const wantsPicture = request.gray || wantsColor(request);
+  const { looks } = request;
   return {
     start,
     duration: file.duration,
     timecode: file.timecode,
     notices,
-    picture: wantsPicture && picture ? planPicture(file, picture, request) : undefined,
+    picture:
+      wantsPicture && picture
+        ? {
+            ...planPicture(file, picture, request),
+            ...(looks && {
+              look: planLook(planPicture(file, picture, { ...looks, margins: noMargins, crop: 0 })),
+            }),
+          }
+        : undefined,
     sound:
       request.sound && sound
         ? {
@@ -153,12 +167,15 @@ export function isOversized({ width, height }: StreamDescription): boolean {
   return width * height > maximumPixels;
 }
 
+function planLook({ width, height, grayFilter }: PicturePlan): PicturePlan['look'] {
+  return { width, height, filter: grayFilter };
+}
+
 function planPicture(
   file: FileDescription,
   stream: StreamDescription,
-  request: DecodingRequest,
+  { shortSide, margins, crop }: Pick<DecodingRequest, 'shortSide' | 'margins' | 'crop'>,
 ): PicturePlan {
-  const { shortSide, margins, crop } = request;
   if (isOversized(stream)) {
     throw new Error(
       `its picture is ${stream.width}×${stream.height}; at most ${maximumPixels} pixels are decoded`,

@@ -1,12 +1,13 @@
 import type { DecodingProcess } from './decoding-process.ts';
 import type { DecodingPlan } from './plan.ts';
+import type { Stretch } from './sound-stretches.ts';
 import type { DecoderName } from './types.ts';
 
 /** What either decoder gives as it comes: times are the file's own, not yet put in order. */
 export type SourceItem =
   | { kind: 'video'; time: number; gray: Uint8Array; rgb: Uint8Array | undefined; damaged: boolean }
-  /** Pairs: the mean of the channels, and half the difference of left and right. */
-  | { kind: 'audio'; time: number; samples: Float32Array }
+  | { kind: 'look'; time: number; gray: Uint8Array }
+  | { kind: 'audio'; stretches: readonly Stretch[] }
   | { kind: 'problem'; message: string };
 
 /** A decoder at work on one file. */

@@ -25,6 +25,16 @@ export interface WaveformChunk {
 /** What a film is given in: frames and stretches of sound, each kind in order. */
 export type MediaItem = { kind: 'frame'; frame: VideoFrame } | { kind: 'audio'; chunk: WaveformChunk };
 
+/** Gray pictures of some frames, of another size and without margins or a crop, beside all that is wanted else. */
+export interface Looks {
+  /** Length in pixels of the shorter side. */
+  readonly shortSide: number;
+  /** Only frames at least so many seconds apart, as they are chosen when nothing else is wanted; 0 for all. */
+  readonly framePeriod: number;
+  /** Is shown each, about when the frames around it are given. */
+  readonly onLook: (frame: VideoFrame) => void;
+}
+
 /** `node-av`: FFmpeg's libraries in a child process; `ffmpeg`: the system's programs; `auto`: the first that works. */
 export type DecoderName = 'node-av' | 'ffmpeg';
 
@@ -64,6 +74,8 @@ export interface MediaOptions {
   rgbEvery?: number;
   /** In place of that, RGB on the first frame of every so many seconds of film. */
   rgbPeriod?: number;
+  /** Default: none. Given by node-av only: who needs them has to see which decoder it is. */
+  looks?: Looks | undefined;
   /** The waveform. Default true. */
   sound?: boolean;
   /** The track to take, from 1 among those of its kind. Default: the best that can be decoded and, of sound, heard. */

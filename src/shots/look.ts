@@ -1,3 +1,5 @@
+import { levelCounts } from '../support/level-counts.ts';
+
 /** A picture of the film. All of one film have the same size and number of channels. */
 export interface ShotFrame {
   /** Seconds from the film's start; rises from frame to frame. */
@@ -34,25 +36,22 @@ export function lookAt({ time, width, height, pixels }: ShotFrame): Look {
     );
   const sums = new Float64Array(columns * rows * channels);
   const counts = new Uint32Array(columns * rows);
-  /** Of each channel, how often each value occurs. */
-  const valueCounts = new Uint32Array(256 * channels);
   const starts = Array.from({ length: columns + 1 }, (_, column) => Math.ceil((column * width) / columns));
-  for (let y = 0; y < height; y++)
+  for (let y = 0; y < height; y++) {
+    const row = Math.floor((y * rows) / height) * columns;
     for (let column = 0; column < columns; column++) {
-      const cell = Math.floor((y * rows) / height) * columns + column;
+      const cell = row + column;
       const [first, end] = [y * width + starts[column]!, y * width + starts[column + 1]!];
       counts[cell]! += end - first;
       for (let channel = 0; channel < channels; channel++) {
         let sum = 0;
-        for (let at = first * channels + channel; at < end * channels; at += channels) {
-          const value = pixels[at]!;
-          sum += value;
-          valueCounts[256 * channel + value]!++;
-        }
+        for (let at = first * channels + channel; at < end * channels; at += channels) sum += pixels[at]!;
         sums[cell * channels + channel]! += sum;
       }
     }
+  }
   const cells = Float32Array.from(sums, (sum, i) => sum / (255 * counts[Math.floor(i / channels)]!));
+  const valueCounts = channels === 1 ? levelCounts(pixels) : countsOfChannels(pixels, channels);
   const histogram = new Float32Array(levels * channels);
   for (let i = 0; i < valueCounts.length; i++) histogram[i >> 4]! += valueCounts[i]!;
   const count = width * height;
@@ -63,8 +62,16 @@ export function lookAt({ time, width, height, pixels }: ShotFrame): Look {
   return { time, cells, histogram, mean: mean / 255, deviation: deviation / 255 };
 }
 
+/** Of each channel, how often each value occurs. */
+function countsOfChannels(pixels: Uint8Array, channels: number): Uint32Array {
+  const counts = new Uint32Array(256 * channels);
+  for (let channel = 0; channel < channels; channel++)
+    for (let at = channel; at < pixels.length; at += channels) counts[256 * channel + pixels[at]!]!++;
+  return counts;
+}
+
 /** Sum and sum of squares of values that occur so often. */
-function powersOf(valueCounts: Uint32Array): { sum: number; squares: number } {
+function powersOf(valueCounts: Readonly<Uint32Array>): { sum: number; squares: number } {
   let [sum, squares] = [0, 0];
   for (let value = 0; value < valueCounts.length; value++) {
     sum += valueCounts[value]! * value;

@@ -81,6 +81,12 @@ export class BarSearch {
     return { top, bottom, left, right };
   }
 
+  /** Whether the picture was seen to reach all four edges, whatever may be black: further frames will hardly show bars. */
+  get reachesEdges(): boolean {
+    const { rows, columns } = this.levels.at(-1)!;
+    return [rows[0], rows.at(-1), columns[0], columns.at(-1)].every((line) => line!.lit > 0);
+  }
+
   private barsOfAxis(axis: 'rows' | 'columns'): readonly [first: number, last: number] {
     const ends = this.levels
       .filter(({ frames }) => frames > 0)

@@ -5,7 +5,6 @@ import { availableParallelism } from 'node:os';
 import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { type Bucket, BucketError } from '../../buckets/index.ts';
-import { faceFiles, openFaceReader } from '../../faces/node/index.ts';
 import { FlowWorkers } from '../../flow/node/index.ts';
 import type { Preprocessing } from '../../streams/index.ts';
 import { InputError } from '../../support/errors.ts';
@@ -209,6 +208,8 @@ export class ClipCache {
     const { faces } = this.preprocessing;
     const missing = faces ? clips.filter((path) => this.bucket || !existsSync(faceFileOf(path, faces))) : [];
     if (!faces || missing.length === 0) return;
+    // what computes networks takes some time to load, and is needed for nothing else
+    const { faceFiles, openFaceReader } = await import('../../faces/node/index.ts');
     const queue = missing.values();
     const work = async () => {
       const reader = await openFaceReader(faceFiles(), { wanted: faces });

@@ -40,6 +40,15 @@ let table: LevelTable | undefined;
 const tailBits = 16;
 const heads = 2 ** 16;
 
+/** Heads of positive numbers: below the first all are at rest, from the second on all are clipped, from the third on none is finite. */
+const firstMoving = headOf(2 ** -12);
+const firstClipped = headOf(2 * largestDisplacement);
+const infinite = headOf(Infinity);
+
+function headOf(number: number): number {
+  return new Uint32Array(Float32Array.of(number).buffer)[0]! >>> tailBits;
+}
+
 /**
  * Levels by the first 16 bits of a float32: its sign, its exponent and 7 bits of its fraction. Numbers that share them
  * differ by less than a 128th, their roots by less than a 256th, at most half a level: the level changes once or not at all.
@@ -58,7 +67,16 @@ class LevelTable {
       bitsOfNumber[0] = bits;
       return levelOf(number[0]!);
     };
+    for (const sign of [0, heads / 2]) {
+      this.near.fill(rest, sign, sign + firstMoving);
+      this.far.fill(rest, sign, sign + firstMoving);
+      const longest = levelOf(sign === 0 ? largestDisplacement : -largestDisplacement);
+      this.near.fill(longest, sign + firstClipped, sign + infinite);
+      this.far.fill(longest, sign + firstClipped, sign + infinite);
+    }
     for (let head = 0; head < heads; head++) {
+      const size = head % (heads / 2);
+      if (size < firstMoving || (size >= firstClipped && size < infinite)) continue;
       let first = head * 2 ** tailBits;
       let last = first + 2 ** tailBits - 1;
       const [near, far] = [levelOfBits(first), levelOfBits(last)];

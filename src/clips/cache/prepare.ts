@@ -1,11 +1,11 @@
 import type { FlowWorkers } from '../../flow/node/index.ts';
-import type { DecoderName } from '../../media/index.ts';
+import { type DecoderName, DecodingProcess } from '../../media/index.ts';
 import { ShotDetector } from '../../shots/index.ts';
 import type { Field, MomentField, Preprocessing } from '../../streams/index.ts';
 import { InputError } from '../../support/errors.ts';
 import { imageLibrary } from '../../support/images.ts';
 import { sampleRate } from '../../support/sound.ts';
-import { openFilm } from '../film.ts';
+import { openFilm, WrongGuess } from '../film.ts';
 import { HandcraftedFeatures } from '../handcrafted/features.ts';
 import { encodePicture } from './clip-file.ts';
 import type { Header, Part } from './clip-header.ts';
@@ -38,20 +38,38 @@ export interface PrepareOptions {
  * @param target the file that is made.
  * @throws InputError when the film cannot be decoded, or not to the end.
  */
-export async function prepareClip(
+export async function prepareClip(clip: ClipSource, target: string, options: PrepareOptions): Promise<void> {
+  try {
+    await prepare(clip, target, { ...options, mayGuess: true });
+  } catch (error) {
+    if (!(error instanceof WrongGuess)) throw error;
+    await prepare(clip, target, { ...options, mayGuess: false });
+  }
+}
+
+async function prepare(
   { path, part }: ClipSource,
   target: string,
-  { preprocessing, decoder = 'auto', threads, flowWorkers, signal }: PrepareOptions,
+  {
+    preprocessing,
+    decoder = 'auto',
+    threads,
+    flowWorkers,
+    signal,
+    mayGuess,
+  }: PrepareOptions & { readonly mayGuess: boolean },
 ): Promise<void> {
-  // both take a tenth of a second to start, and are needed when the film has been surveyed
+  // each takes a tenth of a second to start and more, and the second is needed first; the others when the film is surveyed
   flowWorkers.start(threads);
+  const process = new DecodingProcess(path);
+  if (decoder !== 'ffmpeg') process.start();
   imageLibrary().catch(() => {}); // told when the first picture is encoded
   const handcrafted = new HandcraftedFeatures(sampleRate);
   let size = { width: 1, height: 1 };
   let end = 0;
   let samples = 0;
   const film = await openFilm(path, {
-    ...{ preprocessing, part, decoder, threads, decodingThreads: 1, flowWorkers },
+    ...{ preprocessing, part, decoder, process, threads, decodingThreads: 1, flowWorkers, mayGuess },
     wants: ['frame', 'pair', 'waveform'],
     shots: new ShotDetector(),
     ...(signal && { signal }),

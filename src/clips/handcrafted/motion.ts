@@ -1,3 +1,4 @@
+import { levelCounts } from '../../support/level-counts.ts';
 import { RunningStatistics } from './statistics.ts';
 
 const levels = 32;
@@ -24,8 +25,7 @@ export class MotionFeatures {
 
   /** @param gray 8-bit levels, all frames of one size; @param time in seconds, rising. */
   add(gray: Uint8Array, time: number): void {
-    const counts = new Uint32Array(256);
-    for (let i = 0; i < gray.length; i++) counts[gray[i]!]!++;
+    const counts = levelCounts(gray);
     const histogram = new Float64Array(levels);
     let sum = 0;
     counts.forEach((count, level) => {
@@ -63,9 +63,6 @@ export class MotionFeatures {
 /** The summed distance of levels: a whole number, however it is added up. */
 function differenceOf(a: Uint8Array, b: Uint8Array): number {
   let difference = 0;
-  for (let i = 0; i < a.length; i++) {
-    const distance = a[i]! - b[i]!;
-    difference += distance < 0 ? -distance : distance;
-  }
+  for (let i = 0; i < a.length; i++) difference += Math.abs(a[i]! - b[i]!);
   return difference;
 }

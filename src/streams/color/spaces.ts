@@ -8,8 +8,11 @@ export function hueSaturationValue(
   const chroma = value - Math.min(red, green, blue);
   if (chroma === 0) return { hue: 0, saturation: 0, value };
   let sixth = 4 + (red - green) / chroma;
-  if (value === red) sixth = ((green - blue) / chroma + 6) % 6;
-  else if (value === green) sixth = 2 + (blue - red) / chroma;
+  if (value === red) {
+    // what % 6 gives, which takes as long as all the rest
+    const turned = (green - blue) / chroma + 6;
+    sixth = turned >= 6 ? turned - 6 : turned;
+  } else if (value === green) sixth = 2 + (blue - red) / chroma;
   return { hue: sixth / 6, saturation: chroma / value, value };
 }
 
