@@ -70,7 +70,7 @@ export interface Schedule {
   readonly edgeSlope: number;
   /**
    * The coarsest level whose shorter side has at least so many pixels starts from a search of patches (`search.ts`), which finds
-   * what moves farther than it is wide; in a smaller frame the finest level does. 0: none.
+   * what moves farther than it is wide; in a smaller frame none does. 0: none.
    */
   readonly searchedSide: number;
 }
@@ -153,8 +153,7 @@ export function levelsOf({ width, height }: Size, schedule: Schedule): Level[] {
   const reaches = (n: number, side: number) => Math.min(sizeOf(n).width, sizeOf(n).height) >= side;
   const levels: Level[] = [];
   for (let n = 0; n === 0 || reaches(n, coarsestSide); n++) {
-    const large = n === 0 || reaches(n, searchedSide);
-    const searched = searchedSide > 0 && large && !reaches(n + 1, searchedSide);
+    const searched = searchedSide > 0 && reaches(n, searchedSide) && !reaches(n + 1, searchedSide);
     levels.push({ ...sizeOf(n), warps: warps[Math.min(n, 2)]!, searched });
   }
   return levels;
