@@ -16,7 +16,7 @@ import { faceFileOf, withFacesOf, writeFaces } from './face-file.ts';
 import { type ClipSource, prepareClip } from './prepare.ts';
 
 /** Changes whenever what is stored of a clip changes; what is only added may be lacking in clips that were prepared before. */
-const version = 5;
+const version = 6;
 
 /** How much work a cache still is, before it is begun. */
 export interface CacheEstimate {
