@@ -105,6 +105,8 @@ export const schedules: Readonly<Record<FlowPreset, Schedule>> = {
     reductionSmoothing: 0.48,
     warps: [4, 4, 4],
     sweeps: 6,
+    // more warps follow noise further
+    smoothness: 3.3,
   },
 };
 

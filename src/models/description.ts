@@ -4,7 +4,7 @@ import { type Preprocessing, preprocessingSchema, presetNames } from '../streams
 import { InputError } from '../support/errors.ts';
 
 /** Rises when a key of `model.json` changes its meaning, or one that earlier versions cannot do without is added. */
-export const modelSchema = 1;
+export const modelSchema = 2;
 
 const range = z.tuple([z.number(), z.number()]);
 const numbers = z.array(z.number()).max(10_000);

@@ -105,7 +105,12 @@ const wrong: [string, Change, RegExp][] = [
   [
     'a later schema',
     (of) => void Object.assign(of, { schema: 99 }),
-    /model\.json: schema 99; this version reads 1/,
+    /model\.json: schema 99; this version reads 2/,
+  ],
+  [
+    'a schema of before, whose flow was another',
+    (of) => void Object.assign(of, { schema: 1 }),
+    /model\.json: schema 1; this version reads 2: train the model again/,
   ],
   [
     'an earlier form',
