@@ -20,7 +20,9 @@ export const byByteProducts: Rule = (value) => {
   const [outputs, ...window] = weight!.shape;
   const isWorth = outputs! >= leastOutputs && elementCount(window) >= leastProducts;
   if (value.attributes.groups !== 1 || !isWorth || !isA(weight!, constantOperation)) return;
-  const data = Int8Array.from(weight.attributes.data, (whole) => whole - 1);
+  const bytesOfWeight = weight.attributes.data;
+  const data = new Int8Array(bytesOfWeight.length);
+  for (let i = 0; i < data.length; i++) data[i] = bytesOfWeight[i]! - 1; // a loop, for there are millions
   const moved = constant({ shape: weight.shape, data });
   return apply(byteConvolutionOperation, [bytes!, moved, ...others], { ...value.attributes, weightZero: -1 });
 };

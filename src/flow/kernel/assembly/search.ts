@@ -131,17 +131,36 @@ function startMatches(s: Search, flow: usize, sign: i32, match: usize): void {
   }
 }
 
+/** The patch whose cell a place is in. */
+// @ts-ignore: decorator
+@inline
+function cellOf(place: i32, count: i32): i32 {
+  return min(max((place >> PIXEL_BITS) / SPACING, 0), count - 1);
+}
+
+/** Column of the patch that a match of the column `i` leads to. */
+// @ts-ignore: decorator
+@inline
+function columnAhead(s: Search, match: usize, i: i32): i32 {
+  return cellOf((middle(i, s.width) << PIXEL_BITS) + load<i32>(match), s.columns);
+}
+
+/** Row of the patch that a match of the row `j` leads to. */
+// @ts-ignore: decorator
+@inline
+function rowAhead(s: Search, match: usize, j: i32): i32 {
+  return cellOf((middle(j, s.height) << PIXEL_BITS) + load<i32>(match, 4), s.rows);
+}
+
 /** Tries for the patches back what those there found. */
 function turnAround(s: Search): void {
   let match = s.there;
   for (let j = 0; j < s.rows; j++) {
-    const y = middle(j, s.height) << PIXEL_BITS;
     for (let i = 0; i < s.columns; i++) {
-      const u = load<i32>(match);
-      const v = load<i32>(match, 4);
-      const column = cellOf((middle(i, s.width) << PIXEL_BITS) + u, s.columns);
-      const row = cellOf(y + v, s.rows);
-      attempt(s, s.back + MATCH * <usize>(row * s.columns + column), middle(column, s.width), middle(row, s.height), -u, -v);
+      const column = columnAhead(s, match, i);
+      const row = rowAhead(s, match, j);
+      const back = s.back + MATCH * <usize>(row * s.columns + column);
+      attempt(s, back, middle(column, s.width), middle(row, s.height), -load<i32>(match), -load<i32>(match, 4));
       match += MATCH;
     }
   }
@@ -172,31 +191,22 @@ function matches(s: Search, found: usize): void {
   }
 }
 
-/** The patch whose cell a place is in. */
-// @ts-ignore: decorator
-@inline
-function cellOf(place: i32, count: i32): i32 {
-  return min(max((place >> PIXEL_BITS) / SPACING, 0), count - 1);
-}
-
 function confirm(s: Search): void {
   let match = s.there;
   let mark = s.marks;
   for (let j = 0; j < s.rows; j++) {
-    const y = middle(j, s.height) << PIXEL_BITS;
     for (let i = 0; i < s.columns; i++) {
-      const u = load<i32>(match);
-      const v = load<i32>(match, 4);
-      const column = cellOf((middle(i, s.width) << PIXEL_BITS) + u, s.columns);
-      const row = cellOf(y + v, s.rows);
-      store<u8>(mark, leadsBack(s, u, v, column, row) ? CONFIRMED : UNKNOWN);
+      store<u8>(mark, leadsBack(s, match, columnAhead(s, match, i), rowAhead(s, match, j)) ? CONFIRMED : UNKNOWN);
       match += MATCH;
       mark++;
     }
   }
 }
 
-function leadsBack(s: Search, u: i32, v: i32, column: i32, row: i32): bool {
+/** Whether one of the matches back, at this place or next to it, leads to the start of a match. */
+function leadsBack(s: Search, match: usize, column: i32, row: i32): bool {
+  const u = load<i32>(match);
+  const v = load<i32>(match, 4);
   for (let j = max(row - 1, 0); j <= min(row + 1, s.rows - 1); j++) {
     for (let i = max(column - 1, 0); i <= min(column + 1, s.columns - 1); i++) {
       const back = s.back + MATCH * <usize>(j * s.columns + i);
