@@ -16,7 +16,7 @@ import type { Rule } from './rewrites.ts';
 import type { Shape } from './shape.ts';
 import { isA, type Value } from './value.ts';
 import { withoutFactor } from './winograd.ts';
-import { type Axis, axisOf, lineTransform, type Strip, scaled } from './winograd-matrices.ts';
+import { type Axis, axisOf, exactTiling, lineTransform, type Strip, scaled } from './winograd-matrices.ts';
 
 const sum = (parts: readonly Value[]) => parts.reduce((a, b) => add(a, b));
 
@@ -63,14 +63,14 @@ const gradientLines = (dy: Value, axis: Axis): Value[] =>
 function transformedLines(weight: Value): Value {
   const [outputs, channels, height, width] = weight.shape as [number, number, number, number];
   const rows = reshape(transpose(weight, [2, 3, 1, 0]), [height, width * channels * outputs]);
-  const matrix = lineTransform(height);
+  const matrix = lineTransform(exactTiling(height));
   return reshape(matMul(matrix, rows), [matrix.shape[0]!, width, channels, outputs]);
 }
 
 /** What `transformedLines` passes back from [points, w · C, O]. */
 function weightFromLines(gradient: Value, [outputs, channels, height, width]: Shape): Value {
   const rows = reshape(gradient, [gradient.shape[0]!, width! * channels! * outputs!]);
-  const taps = matMul(transposed(lineTransform(height!)), rows);
+  const taps = matMul(transposed(lineTransform(exactTiling(height!))), rows);
   return transpose(reshape(taps, [height!, width!, channels!, outputs!]), [3, 2, 0, 1]);
 }
 
@@ -114,7 +114,7 @@ export const winogradLines =
     const suits = plain(value.attributes) && weight[2] === 5 && weight[3] === 5 && isWorth(map, weight);
     if (!suits || isA(second, constantOperation)) return;
     const [padding, beside] = value.attributes.padding;
-    const axis = axisOf(map[2]!, 5, padding);
+    const axis = axisOf(map[2]!, exactTiling(5), padding);
     const [batch, , , count] = results as [number, number, number, number];
     if (isWeights) {
       const lines = gradientLines(second, axis);

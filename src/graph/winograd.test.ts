@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { Random } from '../support/random.ts';
 import { elementCount, type Tensor } from '../support/tensor.ts';
 import { evaluate } from './evaluate.ts';
-import { convolution, gradients, input, maxPool, multiply, parameter, reduceSum, relu } from './index.ts';
+import { constant, convolution, gradients, input, maxPool, multiply, parameter, reduceSum, relu } from './index.ts';
 import { lower } from './lowering.ts';
 import { outputName, weightsFile } from './onnx.ts';
 import { placesFirstRule } from './places-first.ts';
@@ -14,6 +14,7 @@ import { stridesAsChannels } from './strides-as-channels.ts';
 import { ordered, type Value } from './value.ts';
 import { isWorthTiles, winograd } from './winograd.ts';
 import { winogradLines } from './winograd-lines.ts';
+import { leastTiling } from './winograd-matrices.ts';
 
 const always = () => true;
 const namesOf = (values: readonly Value[]) => new Set(ordered(values).map(({ operation }) => operation.name));
@@ -84,6 +85,29 @@ test('convolutions, what they pass back and their weights’ gradients keep thei
     }),
     { numRuns: 30 },
   );
+});
+
+test('where weights stay, tiles are those with the fewest points, and the numbers the same', () => {
+  const places = fc.integer({ min: 1, max: 42 });
+  fc.assert(
+    fc.property(
+      fc.record({ window: fc.constantFrom(3, 5), height: places, width: places }),
+      fc.integer({ min: 1, max: 1e6 }),
+      ({ window, height, width }, seed) => {
+        const random = Random.seeded(seed);
+        const x = input('x', [2, 2, height, width]);
+        const weight = constant(drawn([3, 2, window, window], random));
+        const y = convolution(x, weight, { padding: window >> 1 });
+        const tiled = [winograd(always), placesFirstRule].reduce(rewrite, [y]);
+        expect([...namesOf(tiled)].filter((name) => name.startsWith('convolution'))).toEqual([]);
+        expectSame([y], tiled, { x: drawn(x.shape, random) });
+      },
+    ),
+    { numRuns: 30 },
+  );
+  expect(leastTiling(3, [13, 13]).results).toBe(5);
+  expect(leastTiling(3, [16, 12]).results).toBe(4);
+  expect(leastTiling(5, [27, 27]).results).toBe(4);
 });
 
 const nameOf = (value: Value) => (value.attributes as { name: string }).name;

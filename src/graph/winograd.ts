@@ -14,6 +14,7 @@ import {
 import { add, multiplyOperation } from './elementwise.ts';
 import { constantOperation } from './leaves.ts';
 import { matMul, transposed } from './matrices.ts';
+import { rowsExchanged } from './moved-rows.ts';
 import { placesFirst, placesLast } from './places-first.ts';
 import type { Rule } from './rewrites.ts';
 import type { Shape } from './shape.ts';
@@ -22,9 +23,12 @@ import {
   type Axis,
   axisOf,
   canTransform,
+  exactTiling,
+  leastTiling,
   type Range,
   type Strip,
   scaled,
+  type Tiling,
   windowTransform,
 } from './winograd-matrices.ts';
 
@@ -57,23 +61,22 @@ const transformedWeightOperation: Operation<Record<string, never>> = {
     const reshaped = (from: string, to: Shape) => onnx.node('Reshape', [from, onnx.integers(to)]);
     const rows = reshaped(name!, [outputs, channels * taps]);
     const outputsLast = onnx.node('Transpose', [rows], { perm: [1, 0] });
-    const tapsFirst = onnx.node('Transpose', [reshaped(outputsLast, [channels, taps, outputs])], {
-      perm: [1, 0, 2],
-    });
+    const inTaps = reshaped(outputsLast, [channels, taps, outputs]);
+    const tapsFirst = rowsExchanged(onnx, inTaps, [channels, taps, outputs], [1, 0, 2]);
     const y = onnx.node('MatMul', [matrix!, reshaped(tapsFirst, [taps, channels * outputs])]);
     return reshaped(y, shape);
   },
 };
 
-const transformedWeight = (weight: Value): Value =>
-  apply(transformedWeightOperation, [weight, windowTransform(weight.shape[2]!)], {});
+const transformedWeight = (weight: Value, tiling: Tiling): Value =>
+  apply(transformedWeightOperation, [weight, windowTransform(tiling)], {});
 
 /** What `transformedWeight` passes back to a weight of this shape. */
-function weightFromTransformed(gradient: Value, shape: Shape): Value {
+function weightFromTransformed(gradient: Value, shape: Shape, tiling: Tiling): Value {
   const [outputs, channels, height, width] = shape as [number, number, number, number];
   const taps = height * width;
   const rows = reshape(gradient, [gradient.shape[0]!, channels * outputs]);
-  const tapsFirst = reshape(matMul(transposed(windowTransform(height)), rows), [taps, channels, outputs]);
+  const tapsFirst = reshape(matMul(transposed(windowTransform(tiling)), rows), [taps, channels, outputs]);
   const tapsInside = reshape(transpose(tapsFirst, [1, 0, 2]), [channels * taps, outputs]);
   return reshape(transposed(tapsInside), shape);
 }
@@ -152,9 +155,10 @@ export function isWorthTiles(map: Shape, weight: Shape): boolean {
     batch * height * width >= 800
   );
 }
+
 /** The axes of a map [N, C, H, W] under a window. */
-const axesOf = ([, , height, width]: Shape, weight: Shape, { padding }: ConvolutionAttributes) =>
-  [axisOf(height!, weight[2]!, padding[0]), axisOf(width!, weight[3]!, padding[1])] as const;
+const axesOf = ([, , height, width]: Shape, tiling: Tiling, { padding }: ConvolutionAttributes) =>
+  [axisOf(height!, tiling, padding[0]), axisOf(width!, tiling, padding[1])] as const;
 
 const tilesOfGradient = (dy: Value, axes: readonly [Axis, Axis]) =>
   intoTiles(placesFirst(dy), axes, ({ backAdjoint, given }) => [backAdjoint, given]);
@@ -181,8 +185,12 @@ export const winograd =
     if (isA(value, convolutionOperation)) {
       const [x, weight, bias] = value.inputs as [Value, Value, Value?];
       if (!canTile(weight.shape, value.attributes) || !isWorth(x.shape, weight.shape)) return;
-      const axes = axesOf(x.shape, weight.shape, value.attributes);
-      const transformed = transformedWeight(weight);
+      // Where weights train, tiles are those that round the least.
+      const tiling = isA(weight, constantOperation)
+        ? leastTiling(weight.shape[2]!, value.shape.slice(2))
+        : exactTiling(weight.shape[2]!);
+      const axes = axesOf(x.shape, tiling, value.attributes);
+      const transformed = transformedWeight(weight, tiling);
       const tiles = intoTiles(placesFirst(x), axes, ({ into, seen }) => [into, seen]);
       const products = tiles.map((each) => matMul(each, transformed));
       const y = fromTiles(products, axes, ({ back }) => back, oneAfterTheOther, x.shape[0]!);
@@ -191,10 +199,11 @@ export const winograd =
     if (isA(value, convolutionInputGradientOperation)) {
       const [dy, weight] = value.inputs as [Value, Value];
       if (!canTile(weight.shape, value.attributes) || !isWorth(value.shape, weight.shape)) return;
-      const axes = axesOf(value.shape, weight.shape, value.attributes);
+      const tiling = exactTiling(weight.shape[2]!);
+      const axes = axesOf(value.shape, tiling, value.attributes);
       // A number that the weight is multiplied with goes into a constant matrix: the transformed weight stays what it was.
       const [unscaled, factor] = withoutFactor(weight);
-      const backwards = transposed(transformedWeight(unscaled));
+      const backwards = transposed(transformedWeight(unscaled, tiling));
       const products = tilesOfGradient(dy, axes).map((each) => matMul(each, backwards));
       const scaledAxes = [scaled(axes[0], factor), axes[1]] as const;
       return placesLast(fromTiles(products, scaledAxes, ({ intoAdjoint }) => intoAdjoint, sum, dy.shape[0]!));
@@ -202,10 +211,11 @@ export const winograd =
     if (isA(value, convolutionWeightGradientOperation)) {
       const [x, dy] = value.inputs as [Value, Value];
       if (!canTile(value.shape, value.attributes) || !isWorth(x.shape, value.shape)) return;
-      const axes = axesOf(x.shape, value.shape, value.attributes);
+      const tiling = exactTiling(value.shape[2]!);
+      const axes = axesOf(x.shape, tiling, value.attributes);
       const tiles = intoTiles(placesFirst(x), axes, ({ into, seen }) => [into, seen]);
       const products = tilesOfGradient(dy, axes).map((each, i) => matMul(transposed(tiles[i]!), each));
-      return weightFromTransformed(sum(products), value.shape);
+      return weightFromTransformed(sum(products), value.shape, tiling);
     }
     return;
   };
