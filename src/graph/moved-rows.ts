@@ -28,7 +28,9 @@ const shaped = (value: Value): Value => (isA(value, reshapeOperation) ? shaped(v
 
 /** The values that are exchanged by one of these, if through reshapes. */
 export function exchangedBy(values: readonly Value[]): ReadonlySet<Value> {
-  return new Set(values.filter((value) => isA(value, transposeOperation)).map(({ inputs: [x] }) => shaped(x!)));
+  return new Set(
+    values.filter((value) => isA(value, transposeOperation)).map(({ inputs: [x] }) => shaped(x!)),
+  );
 }
 
 /** Shorter rows are as soon moved number by number. */

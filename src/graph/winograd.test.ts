@@ -5,7 +5,17 @@ import { describe, expect, test } from 'vitest';
 import { Random } from '../support/random.ts';
 import { elementCount, type Tensor } from '../support/tensor.ts';
 import { evaluate } from './evaluate.ts';
-import { constant, convolution, gradients, input, maxPool, multiply, parameter, reduceSum, relu } from './index.ts';
+import {
+  constant,
+  convolution,
+  gradients,
+  input,
+  maxPool,
+  multiply,
+  parameter,
+  reduceSum,
+  relu,
+} from './index.ts';
 import { lower } from './lowering.ts';
 import { outputName, weightsFile } from './onnx.ts';
 import { placesFirstRule } from './places-first.ts';

@@ -8,27 +8,35 @@ const graphicsWhite = 203;
 const displayPeak = 1000;
 const kept = 0.85;
 
-/** Untagged pictures at least this large are BT.709, smaller ones BT.601, as players take them. */
+/** Untagged pictures at least this large are BT.709, smaller ones BT.601, as players take them; bars are no picture. */
 const hdWidth = 1280;
 const sdHeight = 576;
 
 /** Gray is the luma that the file holds; newer FFmpegs would make that of BT.601 of it. */
 const lumaAsItIs = ':in_color_matrix=bt601:out_color_matrix=bt601';
 
+/** Width and height in pixels. */
+interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
 /**
  * The filters that scale a picture and bring its colors to those of an ordinary display (BT.709, gamma 2.4).
  *
+ * @param shares of the stored width and height that lie between margins.
+ * @param scaled the size that comes out.
  * @param format the pixel format that comes out, `gray` or `rgb24`.
  */
 export function scaleAndColor(
   stream: StreamDescription,
-  width: number,
-  height: number,
+  shares: Size,
+  scaled: Size,
   format: string,
 ): string[] {
-  const scale = `scale=${width}:${height}:flags=bilinear`;
+  const scale = `scale=${scaled.width}:${scaled.height}:flags=bilinear`;
   if (stream.transfer === 'sdr') {
-    const large = stream.width >= hdWidth || stream.height > sdHeight;
+    const large = stream.width * shares.width >= hdWidth || stream.height * shares.height > sdHeight;
     const untagged = large && !stream.matrixTagged ? ':in_color_matrix=bt709' : '';
     return [`${scale}${format === 'gray' ? lumaAsItIs : untagged}`, `format=${format}`];
   }

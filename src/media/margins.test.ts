@@ -46,6 +46,23 @@ describe.each(['node-av', 'ffmpeg'] as DecoderName[])('%s (needs ffmpeg)', (deco
     }
   });
 
+  test.skipIf(!hasFfmpeg)('bars do not make a small untagged picture one of high definition', async () => {
+    const red = ['-f', 'lavfi', '-i', 'color=c=0xb03010:s=720x528:r=5:d=1'];
+    const untagged = ['-c:v', 'ffv1', '-pix_fmt', 'yuv420p'];
+    const bare = film('small.mkv', ...red, ...untagged);
+    const framed = film('boxed.mkv', ...red, '-vf', 'pad=720:688:0:80', ...untagged);
+    const margins = { top: 80 / 688, bottom: 80 / 688, left: 0, right: 0 };
+    const [expected] = await framesOf(bare, { shortSide: 90, decoder });
+    const [found] = await framesOf(framed, { shortSide: 90, decoder, margins });
+    expect([found!.width, found!.height]).toEqual([expected!.width, expected!.height]);
+    const middle = ({ width, height, rgb }: VideoFrame) =>
+      [...rgb!.subarray(3 * (width * (height >> 1) + (width >> 1)))].slice(0, 3);
+    expect(middle(found!)).toEqual(middle(expected!));
+    // what is as large as that, bars and all, is taken for high definition: another red
+    const [whole] = await framesOf(framed, { shortSide: 90, decoder });
+    expect(Math.abs(middle(whole!)[0]! - middle(found!)[0]!)).toBeGreaterThan(2);
+  });
+
   test.skipIf(!hasFfmpeg)('margins are those of the upright picture', async () => {
     const bare = film('bare.mkv', ...source, ...coding);
     const flat = film('flat.mkv', ...source, '-vf', 'pad=320:240:0:40,transpose=cclock', ...coding);

@@ -193,15 +193,14 @@ function planPicture(
     Math.min(maximumAspect * shortSide, Math.max(shortSide, Math.round(length * scale)));
   const [width, height] = [side(shown.width * shares.width), side(shown.height * shares.height)];
   const whole = { width: Math.round(width / shares.width), height: Math.round(height / shares.height) };
-  const [scaledWidth, scaledHeight] = turn.sideways
-    ? [whole.height, whole.width]
-    : [whole.width, whole.height];
+  const asStored = ({ width, height }: typeof whole) =>
+    turn.sideways ? { width: height, height: width } : { width, height };
   const isCut = width !== whole.width || height !== whole.height;
   const [x, y] = [Math.round(margins.left * whole.width), Math.round(margins.top * whole.height)];
 
   const shape = (format: string) =>
     [
-      ...scaleAndColor(stream, scaledWidth, scaledHeight, format),
+      ...scaleAndColor(stream, asStored(shares), asStored(whole), format),
       ...turn.filters,
       ...(isCut
         ? [
