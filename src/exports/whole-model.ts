@@ -1,7 +1,7 @@
 // A model as one ONNX file, for programs that are not ours.
 import { elicited } from '../affect/index.ts';
 import { onnxFile, type Value } from '../graph/index.ts';
-import { type Batch, inputShape, type Model, soundMask } from '../models/index.ts';
+import { type Batch, inputShape, type Model, type Network, soundMask } from '../models/index.ts';
 import { backboneOf, type Material, momentPeriod, streamNamed } from '../streams/index.ts';
 import { InputError } from '../support/errors.ts';
 import { sampleRate } from '../support/sound.ts';
@@ -58,13 +58,13 @@ export function wholeModel(model: Model, seconds: number): Uint8Array {
   return onnxFile(outputs, model.parametersOf(outputs), { [metadataKey]: JSON.stringify(description) }).bytes;
 }
 
-/** What the items of an input are, in order. */
-const items: Readonly<Record<Material, string>> = {
-  frame: `a frame each ${momentPeriod} s, its center square`,
-  pair: `fields of motion, ten around each frame in turn, the square of that frame`,
+/** What the items of an input are, in order; squares as `viewOfMoment` gives them. */
+const itemsOf = ({ fusionConvolution }: Network): Readonly<Record<Material, string>> => ({
+  frame: `a frame each ${momentPeriod} s, its center square${fusionConvolution === 'space' ? ', that of every other frame mirrored' : ''}`,
+  pair: `fields of motion, ten around each frame in turn, the square of that frame, mirrored with it`,
   waveform: 'the waveform',
   faces: `what is known of the faces in a frame each ${momentPeriod} s, looked at whole`,
-};
+});
 
 function describe(
   { network, description, preprocessing, calibration }: Model,
@@ -75,7 +75,10 @@ function describe(
   const inputs = network.streams.map((stream) => {
     const { written = 'as the stream writes it' } = backboneOf(stream, network.backbone[stream]);
     const shape = inputShape(network, stream, batch);
-    return [stream, { shape, written: `${items[streamNamed(stream).takes]}: ${written}` }] as const;
+    return [
+      stream,
+      { shape, written: `${itemsOf(network)[streamNamed(stream).takes]}: ${written}` },
+    ] as const;
   });
   const hears = network.streams.some((stream) => streamNamed(stream).takes === 'waveform');
   const mask = { shape: [1, 1], written: '1 with sound, 0 without or where the whole track is silent' };

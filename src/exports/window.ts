@@ -8,12 +8,12 @@ import {
   type Network,
   soundMask,
   streamsTaking,
+  viewOfMoment,
 } from '../models/index.ts';
 import { nodeRuntime } from '../runtime/node/index.ts';
 import { ShotDetector } from '../shots/index.ts';
 import {
   asksForShots,
-  centerCrop,
   type FilmSource,
   framesPerMoment,
   type Material,
@@ -109,14 +109,10 @@ export async function windowInputs(
       item: (index: number) => input.data.subarray(index * length, (index + 1) * length),
     };
   };
-  const view = ({ width, height }: { readonly width: number; readonly height: number }) => ({
-    ...{ width, height },
-    crop: centerCrop(width, height, network.sizes.side),
-  });
   for (const stream of streamsTaking(network, 'frame')) {
     const { of, item } = emptyInput(stream);
     for (const [i, { picture }] of moments.entries())
-      writeInput<'frame'>(of, picture, view(picture), item(i));
+      writeInput<'frame'>(of, picture, viewOfMoment(network, picture, i), item(i));
   }
   for (const stream of streamsTaking(network, 'faces')) {
     const { of, item } = emptyInput(stream);
@@ -128,7 +124,7 @@ export async function windowInputs(
       for (let pair = 0; pair < batch.pairs; pair++) {
         const own = fields[i] ?? [];
         const field = own[Math.floor(((pair + 0.5) * own.length) / batch.pairs)] ?? restingField;
-        writeInput<'pair'>(of, field, view(picture), item(i * batch.pairs + pair));
+        writeInput<'pair'>(of, field, viewOfMoment(network, picture, i), item(i * batch.pairs + pair));
       }
   }
   for (const stream of streamsTaking(network, 'waveform')) {

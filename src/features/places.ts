@@ -1,4 +1,4 @@
-import { featureName, type Model, streamsTaking, sumName } from '../models/index.ts';
+import { featureName, type Model, streamsTaking, sumName, viewOfMoment } from '../models/index.ts';
 import { centerCrop, type FilmSource, restingField, writeInput } from '../streams/index.ts';
 import { InputError } from '../support/errors.ts';
 import { givenOf, itemOf, look, zeros } from './seen.ts';
@@ -54,8 +54,9 @@ export async function placesOf(
   const times: number[] = [];
   const found: ReadonlyMap<string, FusedPlaces>[] = [];
   await look(film, network, sessions, { session, streams }, (moments, outputs) => {
-    for (const [index, { time }] of moments.entries()) {
+    for (const [index, { number, time, picture }] of moments.entries()) {
       times.push(time);
+      const { mirrored } = viewOfMoment(network, picture, number).crop;
       found.push(
         new Map(
           tracks.map(({ name, streams: own }) => {
@@ -64,10 +65,11 @@ export async function placesOf(
               .filter((stream) => streams.includes(stream))
               .map((stream): [string, Float32Array] => {
                 const rest = rests.get(stream);
-                const part = itemOf(outputs[stream]!, index);
-                return [stream, part.map((value, i) => value - (rest?.[i] ?? 0))];
+                const part = itemOf(outputs[stream]!, index).map((value, i) => value - (rest?.[i] ?? 0));
+                return [stream, mirrored ? mirroredRows(part, width!) : part];
               });
-            const sum = itemOf(outputs[sumName(name)]!, index).slice();
+            const all = itemOf(outputs[sumName(name)]!, index).slice();
+            const sum = mirrored ? mirroredRows(all, width!) : all;
             return [name, { width: width!, height: height!, sum, parts: new Map(parts) }];
           }),
         ),
@@ -84,6 +86,11 @@ export async function placesOf(
 }
 
 const nothing = new Float32Array(0);
+
+/** Places of rows of this width, left and right exchanged. */
+function mirroredRows(places: Float32Array, width: number): Float32Array {
+  return places.map((_, i) => places[i - (i % width) + width - 1 - (i % width)]!);
+}
 
 /** What a stream that takes motion adds where nothing moves. */
 async function partAtRest({ network }: Model, sessions: Sessions, stream: string): Promise<Float32Array> {

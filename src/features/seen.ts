@@ -1,8 +1,7 @@
-import { featureName, isOverTime, type Network, streamsTaking } from '../models/index.ts';
+import { featureName, isOverTime, type Network, streamsTaking, viewOfMoment } from '../models/index.ts';
 import type { Session } from '../runtime/index.ts';
 import {
   asksForShots,
-  centerCrop,
   type FilmSource,
   type Moment,
   type MomentField,
@@ -127,12 +126,12 @@ async function lookAtFrames(
   try {
     const feeds = feedsOf(session);
     for await (const moments of inGroups(film.moments, framesPerRun)) {
-      for (const [index, { picture, faces }] of moments.entries()) {
+      for (const [index, { number, picture, faces }] of moments.entries()) {
         for (const stream of still)
           writeInput<'frame'>(
             { stream, backbone: network.backbone[stream] },
             picture,
-            viewOf(picture, network),
+            viewOfMoment(network, picture, number),
             itemOf(feeds[stream]!, index),
           );
         for (const stream of faced) {
@@ -188,11 +187,11 @@ async function move(
     for await (const group of inGroups(fields, fieldsPerRun)) {
       const maps = new Map<string, Tensor>();
       for (const [stream, { session, feeds }] of opened) {
-        for (const [index, { field, frame }] of group.entries())
+        for (const [index, { field, frame, moment: number }] of group.entries())
           writeInput<'pair'>(
             { stream, backbone: network.backbone[stream] },
             field,
-            viewOf(frame, network),
+            viewOfMoment(network, frame, number),
             itemOf(feeds[stream]!, index),
           );
         maps.set(stream, (await runLent(session, feeds, group.length))[stream]!);
@@ -215,14 +214,6 @@ async function move(
     motions.fail(error);
     throw error;
   }
-}
-
-/** The square that is seen of a frame: its middle. */
-export function viewOf(
-  { width, height }: { readonly width: number; readonly height: number },
-  { sizes }: Network,
-): { width: number; height: number; crop: ReturnType<typeof centerCrop> } {
-  return { width, height, crop: centerCrop(width, height, sizes.side) };
 }
 
 async function* inGroups<T>(items: AsyncIterable<T>, size: number): AsyncGenerator<T[], void, undefined> {

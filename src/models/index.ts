@@ -40,6 +40,7 @@ export {
   type NetworkOptions,
   streamMap,
   streamsTaking,
+  viewOfMoment,
 } from './network.ts';
 export { partRanges, storedRanges } from './ranges.ts';
 export { isOverTime, type Track } from './tracks.ts';

@@ -2,8 +2,11 @@ import { input, reduceMean, type Value } from '../graph/index.ts';
 import { averageMaps, type BatchStatistics, type Heads, type SoundLayer } from '../networks/index.ts';
 import {
   backboneOf,
+  type Crop,
+  centerCrop,
   isFused,
   type Material,
+  momentCrop,
   type Preset,
   presetNamed,
   presets,
@@ -80,6 +83,23 @@ export interface Batch {
   pairs: number;
   /** Samples of each clip's waveform. */
   samples: number;
+}
+
+/**
+ * The square that is seen of a moment of a film. Where the fusion runs over time, places of a moment are joined with those
+ * of the next, and all are seen the same way round.
+ *
+ * @param picture the size of its frame.
+ * @param moment its number.
+ */
+export function viewOfMoment(
+  { sizes: { side }, fusionConvolution }: Network,
+  { width, height }: { readonly width: number; readonly height: number },
+  moment: number,
+): { width: number; height: number; crop: Crop } {
+  const isOverTime = fusionConvolution === 'space-time';
+  const crop = isOverTime ? centerCrop(width, height, side) : momentCrop(width, height, side, moment);
+  return { width, height, crop };
 }
 
 /** The shape of one item of the input a stream takes: a frame, a field or a waveform. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Random } from '../support/random.ts';
-import { type Crop, centerCrop, cropPicture, randomCrop } from './crop.ts';
+import { type Crop, centerCrop, cropPicture, momentCrop, randomCrop } from './crop.ts';
 import { cropField } from './crop-field.ts';
 import { writeField } from './flow.ts';
 
@@ -46,6 +46,16 @@ function expectedFlow(crop: Crop): Float32Array {
 function difference(a: Float32Array, b: Float32Array): number {
   return a.reduce((worst, value, i) => Math.max(worst, Math.abs(value - b[i]!)), a.length - b.length);
 }
+
+test('moments are seen in the middle, one after the other the other way round', () => {
+  const center = centerCrop(width, height, 20);
+  expect([0, 1, 2, 3].map((moment) => momentCrop(width, height, 20, moment))).toEqual([
+    center,
+    { ...center, mirrored: true },
+    center,
+    { ...center, mirrored: true },
+  ]);
+});
 
 test('a random crop lies inside, and picture and flow show the same places', () => {
   fc.assert(

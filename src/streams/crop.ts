@@ -10,10 +10,21 @@ export interface Crop {
   readonly mirrored: boolean;
 }
 
-/** The middle of a picture: what evaluation sees. @throws TypeError when the picture is smaller than the square. */
+/** The middle of a picture. @throws TypeError when the picture is smaller than the square. */
 export function centerCrop(width: number, height: number, side: number): Crop {
   fits(width, height, side);
   return { left: (width - side) >> 1, top: (height - side) >> 1, side, mirrored: false };
+}
+
+/**
+ * What evaluation sees of a moment: the middle of its picture, of every other moment mirrored. A network that learned from
+ * mirrored pictures as well does not answer quite the same to both; over some moments, a film and its mirror image then give
+ * the same.
+ *
+ * @param moment its number in the film or the clip, from 0.
+ */
+export function momentCrop(width: number, height: number, side: number, moment: number): Crop {
+  return { ...centerCrop(width, height, side), mirrored: moment % 2 === 1 };
 }
 
 /** The paper's augmentation, section 4: a random square, mirrored half of the time. One serves all frames of a clip. */

@@ -5,7 +5,7 @@
 // Out: numbers of network inputs (`writeInput`: crop and normalization, the same in training and analysis), and of each
 //      stream its networks, weights and sizes (`Stream`). `Preprocessing` is what is done to a film before.
 export { cieLab, hueSaturationValue } from './color/spaces.ts';
-export { type Crop, centerCrop, cropPicture, randomCrop } from './crop.ts';
+export { type Crop, centerCrop, cropPicture, momentCrop, randomCrop } from './crop.ts';
 export { cropField } from './crop-field.ts';
 export type { FilmInfo, FilmSource, FilmSummary, Moment, MomentField } from './film-source.ts';
 export { largestDisplacement } from './flow.ts';

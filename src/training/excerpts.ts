@@ -1,5 +1,5 @@
 import type { ClipFile } from '../clips/index.ts';
-import { type Crop, centerCrop, randomCrop } from '../streams/index.ts';
+import { type Crop, centerCrop, momentCrop, randomCrop } from '../streams/index.ts';
 import type { Random } from '../support/random.ts';
 
 /** How much a step looks at of each clip. */
@@ -18,9 +18,12 @@ export interface ExcerptSize {
 
 /** Which parts of a clip a step looks at; drawn before anything is read, so that a resumed run draws the same. */
 export interface Excerpt {
-  /** Numbers of moments, and for each the numbers of its fields. */
-  readonly moments: readonly { readonly index: number; readonly fields: readonly number[] }[];
-  readonly crop: Crop;
+  /** Numbers of moments, and for each the numbers of its fields and the square that is seen of them. */
+  readonly moments: readonly {
+    readonly index: number;
+    readonly fields: readonly number[];
+    readonly crop: Crop;
+  }[];
   /** First sample of the waveform; negative when it starts in the silence before. */
   readonly soundStart: number;
 }
@@ -41,12 +44,13 @@ export function randomExcerpt(clip: ClipFile, size: ExcerptSize, random: Random)
       Math.min(total - 1, Math.floor(((part + random.uniform()) * total) / count)),
     );
   const moments = size.inARow ? rowOf(clip, size, random.uniform()) : draw(clip.segmentCount, size.moments);
+  const seen = moments.map((index) => ({
+    index,
+    fields: draw(clip.flowCount(index), clip.flowCount(index) > 0 ? size.fields : 0),
+  }));
+  const crop = randomCrop(clip.width, clip.height, size.side, random);
   return {
-    moments: moments.map((index) => ({
-      index,
-      fields: draw(clip.flowCount(index), clip.flowCount(index) > 0 ? size.fields : 0),
-    })),
-    crop: randomCrop(clip.width, clip.height, size.side, random),
+    moments: seen.map((moment) => ({ ...moment, crop })),
     soundStart: Math.round(random.uniform() * (clip.sampleCount - size.samples)),
   };
 }
@@ -61,7 +65,10 @@ function rowOf({ segmentCount }: ClipFile, { moments }: ExcerptSize, place: numb
   return Array.from({ length: moments }, (_, i) => Math.min(first + i, segmentCount - 1));
 }
 
-/** The middle of each of equal parts of a clip, or the moments around its middle; the center of its frames, the middle of its waveform. */
+/**
+ * The middle of each of equal parts of a clip, or the moments around its middle; the center of its frames, the middle of its
+ * waveform. Moments in a row are seen the same way round, for places of one are joined with those of the next.
+ */
 export function evenExcerpt(clip: ClipFile, size: ExcerptSize): Excerpt {
   const middles = (total: number, count: number) =>
     Array.from({ length: count }, (_, part) =>
@@ -69,11 +76,13 @@ export function evenExcerpt(clip: ClipFile, size: ExcerptSize): Excerpt {
     );
   const moments = size.inARow ? rowOf(clip, size, 0.5) : middles(clip.segmentCount, size.moments);
   return {
-    moments: moments.map((index) => ({
+    moments: moments.map((index, number) => ({
       index,
       fields: middles(clip.flowCount(index), clip.flowCount(index) > 0 ? size.fields : 0),
+      crop: size.inARow
+        ? centerCrop(clip.width, clip.height, size.side)
+        : momentCrop(clip.width, clip.height, size.side, number),
     })),
-    crop: centerCrop(clip.width, clip.height, size.side),
     soundStart: Math.round((clip.sampleCount - size.samples) / 2),
   };
 }

@@ -35,7 +35,7 @@ export async function readStreams(
   await Promise.all(
     excerpts.map(async ({ clip, excerpt }, row) => {
       const look = ({ picture, fields: found, faces }: Segment, moment: number) => {
-        const view = { width: clip.width, height: clip.height, crop: excerpt.crop };
+        const view = { width: clip.width, height: clip.height, crop: excerpt.moments[moment]!.crop };
         const place = row * moments + moment;
         for (const { of, item } of taking('frame')) writeInput<'frame'>(of, picture, view, item(place));
         for (const { of, item } of taking('faces')) writeInput<'faces'>(of, faces!, undefined, item(place));

@@ -14,7 +14,7 @@ import {
   waveformNetwork,
 } from '../../models/index.ts';
 import { columnTime, predict, randomParameters, soundnetWindows } from '../../networks/index.ts';
-import { centerCrop, cropField, cropPicture, preprocessingFor } from '../../streams/index.ts';
+import { cropField, cropPicture, momentCrop, preprocessingFor } from '../../streams/index.ts';
 import type { Tensor } from '../../support/tensor.ts';
 import { requirement } from '../../support/testing.ts';
 import { type AnalyzeOptions, openAnalyzer } from './index.ts';
@@ -104,7 +104,7 @@ async function naiveAnalysis(path: string) {
   };
 
   const flowMaps = flow.map(({ moment, field, frame }) => {
-    const { u, v } = cropField(field, frame, centerCrop(frame.width, frame.height, side));
+    const { u, v } = cropField(field, frame, momentCrop(frame.width, frame.height, side, moment));
     const level = (d: number) => ((Math.max(-20, Math.min(20, d)) + 20) / 40) * 255;
     const planes = [[...u], [...v], [...u].map((right, i) => Math.hypot(right, v[i]!))];
     const outputs = { map: streamMap(network, 'flow', input('flow', [1, 3, side, side])) };
@@ -115,7 +115,7 @@ async function naiveAnalysis(path: string) {
   });
   const visual = frames.map(({ number, picture }) => {
     const around = flowMaps.filter(({ moment }) => moment === number).map(({ map }) => map);
-    const { rgb } = cropPicture(picture, centerCrop(picture.width, picture.height, side));
+    const { rgb } = cropPicture(picture, momentCrop(picture.width, picture.height, side, number));
     const planes = [0, 1, 2].map((c) => [...rgb].filter((_, i) => i % 3 === c));
     const { shape, data } = compute(momentNetwork(network, { frames: 1, pairs: 1 }, ['flow']), {
       picture: asInput(planes),

@@ -102,9 +102,9 @@ export interface Analyzer {
 
 /**
  * Seconds before a stretch from which on a film is looked at: pairs of frames are chosen by those before them. Parts begin
- * at multiples of it, five moments, so that the same frames are looked at as in the whole film.
+ * at multiples of it, ten moments, so that the same frames are looked at as in the whole film, and the same way round.
  */
-const lead = 2;
+const lead = 4;
 
 /**
  * Gets a model ready. Its sessions open when the first film needs them.
