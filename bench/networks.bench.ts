@@ -56,8 +56,9 @@ async function inference(network: (x: Value) => Value, shape: number[]): Promise
     { output },
     { parameters: randomParameters(parametersOf(output), 1), threads },
   );
-  const x = drawn(shape);
-  return () => session.run({ x });
+  // lent, as analysis lends them
+  const feeds = { x: drawn(shape) };
+  return () => session.run(feeds, ['x']);
 }
 
 /** The same in bytes, with ranges of the very input. */
@@ -69,7 +70,8 @@ async function inBytes(network: (x: Value) => Value, shape: number[]): Promise<R
     { output },
     { parameters, ranges: await rangesOf(output, parameters, x), threads },
   );
-  return () => session.run({ x });
+  const feeds = { x };
+  return () => session.run(feeds, ['x']);
 }
 
 /** Steps of a network whose map is averaged and regressed; parameters whose names match `frozen` do not train. */

@@ -12,7 +12,6 @@ import { few, weightGradient } from './cpu-weight-gradients.ts';
 import { multiplyOperation, relu, reluOperation } from './elementwise.ts';
 import { constantOperation } from './leaves.ts';
 import { maskByClip } from './masks.ts';
-import { exchangedBy, movedRows } from './moved-rows.ts';
 import { microsoft, type OnnxGraph } from './onnx.ts';
 import { placesFirstRule } from './places-first.ts';
 import { averagePoolGradientOperation, maxPoolGradientOperation, maxPoolOperation } from './pooling.ts';
@@ -136,7 +135,6 @@ export function cpuChoice(values: readonly Value[], block: number): Choice {
     values.filter((v) => isA(v, maxPoolGradientOperation)).map((v) => v.inputs[1]!),
   );
   const indices = new Map<Value, string>();
-  const exchanged = exchangedBy(values);
 
   return (value) => {
     if (isA(value, convolutionOperation)) return trainedConvolution(value, block);
@@ -164,6 +162,6 @@ export function cpuChoice(values: readonly Value[], block: number): Choice {
           return onnx.node('Reshape', [dx, onnx.integers(value.shape)]);
         },
       };
-    return movedRows(value, exchanged) ?? channelSums(value);
+    return channelSums(value);
   };
 }

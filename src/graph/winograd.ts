@@ -14,7 +14,6 @@ import {
 import { add, multiplyOperation } from './elementwise.ts';
 import { constantOperation } from './leaves.ts';
 import { matMul, transposed } from './matrices.ts';
-import { rowsExchanged } from './moved-rows.ts';
 import { placesFirst, placesLast } from './places-first.ts';
 import type { Rule } from './rewrites.ts';
 import type { Shape } from './shape.ts';
@@ -61,8 +60,9 @@ const transformedWeightOperation: Operation<Record<string, never>> = {
     const reshaped = (from: string, to: Shape) => onnx.node('Reshape', [from, onnx.integers(to)]);
     const rows = reshaped(name!, [outputs, channels * taps]);
     const outputsLast = onnx.node('Transpose', [rows], { perm: [1, 0] });
-    const inTaps = reshaped(outputsLast, [channels, taps, outputs]);
-    const tapsFirst = rowsExchanged(onnx, inTaps, [channels, taps, outputs], [1, 0, 2]);
+    const tapsFirst = onnx.node('Transpose', [reshaped(outputsLast, [channels, taps, outputs])], {
+      perm: [1, 0, 2],
+    });
     const y = onnx.node('MatMul', [matrix!, reshaped(tapsFirst, [taps, channels * outputs])]);
     return reshaped(y, shape);
   },
