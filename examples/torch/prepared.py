@@ -81,14 +81,14 @@ class Clips:
             for moment in excerpt["moments"]:
                 segment = clip["segments"][moment["index"]]
                 if "picture" in found or "color" in found:
-                    rgb = self.crop(part(segment["picture"]), excerpt["crop"])
+                    rgb = self.crop(part(segment["picture"]), moment["crop"])
                 if "picture" in found:
                     found["picture"].append(((rgb / np.float32(255) - MEAN) / DEVIATION).transpose(2, 0, 1))
                 if "color" in found:
                     found["color"].append(color_input(rgb, segment["shot"]))
                 if "flow" in found:
                     stored = part(segment["flow"]) if segment["flowCount"] else None
-                    found["flow"] += self.fields(stored, segment["flowCount"], moment["fields"], clip, excerpt["crop"])
+                    found["flow"] += self.fields(stored, segment["flowCount"], moment["fields"], clip, moment["crop"])
             if "sound" in found:
                 found["sound"] = [self.waveform(part, clip, excerpt["soundStart"])]
                 found["hasSound"] = [np.float32([clip["samples"] > 0])]

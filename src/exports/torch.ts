@@ -93,7 +93,7 @@ export async function writeTorchTraining(folder: string, options: TorchTrainingO
     .filter(([name]) => isTrained(name))
     .map(([name, { shape }]) => ({ name, rate: rates(name), decay: shape.length > 1 ? decayed : 0 }));
   const training = {
-    version: 2,
+    version: 3,
     ...{ optimizer, gradientLimit, batchSize, clipsOfRun: batch.clips, momentum },
     size,
     streams: network.streams,
