@@ -82,7 +82,10 @@ describe.skipIf(!hasFfmpeg)(
         // moments differ in how many fields they have, of which that network takes as many of each
         if (!network.streams.includes('flow')) {
           const samples = Math.max(clip.sampleCount, 22_050);
-          const size = { moments: clip.segmentCount, fields: 1, samples, side: network.sizes.side };
+          const size = {
+            ...{ moments: clip.segmentCount, fields: 1, samples, side: network.sizes.side },
+            inARow: network.fusionConvolution === 'space-time',
+          };
           const [asClip] = await predictClips([{ clip }], { network, parameters, size, runtime });
           expect(Math.abs(found[i]!.valence - asClip!.valence)).toBeLessThan(1e-5);
           expect(Math.abs(found[i]!.arousal - asClip!.arousal)).toBeLessThan(1e-5);
