@@ -59,6 +59,9 @@ export class Scanner {
   }
 
   async close(): Promise<void> {
+    // The process has to last until the thread has ended: what it still answers must not let it go.
+    this.worker.removeAllListeners('message');
+    this.worker.ref();
     await this.worker.terminate();
   }
 

@@ -142,18 +142,39 @@ test('shapes that do not fit are named', () => {
   );
 });
 
-test('a program may exit during a run', () => {
+/** Runs a program that has a `session` and may `run` it; what it prints and how it ends. */
+function programThat(ends: string): Record<'status' | 'stdout' | 'stderr', unknown> {
   const program = `
     import { convolution, input, parameter } from '${new URL('../../../dist/graph/index.js', import.meta.url)}';
     import { openSession } from '${new URL('../../../dist/runtime/node/index.js', import.meta.url)}';
     const image = input('image', [8, 64, 128, 128]);
     const session = await openSession({ y: convolution(image, parameter('weight', [64, 64, 3, 3]), { padding: 1 }) });
     const zeros = (shape) => ({ shape, data: new Float32Array(shape.reduce((a, b) => a * b)) });
-    session.run({ image: zeros(image.shape), weight: zeros([64, 64, 3, 3]) });
-    setTimeout(() => process.exit(7), 30);
+    const run = () => session.run({ image: zeros(image.shape), weight: zeros([64, 64, 3, 3]) });
+    ${ends}
   `;
-  const { status, stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', program], {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', program], {
     encoding: 'utf8',
   });
-  expect({ status, stderr }).toEqual({ status: 7, stderr: '' });
+  return { status, stdout, stderr };
+}
+
+test('a program may exit during a run', () => {
+  const ended = programThat('run(); setTimeout(() => process.exit(7), 30);');
+  expect(ended).toEqual({ status: 7, stdout: '', stderr: '' });
 });
+
+test.each([0.5, 0.6, 0.7, 0.8, 0.9])(
+  'a program that closes a session after %f of a run lasts until it is closed',
+  (share) => {
+    const ended = programThat(`
+      await run(); // the first takes longer
+      const begun = performance.now();
+      await run();
+      const wait = ${share} * (performance.now() - begun);
+      run().catch(() => {});
+      setTimeout(() => session.close().then(() => console.log('closed')), wait);
+    `);
+    expect(ended).toEqual({ status: 0, stdout: 'closed\n', stderr: '' });
+  },
+);

@@ -140,6 +140,8 @@ class WorkerSession implements Session {
     if (this.worker.threadId === -1) return;
     this.fail(new Error('the session is closed'));
     Atomics.store(this.state, closing, 1);
+    // The process has to last until the thread has ended: what it still answers must not let it go.
+    this.worker.removeAllListeners('message');
     this.worker.ref();
     const ended = new Promise((resolve) => this.worker.once('exit', resolve));
     this.worker.postMessage({ kind: 'close' } satisfies Request);
