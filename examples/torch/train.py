@@ -39,6 +39,8 @@ def main(folder):
     device = torch.device(f"cuda:{os.environ['LOCAL_RANK']}" if on_gpu else "cpu")
     with open(os.path.join(folder, "training.json")) as file:
         training = json.load(file)
+    if training["version"] != 3:
+        sys.exit(f"{folder} was exported by another version of Affectline: export it again")
     groups, together, momentum = training["trained"], training["clipsOfRun"], training["momentum"]
     runs = training["batchSize"] // together
     if runs % world:

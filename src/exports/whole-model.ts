@@ -61,7 +61,7 @@ export function wholeModel(model: Model, seconds: number): Uint8Array {
 /** What the items of an input are, in order; squares as `viewOfMoment` gives them. */
 const itemsOf = ({ fusionConvolution }: Network): Readonly<Record<Material, string>> => ({
   frame: `a frame each ${momentPeriod} s, its center square${fusionConvolution === 'space' ? ', that of every other frame mirrored' : ''}`,
-  pair: `fields of motion, ten around each frame in turn, the square of that frame, mirrored with it`,
+  pair: 'fields of motion, ten around each frame in turn, the square of that frame, mirrored where that is',
   waveform: 'the waveform',
   faces: `what is known of the faces in a frame each ${momentPeriod} s, looked at whole`,
 });

@@ -1,7 +1,7 @@
 // Convolutions by Winograd's algorithm: tiles of the map and the window are transformed, multiplied place by place of the
 // transform, which is one product of matrices for each, and transformed back (Lavin and Gray 2016). A window of 3×3 then
-// takes 2.25 products for a number of the result in place of 9, one of 5×5 4 in place of 25, but for tiles that reach
-// beyond the edges. Maps lie as [H, W, N, C], so that every transform is a product with a small constant matrix.
+// takes 2.25 products (or 1.96, in larger tiles) for a number of the result in place of 9, one of 5×5 4 in place of 25, but
+// for tiles that reach beyond the edges. Maps lie as [H, W, N, C], so that every transform is a product with a small constant matrix.
 import { elementCount } from '../support/tensor.ts';
 import { concat, reshape, slice, transpose } from './arrays.ts';
 import {

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -162,6 +162,15 @@ describe.skipIf(!hasPyTorch || !hasFfmpeg || !hasPillow)(
       const torch = torchrun(3, join(folder, 'decisions'));
       expect(torch.status).not.toBe(0);
       expect(torch.stderr).toContain('3 processes do not share the 2 runs of a step');
+    });
+
+    test('a training that another version exported is told so', () => {
+      const old = join(folder, 'old');
+      mkdirSync(old);
+      writeFileSync(join(old, 'training.json'), JSON.stringify({ version: 2 }));
+      const torch = torchrun(1, old);
+      expect(torch.status).not.toBe(0);
+      expect(torch.stderr).toContain('old was exported by another version of Affectline: export it again');
     });
 
     test('the script stays short', () => {
