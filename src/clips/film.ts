@@ -57,7 +57,7 @@ export interface FilmOptions
   /** What computes motion, where it stays from one film to the next. Default: threads of this film alone. */
   readonly flowWorkers?: FlowWorkers;
   /** Told of what the film has of what is wanted as soon as that is known: by its survey, and again by the film itself. */
-  readonly onTracks?: (tracks: Pick<MediaInfo, 'hasPicture' | 'hasSound'>) => void;
+  readonly onTracks?: (tracks: Pick<MediaInfo, 'hasPicture' | 'hasSound' | 'declaredDuration'>) => void;
   /** What watches the faces of the film, where these are wanted. */
   readonly faces?: FaceWatcher | undefined;
   /**

@@ -23,7 +23,7 @@ export interface SurveyOptions
   /** Whether it may be guessed that there are no bars, of a film that is short and has few key frames. */
   readonly mayGuess?: boolean;
   /** Told of what the film has, of picture and sound as asked for. */
-  readonly onTracks?: (tracks: Pick<MediaInfo, 'hasPicture' | 'hasSound'>) => void;
+  readonly onTracks?: (tracks: Pick<MediaInfo, 'hasPicture' | 'hasSound' | 'declaredDuration'>) => void;
 }
 
 /** Lines of the frames in which bars are looked for: a bar's edge is known to one of them. */

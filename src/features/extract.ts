@@ -18,14 +18,17 @@ export interface ExtractOptions {
 /**
  * Opens the sessions for what is seen of a film ahead of it, so that it does not wait for them. Those for sound depend on
  * its length. What fails is told by the extraction, which needs the same sessions.
+ *
+ * @param options `seconds` that the film lasts, 0 where it does not say.
  */
 export function openAhead({
   model,
   sessions,
   streams,
-}: Pick<ExtractOptions, 'model' | 'sessions' | 'streams'>): void {
+  seconds,
+}: Pick<ExtractOptions, 'model' | 'sessions' | 'streams'> & { readonly seconds: number }): void {
   const seeing = streams.filter((stream) => streamNamed(stream).takes !== 'waveform');
-  if (seeing.length > 0) openSeeing(model.network, sessions, seeing).catch(() => {});
+  if (seeing.length > 0) openSeeing(model.network, sessions, seeing, seconds).catch(() => {});
 }
 
 /** Runs the networks once over a film, and keeps the feature vectors of all its tracks. */

@@ -50,7 +50,7 @@ export async function placesOf(
   );
   const rests = new Map<string, Float32Array>();
   for (const stream of streamsTaking({ streams }, 'pair'))
-    rests.set(stream, await partAtRest(model, sessions, stream));
+    rests.set(stream, await partAtRest(model, sessions, stream, film.info.declaredDuration));
   const times: number[] = [];
   const found: ReadonlyMap<string, FusedPlaces>[] = [];
   await look(film, network, sessions, { session, streams }, (moments, outputs) => {
@@ -93,8 +93,13 @@ function mirroredRows(places: Float32Array, width: number): Float32Array {
 }
 
 /** What a stream that takes motion adds where nothing moves. */
-async function partAtRest({ network }: Model, sessions: Sessions, stream: string): Promise<Float32Array> {
-  const pairs = await sessions.pairs(stream);
+async function partAtRest(
+  { network }: Model,
+  sessions: Sessions,
+  stream: string,
+  seconds: number,
+): Promise<Float32Array> {
+  const pairs = await sessions.pairs(stream, seconds);
   const fields = zeros(pairs.inputs.get(stream)!);
   const { side } = network.sizes;
   const view = { width: side, height: side, crop: centerCrop(side, side, side) };

@@ -1,13 +1,6 @@
 import { featureName, isOverTime, type Network, streamsTaking, viewOfMoment } from '../models/index.ts';
 import type { Session } from '../runtime/index.ts';
-import {
-  asksForShots,
-  type FilmSource,
-  type Moment,
-  type MomentField,
-  mostHeldMoments,
-  writeInput,
-} from '../streams/index.ts';
+import { asksForShots, type FilmSource, type Moment, mostHeldMoments, writeInput } from '../streams/index.ts';
 import { Channel } from '../support/channel.ts';
 import { elementCount, type Tensor } from '../support/tensor.ts';
 import { OverTime } from './over-time.ts';
@@ -31,7 +24,7 @@ export async function seenTracks(
   streams: readonly string[],
   onMoment: (moment: Moment) => void,
 ): Promise<FeatureTrack[]> {
-  const session = await openSeeing(network, sessions, streams);
+  const session = await openSeeing(network, sessions, streams, film.info.declaredDuration);
   // in fusion of decisions, a track of its own for each stream, those that are not used have nothing to say
   const names = network.tracks
     .filter(({ of, streams: own }) => of === 'moment' && own.some((name) => streams.includes(name)))
@@ -63,15 +56,21 @@ export async function seenTracks(
   return names.map((name) => ({ name, stretches: stretchesOf(times, vectors.get(name)!, decodedDuration) }));
 }
 
-/** Opens the sessions of streams that see, side by side: each in a thread of its own. @returns that of moments. */
+/**
+ * Opens the sessions of streams that see, side by side: each in a thread of its own.
+ *
+ * @param seconds that the film lasts, 0 where it does not say.
+ * @returns that of moments.
+ */
 export async function openSeeing(
   network: Network,
   sessions: Sessions,
   streams: readonly string[],
+  seconds: number,
 ): Promise<Session> {
   const [session] = await Promise.all([
     sessions.moments(givenOf(network, streams)),
-    ...streamsTaking({ streams }, 'pair').map((stream) => sessions.pairs(stream)),
+    ...streamsTaking({ streams }, 'pair').map((stream) => sessions.pairs(stream, seconds)),
   ]);
   return session;
 }
@@ -101,7 +100,7 @@ export async function look(
   const motions = new Channel<Motion>(2 * framesPerRun + (asksForShots(streams) ? mostHeldMoments : 0));
   await Promise.all([
     lookAtFrames(film, network, session, { streams, motions, take }),
-    moving.length > 0 ? move(film.fields, network, sessions, moving, motions) : undefined,
+    moving.length > 0 ? move(film, network, sessions, moving, motions) : undefined,
   ]);
 }
 
@@ -161,7 +160,7 @@ async function lookAtFrames(
 
 /** Gives the motion of each moment in turn: the means of the maps of its fields. */
 async function move(
-  fields: AsyncIterable<MomentField>,
+  { fields, info }: Pick<FilmSource, 'fields' | 'info'>,
   network: Network,
   sessions: Sessions,
   streams: readonly string[],
@@ -170,7 +169,7 @@ async function move(
   try {
     const opened = new Map<string, { session: Session; feeds: Record<string, Tensor> }>();
     for (const stream of streams) {
-      const session = await sessions.pairs(stream);
+      const session = await sessions.pairs(stream, info.declaredDuration);
       opened.set(stream, { session, feeds: feedsOf(session) });
     }
     const sums = new Map<string, Float32Array>();

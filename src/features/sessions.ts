@@ -16,6 +16,9 @@ export const framesPerRun = 4;
 /** Columns of a map of sound computed at once: 48 s of sound for SoundNet, of which an eighth overlaps the next part. */
 export const columnsPerRun = 32;
 
+/** Seconds; in a shorter film there is so little motion that its session had better open fast. */
+const shortest = 4;
+
 /** The parts of a model as sessions, each opened when it is first needed and kept for the films that follow. */
 export class Sessions {
   private readonly model: Model;
@@ -30,7 +33,7 @@ export class Sessions {
   private closed = false;
 
   /**
-   * @param films `one by one`: the session for the end of a film's sound is kept for the next film, if that is as long; it
+   * @param films `one by one`, and many of them: the session for the end of a film's sound is kept for the next film, if that is as long; it
    *   must not be read before the one before it has ended.
    */
   constructor(model: Model, runtime: Runtime, films: 'at once' | 'one by one' = 'at once') {
@@ -39,9 +42,17 @@ export class Sessions {
     this.endings = films === 'one by one' ? new Map() : undefined;
   }
 
-  /** Fields [fieldsPerRun, …] → their maps [fieldsPerRun, C, h, w], both called as the stream. */
-  pairs(stream: string): Promise<Session> {
-    return this.once(stream, () => pairNetwork(this.model.network, stream, fieldsPerRun));
+  /**
+   * Fields [fieldsPerRun, …] → their maps [fieldsPerRun, C, h, w], both called as the stream.
+   *
+   * @param seconds that the film lasts, 0 where it does not say.
+   */
+  pairs(stream: string, seconds: number): Promise<Session> {
+    const network = () => pairNetwork(this.model.network, stream, fieldsPerRun);
+    const isShort = seconds > 0 && seconds < shortest;
+    // where a longer film has been, a short one is computed with the same
+    if (!isShort || this.opened.has(stream) || this.endings) return this.once(stream, network);
+    return this.once(`${stream} of short films`, network, true);
   }
 
   /**
@@ -120,22 +131,23 @@ export class Sessions {
     await Promise.all([...this.ready, ...endings].map((session) => session.close()));
   }
 
-  private once(name: string, network: () => Record<string, Value>): Promise<Session> {
-    const session = this.opened.get(name) ?? this.openToKeep(network());
+  private once(name: string, network: () => Record<string, Value>, runsRarely = false): Promise<Session> {
+    const session = this.opened.get(name) ?? this.openToKeep(network(), runsRarely);
     this.opened.set(name, session);
     return session;
   }
 
-  private async openToKeep(outputs: Record<string, Value>): Promise<Session> {
-    const session = await this.open(outputs);
+  private async openToKeep(outputs: Record<string, Value>, runsRarely: boolean): Promise<Session> {
+    const session = await this.open(outputs, runsRarely);
     if (this.closed) await session.close();
     else this.ready.add(session);
     return session;
   }
 
-  private async open(outputs: Record<string, Value>): Promise<Session> {
+  private async open(outputs: Record<string, Value>, runsRarely = false): Promise<Session> {
     if (this.closed) throw new Error('the sessions are closed');
-    return await this.runtime.open(outputs, this.model.parametersOf(outputs), this.model.ranges);
+    const { ranges } = this.model;
+    return await this.runtime.open(outputs, this.model.parametersOf(outputs), { ranges, runsRarely });
   }
 }
 

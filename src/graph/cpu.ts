@@ -67,13 +67,15 @@ const inTiles: Rule = (value, usedOnce) => {
   return isExact ? winograd(isWorthTiles)(value, usedOnce) : undefined;
 };
 
-/** Passes that suit an expression to the CPU. */
-export const cpuRules: readonly Rule[] = [
+/**
+ * Passes that suit an expression to the CPU.
+ *
+ * @param runsOften whether what takes longer to open and less long to run is worth it.
+ */
+export const cpuRules = (runsOften: boolean): readonly Rule[] => [
   maskByClip,
   layDown,
-  stridesAsChannels(isWorthTiles),
-  inTiles,
-  winogradLines(isWorthTiles),
+  ...(runsOften ? [stridesAsChannels(isWorthTiles), inTiles, winogradLines(isWorthTiles)] : []),
   placesFirstRule,
 ];
 

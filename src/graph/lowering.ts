@@ -36,6 +36,8 @@ export interface Target {
   readonly block: number;
   /** For `cpu`, with all parameters given: what is computed in bytes, and on which grids. */
   readonly ranges?: Ranges | undefined;
+  /** For `cpu`: whether it runs so few times that it had better open fast. */
+  readonly runsRarely?: boolean;
   /** For `cpu`: whether the processor multiplies tiles of bytes, for which they are gathered first. */
   readonly byteTiles?: boolean;
 }
@@ -73,7 +75,7 @@ export function onnxFile(
 function lowered(
   outputs: Readonly<Record<string, Value>>,
   parameters: ReadonlyMap<string, Tensor>,
-  { lowering, block, ranges, byteTiles }: Target,
+  { lowering, block, ranges, byteTiles, runsRarely = false }: Target,
   reader: Reader,
 ): { onnx: OnnxGraph; inputs: ReadonlyMap<string, Shape> } {
   const forCpu = lowering === 'cpu';
@@ -83,7 +85,7 @@ function lowered(
     flattenConcat,
     share(),
     slopeIntoWeight,
-    ...(forCpu ? [...cpuRules, share()] : []),
+    ...(forCpu ? [...cpuRules(!runsRarely), share()] : []),
     ...(forCpu && byteTiles ? [byByteProducts] : []),
   ];
   const written = Object.values(outputs);

@@ -24,11 +24,12 @@ export interface Runtime {
    * Makes outputs ready to be computed; shapes are fixed, so there is a session for each size of batch.
    *
    * @param parameters become part of the session; those not given are inputs of every run.
-   * @param ranges of what may be computed in bytes, if the machine does so exactly.
+   * @param options `ranges` of what may be computed in bytes, if the machine does so exactly; `runsRarely` where the session
+   *   runs so few times that it had better open fast.
    */
   open(
     outputs: Record<string, Value>,
     parameters: ReadonlyMap<string, Tensor>,
-    ranges?: Ranges | undefined,
+    options?: { readonly ranges?: Ranges | undefined; readonly runsRarely?: boolean },
   ): Promise<Session>;
 }

@@ -160,10 +160,10 @@ export function analyzerOf(
       const shots = isHeld || wants.includes('pair') ? new ShotDetector() : undefined;
       const film = await openFilm(path, {
         ...{ wants, decoder, threads, flowWorkers, faces: await faceWatcher() },
-        onTracks: ({ hasPicture }) => {
+        onTracks: ({ hasPicture, declaredDuration: seconds }) => {
           if (!hasPicture) return;
           if (wants.includes('pair')) flowWorkers.start(threads);
-          openAhead({ model, sessions, streams });
+          openAhead({ model, sessions, streams, seconds });
         },
         ...(process && { process }),
         ...(isHeld && { shots }),

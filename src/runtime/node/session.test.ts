@@ -2,7 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { afterAll, expect, test } from 'vitest';
 import { add, convolution, input, linear, multiply, onnxFile, parameter, relu } from '../../graph/index.ts';
 import { InputError } from '../../support/errors.ts';
-import type { Tensor } from '../../support/tensor.ts';
+import { Random } from '../../support/random.ts';
+import { elementCount, type Tensor } from '../../support/tensor.ts';
 import { openOnnx, openSession } from './index.ts';
 
 const image = input('image', [1, 1, 2, 2]);
@@ -79,6 +80,30 @@ test('runs with parameters given once', async () => {
     y: tensor([1, 1, 2, 2], 2, 0, 6, 8),
   });
   await session.close();
+});
+
+test('a session that runs rarely computes the same, in another way', async () => {
+  const random = Random.seeded(5);
+  const drawn = (...shape: number[]): Tensor => ({
+    shape,
+    data: Float32Array.from({ length: elementCount(shape) }, () => random.normal()),
+  });
+  const map = input('map', [5, 64, 13, 13]);
+  const kernels = parameter('kernels', [64, 64, 3, 3]);
+  const outputs = { found: convolution(map, kernels, { padding: 1 }) };
+  const parameters = new Map([['kernels', drawn(64, 64, 3, 3)]]);
+  const feeds = { map: drawn(5, 64, 13, 13) };
+  const [often, rarely] = await Promise.all(
+    [false, true].map(async (runsRarely) => {
+      const session = await openSession(outputs, { parameters, runsRarely });
+      const { found } = await session.run(feeds);
+      await session.close();
+      return found!.data;
+    }),
+  );
+  expect(rarely).not.toEqual(often);
+  const largest = Math.max(...often!.map(Math.abs));
+  expect(Math.max(...often!.map((value, i) => Math.abs(value - rarely![i]!)))).toBeLessThan(1e-5 * largest);
 });
 
 test('an output may be named like an input', async () => {

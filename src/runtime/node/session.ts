@@ -40,6 +40,8 @@ export interface SessionOptions {
    * bytes exactly; others compute it in float32.
    */
   ranges?: Ranges | undefined;
+  /** For `cpu`: it runs so few times that it had better open fast. */
+  runsRarely?: boolean;
   /** How many threads compute; as many as the machine has cores unless given. */
   threads?: number;
 }
@@ -168,7 +170,7 @@ export async function openSession(
   outputs: Record<string, Value>,
   options: SessionOptions = {},
 ): Promise<Session> {
-  const { provider = 'cpu', parameters, ranges } = options;
+  const { provider = 'cpu', parameters, ranges, runsRarely = false } = options;
   if (!providers.includes(provider)) throw unknownName('provider', provider, providers);
   if (provider !== 'cpu') return await WorkerSession.open(outputs, options, portable);
   const constant = parametersOf(outputs).every(({ name }) => parameters?.has(name));
@@ -176,6 +178,7 @@ export async function openSession(
     lowering: 'cpu',
     block: constant ? 0 : await blockSize(),
     byteTiles: multipliesByteTiles(),
+    runsRarely,
     ...(constant && ranges && (await multipliesBytesExactly()) && { ranges }),
   });
 }
@@ -199,8 +202,8 @@ export async function openOnnx(
 }
 
 /** Sessions in worker threads of this process. @param options of all of them. */
-export function nodeRuntime(options: Omit<SessionOptions, 'parameters' | 'ranges'> = {}): Runtime {
-  return { open: (outputs, parameters, ranges) => openSession(outputs, { ...options, parameters, ranges }) };
+export function nodeRuntime(options: Pick<SessionOptions, 'provider' | 'threads'> = {}): Runtime {
+  return { open: (outputs, parameters, own) => openSession(outputs, { ...options, ...own, parameters }) };
 }
 
 let knownExactness: Promise<boolean> | undefined;
