@@ -28,17 +28,13 @@ interface Run {
   readonly memory: readonly number[];
 }
 
-/** Runs a program of Node, and watches it. */
+/** Runs a program, and watches it. */
 async function run(...given: string[]): Promise<Run> {
   const report = join(folder, 'times');
   // the shell's `times` tells of all that has been waited for, the decoders among them
-  const child = spawn(
-    '/bin/sh',
-    ['-c', `"$@" >"${report}.out" && times >"${report}"`, 'sh', process.execPath, ...given],
-    {
-      stdio: ['ignore', 'ignore', 'pipe'],
-    },
-  );
+  const child = spawn('/bin/sh', ['-c', `"$@" >"${report}.out" && times >"${report}"`, 'sh', ...given], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   const start = performance.now();
   let errors = '';
   child.stderr.on('data', (text) => {
@@ -66,6 +62,7 @@ function processorSeconds(text: string): number {
 }
 
 const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[values.length >> 1]!;
+/** By the first line of its file, as a command that is installed. */
 const analyze = (films: readonly string[], ...given: string[]) =>
   run(main, 'analyze', ...films, '--out', join(folder, 'out'), '-y', ...given);
 
@@ -84,7 +81,7 @@ async function row(what: string, goal: string, once: () => Promise<Run>, times =
 /** Clips of the same film prepared in a cache of their own each time; a program of its own, so that its start counts as well. */
 async function prepare(film: string, preset: Preset, clips: number): Promise<Run> {
   const cache = mkdtempSync(join(folder, 'clips-'));
-  return await run(process.argv[1]!, 'prepare', film, cache, preset, String(clips));
+  return await run(process.execPath, process.argv[1]!, 'prepare', film, cache, preset, String(clips));
 }
 
 async function speed(): Promise<void> {

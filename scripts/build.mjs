@@ -1,6 +1,6 @@
 // Compiles the sources to dist/, and the flow kernel to WebAssembly; joins the modules of the command line and its threads.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -33,6 +33,9 @@ for (const main of [
   'flow/node/flow-worker',
 ])
   await joinModules(root, join(root, `dist/${main}.js`));
+
+// to be run as it is installed, by its first line
+chmodSync(join(root, 'dist/cli/main.js'), 0o755);
 
 // the page only where it has changed, for this takes seconds
 const page = join(root, 'dist/page/index.html');
