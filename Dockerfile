@@ -12,7 +12,7 @@ RUN apt-get update \
   && apt-get install -y --no-install-recommends ffmpeg \
   && rm -rf /var/lib/apt/lists/*
 # what is freed goes back to the system (docs/performance.md)
-ENV MALLOC_MMAP_THRESHOLD_=65536 MALLOC_TRIM_THRESHOLD_=65536
+ENV MALLOC_MMAP_THRESHOLD_=1000000 MALLOC_TRIM_THRESHOLD_=16000000
 WORKDIR /app
 COPY --from=build /app/package.json ./package.json
 COPY --from=build /app/node_modules ./node_modules

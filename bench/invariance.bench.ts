@@ -45,7 +45,17 @@ const rows: [name: string, goal: string, variants: readonly (readonly string[])[
     ],
   ],
   ['mirrored', '–', [['-vf', 'hflip']]],
-  ['AAC 64k', '–', [['-c:a', 'aac', '-b:a', '64k']], true],
+  ['the first .04 s cut off', '–', [['-ss', '0.04']]],
+  [
+    'AAC and MP3 of 64k',
+    '–',
+    [
+      ['-c:a', 'aac', '-b:a', '64k'],
+      ['-c:a', 'libmp3lame', '-b:a', '64k'],
+    ],
+    true,
+  ],
+  ['sound later by .01, .02 and .1 s', '–', [10, 20, 100].map((ms) => ['-af', `adelay=${ms}:all=1`]), true],
   // last, for it takes minutes
   ['frames interpolated to 60', '–', [['-vf', 'minterpolate=fps=60:mi_mode=mci']]],
 ];

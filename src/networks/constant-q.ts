@@ -1,5 +1,6 @@
 import {
   add,
+  averagePool,
   concat,
   constant,
   convolution,
@@ -23,6 +24,8 @@ const lowestBand = 55;
 const bandsPerOctave = 24;
 const octaves = 7;
 const hop = 512;
+/** Samples, of an octave's own rate, between the windows of a band: less than any is long, so that nothing falls between. */
+const step = 64;
 /** Amplitudes are told from silence, which is 0, from about here on: 60 dB below full scale. */
 const faintest = 0.001;
 
@@ -37,45 +40,51 @@ const reach = Math.ceil(windowLength(frequencies[0]!) / 2);
 /** Samples to either side that halving the rate looks at. */
 const halvingReach = 13;
 
+/** Windows over frames and bands; `halved`: frames are averaged in pairs after it. */
 const layersOfAllBands = [
-  { kernel: [3, 15], stride: [1, 1], channels: 16 },
-  { kernel: [3, 9], stride: [2, 2], channels: 32 },
-  { kernel: [3, 9], stride: [2, 2], channels: 48 },
-  { kernel: [3, 5], stride: [2, 3], channels: 48 },
+  { kernel: [3, 15], bandStride: 1, channels: 16, halved: true },
+  { kernel: [3, 9], bandStride: 2, channels: 32, halved: true },
+  { kernel: [3, 9], bandStride: 2, channels: 48, halved: true },
+  { kernel: [3, 5], bandStride: 3, channels: 48, halved: false },
 ] as const;
-const lastLayer = { kernel: 3, stride: 2, channels: 128 };
+const lastLayer = { kernel: 3, channels: 128, halved: true };
 
 /**
- * A small ConvNet over a constant-Q transform. Its columns follow each other as those of SoundNet's pool5.
+ * A small ConvNet over a constant-Q transform. Its columns follow each other as those of SoundNet's pool5. Frames become
+ * fewer by averages rather than strides, which would make the answer depend on where the sound begins (Zhang 2019, "Making
+ * convolutional networks shift-invariant again").
  *
  * @param x waveforms [N, 1, samples, 1], 22,050 Hz, mono, in [−1, 1], as SoundNet takes them.
  * @returns [N, 128, columns, 1]: a column for each 8,192 samples. See columns.ts.
  */
 export function constantQNetwork(x: Value, layers: Layers): Value {
   let y = constantQ(x);
-  layersOfAllBands.forEach(({ kernel, stride, channels }, i) => {
+  layersOfAllBands.forEach(({ kernel, bandStride, channels, halved }, i) => {
     const padding = [(kernel[0] - 1) / 2, (kernel[1] - 1) / 2] as const;
+    const stride = [1, bandStride] as const;
     y = convolutionLayer(y, layers, `layer${i + 1}.conv`, { channels, kernel, stride, padding, bias: false });
     y = normRelu(y, layers, `layer${i + 1}.norm`);
+    if (halved) y = averagePool(y, { kernel: [2, 1] });
   });
-  const { kernel, stride, channels } = lastLayer;
+  const { kernel, channels } = lastLayer;
   y = convolutionLayer(y, layers, 'layer5.conv', {
     channels,
     kernel: [kernel, y.shape[3]!],
-    stride: [stride, 1],
     padding: [(kernel - 1) / 2, 0],
     bias: false,
   });
-  return normRelu(y, layers, 'layer5.norm');
+  return averagePool(normRelu(y, layers, 'layer5.norm'), { kernel: [2, 1] });
 }
 
 /** All windows of the network along time, the transform's lowest band first. */
 export const constantQWindows: readonly Window[] = [
   { kernel: 2 * reachOfTransform() + 1, stride: hop, padding: reachOfTransform() },
-  ...[
-    ...layersOfAllBands.map(({ kernel, stride }) => ({ kernel: kernel[0], stride: stride[0] })),
-    lastLayer,
-  ].map(({ kernel, stride }) => ({ kernel, stride, padding: (kernel - 1) / 2 })),
+  ...[...layersOfAllBands.map(({ kernel, halved }) => ({ kernel: kernel[0], halved })), lastLayer].flatMap(
+    ({ kernel, halved }) => [
+      { kernel, stride: 1, padding: (kernel - 1) / 2 },
+      ...(halved ? [{ kernel: 2, stride: 2, padding: 0 }] : []),
+    ],
+  ),
 ];
 
 /** Samples to either side of a frame that its lowest band depends on. */
@@ -87,7 +96,9 @@ function reachOfTransform(): number {
 /**
  * Amplitudes of 168 bands, quarter tones from 55 to 6,840 Hz, as log(1 + 1000 · amplitude): a sine of amplitude a at a
  * band's frequency has a there. Each octave by the same windows, on a waveform of half the rate of the octave above
- * (Schörkhuber & Klapuri 2010, "Constant-Q transform toolbox for music processing").
+ * (Schörkhuber & Klapuri 2010, "Constant-Q transform toolbox for music processing"). Windows of high bands are shorter than
+ * what lies between two frames: they are taken every 64 samples, and a frame has the root of the mean square of those
+ * around it, so that where the sound begins matters little.
  *
  * @param x [N, 1, samples, 1], 22,050 Hz.
  * @returns [N, 1, frames, bands], a frame for each 512 samples, the first in the middle of the first sample.
@@ -99,9 +110,9 @@ export function constantQ(x: Value): Value {
   let samples = x;
   for (let octave = 0; octave < octaves; octave++) {
     if (octave > 0) samples = convolution(samples, lowPass, { stride: [2, 1], padding: [halvingReach, 0] });
-    parts.unshift(
-      amplitudes(convolution(samples, waves, { stride: [hop >> octave, 1], padding: [reach, 0] })),
-    );
+    const stride = Math.min(step, hop >> octave);
+    const steps = (hop >> octave) / stride;
+    parts.unshift(amplitudes(samples, waves, stride, steps));
   }
   const all = concat(parts, 1);
   const [count, bands, frames] = all.shape as [number, number, number];
@@ -109,12 +120,23 @@ export function constantQ(x: Value): Value {
   return reshape(transpose(reshape(levels, [count, bands, frames]), [0, 2, 1]), [count, 1, frames, bands]);
 }
 
-/** [N, cosines and sines, frames, 1] → [N, bands, frames, 1]. */
-function amplitudes(parts: Value): Value {
+/**
+ * Of an octave, [N, bands, frames, 1].
+ *
+ * @param samples [N, 1, samples, 1] at its rate.
+ * @param steps windows of a frame, so many samples apart, the frame's middle in the middle of them.
+ */
+function amplitudes(samples: Value, waves: Value, stride: number, steps: number): Value {
+  const frames = Math.ceil(samples.shape[2]! / (stride * steps));
+  const before = (stride * (steps - 1)) / 2;
+  const parts = convolution(samples, waves, { stride: [stride, 1], padding: [reach + before, 0] });
   const squared = multiply(parts, parts);
-  return sqrt(
-    add(slice(squared, 1, 0, bandsPerOctave), slice(squared, 1, bandsPerOctave, 2 * bandsPerOctave)),
+  const squares = add(
+    slice(squared, 1, 0, bandsPerOctave),
+    slice(squared, 1, bandsPerOctave, 2 * bandsPerOctave),
   );
+  if (steps === 1) return sqrt(squares);
+  return sqrt(averagePool(slice(squares, 2, 0, frames * steps), { kernel: [steps, 1] }));
 }
 
 /** [2 · bands of the highest octave, window]: of each band a cosine, then of each a sine, under Hann windows of a sum of 2. */
