@@ -38,24 +38,29 @@ const rows: [name: string, goal: string, variants: readonly (readonly string[])[
   ['180 to 1080 lines', '–', [180, 360, 1080].map((lines) => ['-vf', `scale=-2:${lines}`])],
   [
     'crf 28 and 35',
-    '–',
+    '.014',
     [
       ['-crf', '28'],
       ['-crf', '35'],
     ],
   ],
-  ['mirrored', '–', [['-vf', 'hflip']]],
-  ['the first .04 s cut off', '–', [['-ss', '0.04']]],
+  ['mirrored', '.014', [['-vf', 'hflip']]],
+  ['the first .04 s cut off', '.014', [['-ss', '0.04']]],
   [
     'AAC and MP3 of 64k',
-    '–',
+    '.014',
     [
       ['-c:a', 'aac', '-b:a', '64k'],
       ['-c:a', 'libmp3lame', '-b:a', '64k'],
     ],
     true,
   ],
-  ['sound later by .01, .02 and .1 s', '–', [10, 20, 100].map((ms) => ['-af', `adelay=${ms}:all=1`]), true],
+  [
+    'sound later by .01, .02 and .1 s',
+    '.014',
+    [10, 20, 100].map((ms) => ['-af', `adelay=${ms}:all=1`]),
+    true,
+  ],
   // last, for it takes minutes
   ['frames interpolated to 60', '–', [['-vf', 'minterpolate=fps=60:mi_mode=mci']]],
 ];

@@ -6,7 +6,6 @@ import { type FlowWorkers, flowOfFrames } from '../flow/node/index.ts';
 import {
   DecodingProcess,
   type Media,
-  type MediaInfo,
   type MediaOptions,
   openMedia,
   type VideoFrame,
@@ -29,7 +28,7 @@ import { sampleRate } from '../support/sound.ts';
 import { gainFor, LowCut, noBars } from '../survey/index.ts';
 import { inUnit, reduced } from './field-unit.ts';
 import { HeldMoments } from './held-moments.ts';
-import { BarLook, barLooks, type FilmSurvey, surveyFilm } from './survey.ts';
+import { BarLook, barLooks, type FilmSurvey, type SurveyOptions, surveyFilm } from './survey.ts';
 
 /** So many fields are given without a turn of the event loop. */
 const fieldsBetweenTurns = 1000;
@@ -57,7 +56,7 @@ export interface FilmOptions
   /** What computes motion, where it stays from one film to the next. Default: threads of this film alone. */
   readonly flowWorkers?: FlowWorkers;
   /** Told of what the film has of what is wanted as soon as that is known: by its survey, and again by the film itself. */
-  readonly onTracks?: (tracks: Pick<MediaInfo, 'hasPicture' | 'hasSound' | 'declaredDuration'>) => void;
+  readonly onTracks?: NonNullable<SurveyOptions['onTracks']>;
   /** What watches the faces of the film, where these are wanted. */
   readonly faces?: FaceWatcher | undefined;
   /**

@@ -16,8 +16,8 @@ export const framesPerRun = 4;
 /** Columns of a map of sound computed at once: 48 s of sound for SoundNet, of which an eighth overlaps the next part. */
 export const columnsPerRun = 32;
 
-/** Seconds; in a shorter film there is so little motion that its session had better open fast. */
-const shortest = 4;
+/** Seconds; a shorter film has so few fields that their session had better open fast than run fast. */
+const shortFilm = 4;
 
 /** The parts of a model as sessions, each opened when it is first needed and kept for the films that follow. */
 export class Sessions {
@@ -33,8 +33,8 @@ export class Sessions {
   private closed = false;
 
   /**
-   * @param films `one by one`, and many of them: the session for the end of a film's sound is kept for the next film, if that is as long; it
-   *   must not be read before the one before it has ended.
+   * @param films `one by one`, and many of them: the session for the end of a film's sound is kept for the next film, if that
+   *   is as long; it must not be read before the one before it has ended.
    */
   constructor(model: Model, runtime: Runtime, films: 'at once' | 'one by one' = 'at once') {
     this.model = model;
@@ -49,7 +49,7 @@ export class Sessions {
    */
   pairs(stream: string, seconds: number): Promise<Session> {
     const network = () => pairNetwork(this.model.network, stream, fieldsPerRun);
-    const isShort = seconds > 0 && seconds < shortest;
+    const isShort = seconds > 0 && seconds < shortFilm;
     // where a longer film has been, a short one is computed with the same
     if (!isShort || this.opened.has(stream) || this.endings) return this.once(stream, network);
     return this.once(`${stream} of short films`, network, true);

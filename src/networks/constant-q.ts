@@ -47,7 +47,8 @@ const layersOfAllBands = [
   { kernel: [3, 9], bandStride: 2, channels: 48, halved: true },
   { kernel: [3, 5], bandStride: 3, channels: 48, halved: false },
 ] as const;
-const lastLayer = { kernel: 3, channels: 128, halved: true };
+/** Over all bands; frames are averaged in pairs after it, too. */
+const lastLayer = { kernel: 3, channels: 128 };
 
 /**
  * A small ConvNet over a constant-Q transform. Its columns follow each other as those of SoundNet's pool5. Frames become
@@ -79,12 +80,13 @@ export function constantQNetwork(x: Value, layers: Layers): Value {
 /** All windows of the network along time, the transform's lowest band first. */
 export const constantQWindows: readonly Window[] = [
   { kernel: 2 * reachOfTransform() + 1, stride: hop, padding: reachOfTransform() },
-  ...[...layersOfAllBands.map(({ kernel, halved }) => ({ kernel: kernel[0], halved })), lastLayer].flatMap(
-    ({ kernel, halved }) => [
-      { kernel, stride: 1, padding: (kernel - 1) / 2 },
-      ...(halved ? [{ kernel: 2, stride: 2, padding: 0 }] : []),
-    ],
-  ),
+  ...[
+    ...layersOfAllBands.map(({ kernel, halved }) => ({ kernel: kernel[0], halved })),
+    { kernel: lastLayer.kernel, halved: true },
+  ].flatMap(({ kernel, halved }) => [
+    { kernel, stride: 1, padding: (kernel - 1) / 2 },
+    ...(halved ? [{ kernel: 2, stride: 2, padding: 0 }] : []),
+  ]),
 ];
 
 /** Samples to either side of a frame that its lowest band depends on. */
